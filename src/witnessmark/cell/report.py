@@ -1,0 +1,78 @@
+"""What a reader may say about a file: the narrow vocabulary that crosses the wall of the cell.
+
+A reader in `formats` gets a `Source` (the file, read-only) and a `Report` to write to. It calls the report's
+methods while it reads and returns nothing; whatever was reported before a crash or a deadline is kept. The
+child's end is `cell/child.py`, which puts each call on the wire; tests use a report that collects.
+
+Rules for whoever changes this file: plain data only; nothing here imports a parser; every size is capped on the
+parent's side too, which believes no length that the child states.
+"""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+from witnessmark.model.codec import Value
+from witnessmark.model.derivative import Outcome
+from witnessmark.model.exhibit import ExhibitKind, How, Path
+
+
+class ReadingStopped(Exception):  # noqa: N818
+    """A reader gives up with an outcome of the closed list and one plain sentence; what it reported is kept."""
+
+    def __init__(self, outcome: Outcome, detail: str) -> None:
+        super().__init__(detail)
+        self.outcome = outcome
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The file as a reader sees it: an open, seekable, read-only stream, its size, and its name as a hint only."""
+
+    stream: BinaryIO
+    size: int
+    name: str
+
+
+class MemberSink(Protocol):
+    """Where a member's bytes go."""
+
+    def write(self, data: bytes, /) -> None:
+        """Take some bytes.
+
+        Raises:
+            ReadingStopped: with `refused-limit` when the budget of the root file is spent.
+        """
+
+
+class Report(Protocol):
+    """What a reader may say."""
+
+    def found(self, media_type: str, kind: ExhibitKind) -> None:
+        """State the type by content; called once, first."""
+
+    def tool(self, name: str, version: str) -> None:
+        """State which library read, in which version."""
+
+    def visible(self, text: str) -> None:
+        """Add text that a reader of the file sees; pieces are joined as they come, pages divided by form feed."""
+
+    def hidden(self, where: str, text: str) -> None:
+        """Add text that is in the file and not seen; `where` is a short label: "comment", "Subject", "hidden sheet"."""
+
+    def observe(self, name: str, value: Value) -> None:
+        """Add an observation (dates, sizes, properties) under a dotted name; the same name may come again."""
+
+    def member(self, path: Path, how: How, stated: Mapping[str, Value]) -> AbstractContextManager[MemberSink]:
+        """Open a member of a container; `stated` is what the container says of it (times, mode)."""
+
+    def refuse_member(self, path: Path, outcome: Outcome, detail: str) -> None:
+        """Name a member that is not taken out (a link, a device, an overlap), and why."""
+
+    def languages(self, codes: tuple[str, ...]) -> None:
+        """State the languages of the visible text, most of it first (ISO 639-1, else 639-3)."""
+
+    def outcome(self, outcome: Outcome, detail: str = "") -> None:
+        """State how the reading ended when it is not `ok`; the last word before a plain return counts."""

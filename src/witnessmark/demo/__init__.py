@@ -1,0 +1,1 @@
+"""The invented leak: its truth as data, its files made by code."""

@@ -1,0 +1,1 @@
+"""PUBLISH: from the ledger to a folder of plain files that anyone can check."""

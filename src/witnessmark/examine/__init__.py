@@ -1,0 +1,1 @@
+"""AUTHENTICATE by machine: weigh what readers observed; no parser is imported here."""

@@ -1,0 +1,1 @@
+"""Readers of file formats; they run inside the cell's child and return observations."""

@@ -1,0 +1,1 @@
+"""COMPILE: from a folder of anything to sealed, unpacked, read exhibits."""

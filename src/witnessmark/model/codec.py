@@ -1,0 +1,168 @@
+"""Canonical JSON (RFC 8785 without floats) and strict base64: one spelling for each value.
+
+Rules for whoever changes this file:
+- `encode` gives the only accepted spelling of a value; `decode_canonical` refuses every other.
+- No floats, no member twice, integers within ±(2^53 - 1) (RFC 7493, section 2.2), no lone surrogates.
+- Members are sorted by their UTF-16 code units (RFC 8785, section 3.2.3).
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from witnessmark.errors import Damaged
+
+Value = Any
+"""A JSON value without floats: None, bool, int, str, list of values, dict from str to value."""
+
+Fields = Mapping[str, Any]
+"""The opened fields of an event, by name."""
+
+LARGEST = 2**53 - 1
+DEEPEST = 64
+
+
+def encode(value: Value) -> str:
+    """Return the canonical JSON text of a value.
+
+    Raises:
+        ValueError: for floats, too large integers, lone surrogates, keys that are no strings, or nesting over 64.
+    """
+    parts: list[str] = []
+    _encode(value, parts, 0)
+    return "".join(parts)
+
+
+def encode_bytes(value: Value) -> bytes:
+    """Return the canonical JSON of a value as UTF-8."""
+    return encode(value).encode()
+
+
+def _encode(value: Value, parts: list[str], depth: int) -> None:
+    if depth > DEEPEST:
+        raise ValueError("nested too deeply for canonical JSON")
+    if value is None or value is True or value is False:
+        parts.append({None: "null", True: "true", False: "false"}[value])
+    elif isinstance(value, str):
+        parts.append(_string(value))
+    elif isinstance(value, int):
+        if abs(value) > LARGEST:
+            raise ValueError("integer beyond 2^53 - 1 in canonical JSON")
+        parts.append(str(int(value)))
+    elif isinstance(value, (list, tuple)):
+        parts.append("[")
+        for i, item in enumerate(value):
+            if i:
+                parts.append(",")
+            _encode(item, parts, depth + 1)
+        parts.append("]")
+    elif isinstance(value, Mapping):
+        parts.append("{")
+        if not all(isinstance(key, str) for key in value):
+            raise ValueError("member name is no string in canonical JSON")
+        for i, key in enumerate(sorted(value, key=_utf16)):
+            if i:
+                parts.append(",")
+            parts.append(_string(key))
+            parts.append(":")
+            _encode(value[key], parts, depth + 1)
+        parts.append("}")
+    else:
+        raise ValueError(f"no canonical JSON for {type(value).__name__}")
+
+
+def _utf16(text: str) -> bytes:
+    return text.encode("utf-16-be", "surrogatepass")
+
+
+def _string(text: str) -> str:
+    # json writes \b \t \n \f \r \" \\ short and other control characters as \u00xx in lower case: RFC 8785, 3.2.2.2.
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("lone surrogate in canonical JSON") from error
+    return json.dumps(text, ensure_ascii=False)
+
+
+def decode(text: str) -> Value:
+    """Return the value of a JSON text; any spelling, but no floats and no member twice.
+
+    Raises:
+        Damaged: when the text is no such JSON.
+    """
+    try:
+        return json.loads(
+            text, object_pairs_hook=_pairs, parse_float=_refuse_float, parse_constant=_refuse_float, parse_int=_integer
+        )
+    except (ValueError, RecursionError) as error:
+        raise Damaged(f"not strict JSON: {error}") from error
+
+
+def decode_canonical(text: str) -> Value:
+    """Return the value of a canonical JSON text and refuse every other spelling.
+
+    Raises:
+        Damaged: when the text is not the canonical spelling of its value.
+    """
+    value = decode(text)
+    try:
+        again = encode(value)
+    except ValueError as error:
+        raise Damaged(f"not canonical JSON: {error}") from error
+    if again != text:
+        raise Damaged("not canonical JSON: another spelling of the same value")
+    return value
+
+
+def decode_canonical_bytes(data: bytes) -> Value:
+    """Return the value of canonical JSON in UTF-8.
+
+    Raises:
+        Damaged: when the bytes are not UTF-8 or not canonical.
+    """
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise Damaged("not canonical JSON: not UTF-8") from error
+    return decode_canonical(text)
+
+
+def _pairs(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a member stands twice")
+    return members
+
+
+def _refuse_float(text: str) -> NoReturn:
+    raise ValueError(f"a float ({text[:20]}) has no place here")
+
+
+def _integer(text: str) -> int:
+    if len(text) > 17:
+        raise ValueError("integer too large")
+    return int(text)
+
+
+def to_base64(data: bytes) -> str:
+    """Return standard base64 with padding (RFC 4648, section 4)."""
+    return base64.b64encode(data).decode("ascii")
+
+
+def from_base64(text: str, length: int | None = None) -> bytes:
+    """Return the bytes of a base64 text that is spelled the one right way.
+
+    Raises:
+        Damaged: for another alphabet, missing padding, stray bits or a wrong length.
+    """
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Damaged("not base64") from error
+    if to_base64(data) != text:
+        raise Damaged("base64 in a second spelling")
+    if length is not None and len(data) != length:
+        raise Damaged(f"base64 of {len(data)} bytes where {length} belong")
+    return data

@@ -1,0 +1,1 @@
+"""AUTHENTICATE by people: signed judgements about exhibits."""

@@ -1,0 +1,1 @@
+"""What a stranger runs: every check of a published edition; the standard library only."""

@@ -57,6 +57,7 @@ class Derivative:
     kind: ExhibitKind | None = None
     languages: tuple[str, ...] = ()
     characters: int = 0
+    members: int = 0  # how many components the reading took out of a container
 
     def event(self, at: str) -> Event:
         """Return the event of this derivative at `at`."""
@@ -81,6 +82,7 @@ class Derivative:
                 "kind": None if self.kind is None else self.kind.value,
                 "languages": list(self.languages),
                 "characters": self.characters,
+                "members": self.members,
             }
         return Event(Kind.DERIVATIVE, fields)
 
@@ -109,4 +111,5 @@ class Derivative:
             None if kind is None else ExhibitKind(kind),
             tuple(fields.get("languages", ())),
             fields.get("characters", 0),
+            fields.get("members", 0),
         )

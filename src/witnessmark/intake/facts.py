@@ -12,11 +12,11 @@ _LARGEST_ATTRIBUTES = 64 * 1024
 
 
 class _Timestamp(ctypes.Structure):
-    _fields_ = [("sec", ctypes.c_int64), ("nsec", ctypes.c_uint32), ("pad", ctypes.c_int32)]  # noqa: RUF012
+    _fields_ = [("sec", ctypes.c_int64), ("nsec", ctypes.c_uint32), ("pad", ctypes.c_int32)]
 
 
 class _Statx(ctypes.Structure):  # statx(2), struct statx
-    _fields_ = [  # noqa: RUF012
+    _fields_ = [
         ("mask", ctypes.c_uint32),
         ("blksize", ctypes.c_uint32),
         ("attributes", ctypes.c_uint64),

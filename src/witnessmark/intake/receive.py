@@ -30,8 +30,8 @@ BATCH_SECONDS = 5.0
 _SMALL = 1 << 20
 _CHUNK = 1 << 20
 
-type Clock = Callable[[], str]
-type Entropy = Callable[[int], bytes]
+Clock = Callable[[], str]
+Entropy = Callable[[int], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +78,14 @@ def survey(sources: tuple[SourceRoot, ...]) -> tuple[int, int]:
 
 
 def check_places(archive_root: str, sources: tuple[SourceRoot, ...]) -> None:
-    """Refuse an archive inside a source or a source inside the archive.
+    """Refuse an archive inside a source, a source inside the archive, and two sources of one last name.
 
     Raises:
-        WrongUsage: when one contains the other.
+        WrongUsage: when it is so.
     """
+    names = [root.name for root in sources]
+    if len(set(names)) < len(names):
+        raise WrongUsage("two SOURCEs have the same last name: compile them one after the other, or rename one")
     archive = os.path.realpath(os.fsencode(archive_root))
     for root in sources:
         if os.path.commonpath([archive, root.location]) in (archive, root.location):

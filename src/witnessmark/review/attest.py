@@ -1,0 +1,83 @@
+"""Attest: write a signed judgement into the ledger and give its author a receipt.
+
+Rules for whoever changes this file: the key never enters the archive; a finding is released from its hold only by an
+attestation that names it and one of its exhibits; the receipt is the attestation's own proof, so that its author can
+show later that it was left out.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from witnessmark.archive import open as shown
+from witnessmark.archive.folder import Archive
+from witnessmark.catalogue.query import Catalogue
+from witnessmark.errors import WrongUsage
+from witnessmark.model import codec
+from witnessmark.model.attestation import Reviewer
+from witnessmark.model.digest import Commitment
+from witnessmark.model.finding import Hold, HoldState
+from witnessmark.review.key import ReviewerKey
+from witnessmark.review.sign import Answered, sign
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the author of an attestation takes home: its commitment, where it stands, its proof (C2SP tlog-proof)."""
+
+    commitment: Commitment
+    index: int
+    size: int
+    proof: str
+    released: int
+
+
+def attest(
+    archive: Archive,
+    catalogue: Catalogue,
+    answered: Answered,
+    key: ReviewerKey,
+    *,
+    clock: Callable[[], str],
+    entropy: Callable[[int], bytes],
+) -> Receipt:
+    """Sign and seal one judgement; introduce the reviewer when the key is new.
+
+    Raises:
+        WrongUsage: when the name belongs to another key, or a considered finding is about another exhibit.
+    """
+    _check_reviewer(catalogue, answered.name, key)
+    _check_considered(catalogue, answered)
+    attestation = sign(answered, key, entropy=entropy)
+    at = clock()
+    batch = archive.ledger.batch()
+    public = codec.to_base64(key.public)
+    if all(row.reviewer.public != public for row in catalogue.reviewers()):
+        batch.add(Reviewer(answered.name, public, answered.reasons.field).event(at))
+    commitment = batch.add(attestation.event(at))
+    for finding in answered.considers:
+        batch.add(Hold(finding, HoldState.CONSIDERED, commitment).event(at))
+    recorded = archive.ledger.commit(batch)
+    catalogue.catch_up(archive)
+    index = next(row.index for row in recorded if row.commitment == commitment)
+    size = archive.ledger.size
+    proof = shown.proof_bundle(archive.ledger, index, size).text
+    return Receipt(commitment, index, size, proof, len(answered.considers))
+
+
+def _check_reviewer(catalogue: Catalogue, name: str, key: ReviewerKey) -> None:
+    public = codec.to_base64(key.public)
+    for row in catalogue.reviewers():
+        known = row.reviewer
+        if known.public == public and known.name != name:
+            raise WrongUsage(f"this key is known here as {known.name!r}: sign with that name, or make another key")
+        if known.name == name and known.public != public:
+            raise WrongUsage(f"{name!r} is known here by another key: use that key, or another name")
+
+
+def _check_considered(catalogue: Catalogue, answered: Answered) -> None:
+    for wanted in answered.considers:
+        found = [
+            row for exhibit in answered.exhibits for row in catalogue.findings(exhibit) if row.commitment == wanted
+        ]
+        if not found:
+            raise WrongUsage("--considers names a finding that is not about the exhibits named: attest on its exhibit")

@@ -144,7 +144,7 @@ class _SourceRun:
         self._waiting = 0
 
     def go(self, seconds: Callable[[], float]) -> Iterator[Intake]:
-        """Walk, seal, commit in batches."""
+        """Walk, seal, commit in batches; a caller that stops early has its open batch committed."""
         started = seconds()
         for found in walk(self._root):
             if isinstance(found, Refusal):
@@ -153,13 +153,16 @@ class _SourceRun:
             sealed = self._seal(found)
             self._intake.files += 1
             self._intake.octets += found.size
-            if sealed is None:
-                continue
-            self._add(found, sealed)
+            if sealed is not None:
+                self._add(found, sealed)
             if self._waiting >= BATCH_FILES or seconds() - started >= BATCH_SECONDS:
                 self._commit()
                 started = seconds()
-            yield self._intake
+            try:
+                yield self._intake
+            except GeneratorExit:
+                self._commit()
+                raise
         self._commit()
         self._close()
         yield self._intake

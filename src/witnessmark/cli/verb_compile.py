@@ -1,0 +1,188 @@
+"""`witnessmark compile`: seal, unpack, read and index a folder of anything; resumes where it was stopped."""
+
+import argparse
+import re
+import time
+from collections import Counter
+from functools import partial
+
+from witnessmark.archive.folder import Archive
+from witnessmark.catalogue.query import Catalogue
+from witnessmark.catalogue.search import Search
+from witnessmark.cli import compose, say
+from witnessmark.errors import WrongUsage
+from witnessmark.intake.read import Readings, read_due
+from witnessmark.intake.receive import Intake, Receiver, Wanted, check_places, survey
+from witnessmark.intake.walk import source_root
+
+_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?\Z")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.epilog = (
+        "The same folder again adds nothing; a changed file is a new exhibit; what was stopped goes on.\n"
+        "--from is a label. Never write the name of a source there: the label is kept for ever.\n\n"
+        "examples:\n"
+        "  witnessmark compile archive/ leak/\n"
+        "  witnessmark compile archive/ /media/usb/drop --from 'second envelope' --received 2032-06-11"
+    )
+    parser.add_argument("archive", metavar="ARCHIVE", help="the archive; made when there is none")
+    parser.add_argument("sources", metavar="SOURCE", nargs="*", help="files and folders; none: only read what is due")
+    parser.add_argument("--from", dest="label", metavar="LABEL", help="a label for the source; never a source's name")
+    parser.add_argument("--received", metavar="DATE", help="when it was received: 2032, 2032-06 or 2032-06-11")
+    parser.add_argument("--note", metavar="TEXT", help="what is known of how it came; kept with the accession")
+    parser.add_argument("--workers", type=int, metavar="N", help="how many files to read at once (the processors)")
+    parser.add_argument("--seal-only", action="store_true", help="seal now, read later")
+    made = parser.add_argument_group("a new archive", "fixed when the archive is made, or edited in witnessmark.toml")
+    made.add_argument("--domain", default=compose.DEFAULT_DOMAIN, help="the keeper's domain, in the log's name")
+    made.add_argument("--title", help="the archive's title")
+    made.add_argument("--keeper", help="who keeps it")
+    made.add_argument("--prefix", help="the letters of public ids, A to Z, one to six")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Take in what is new, read what is due, say what came of it."""
+    if arguments.received is not None and not _DATE.match(arguments.received):
+        raise WrongUsage(f"--received {arguments.received!r} is no date: write 2032, 2032-06 or 2032-06-11")
+    if arguments.label is not None and not arguments.label.strip():
+        raise WrongUsage("--from is empty: leave it out, or give a label")
+    if not arguments.sources and not Archive.exists(arguments.archive):
+        raise WrongUsage("a new archive needs at least one SOURCE")
+    sources = tuple(source_root(location) for location in arguments.sources)
+    check_places(arguments.archive, sources)
+    is_new = not Archive.exists(arguments.archive)
+    if is_new:
+        settings = compose.new_settings(arguments.domain, arguments.title, arguments.keeper, arguments.prefix)
+        Archive.create(arguments.archive, settings, entropy=compose.entropy)
+    started = time.monotonic()
+    with compose.for_writing(arguments.archive) as (archive, catalogue), compose.Stop() as stop:
+        wanted = Wanted(sources, arguments.label, arguments.received, arguments.note)
+        intake = _receive(archive, catalogue, wanted, stop)
+        sealed = time.monotonic()
+        readings = Readings()
+        if not arguments.seal_only:
+            readings = _read(archive, catalogue, arguments.workers or compose.workers(), stop)
+        read = time.monotonic()
+        with Search.open(archive, catalogue) as search:
+            notes = [*catalogue.notes, *search.notes]
+        if arguments.json:
+            _print_json(archive, intake, readings, notes)
+        else:
+            _print(archive, intake, readings, notes, is_new=is_new, spans=(sealed - started, read - sealed))
+    return 0
+
+
+def _receive(archive: Archive, catalogue: Catalogue, wanted: Wanted, stop: compose.Stop) -> Intake:
+    progress = say.ProgressLine()
+    files, octets = survey(wanted.sources)
+    receiver = Receiver(archive, catalogue, clock=compose.clock, entropy=compose.entropy)
+    started = time.monotonic()
+    run = receiver.receive(wanted, seconds=time.monotonic)
+    for intake in run:
+        progress.show(partial(_sealing, intake, files, octets, started))
+        if stop.asked:
+            run.close()
+            progress.clear()
+            stop.check()
+    progress.clear()
+    return receiver.intake
+
+
+def _sealing(intake: Intake, files: int, octets: int, started: float) -> str:
+    spent = time.monotonic() - started
+    rate = intake.octets / spent if spent > 0 else 0.0
+    left = (octets - intake.octets) / rate if rate > 0 else 0.0
+    return (
+        f"sealing {intake.files:,} of {files:,} files, {say.octets(intake.octets)} of {say.octets(octets)}, "
+        f"{say.octets(int(rate))}/s, {say.seconds(max(0.0, left))} left"
+        + (f", {len(intake.refused)} refused" if intake.refused else "")
+    )
+
+
+def _read(archive: Archive, catalogue: Catalogue, workers: int, stop: compose.Stop) -> Readings:
+    progress = say.ProgressLine()
+    readings = Readings()
+    run = read_due(archive, catalogue, workers=workers, clock=compose.clock, entropy=compose.entropy)
+    try:
+        for readings in run:
+            progress.show(partial(_reading, readings))
+            if stop.asked:
+                break
+    finally:
+        run.close()
+        progress.clear()
+    stop.check()
+    return readings
+
+
+def _reading(readings: Readings) -> str:
+    progress = readings.progress
+    failures = ", ".join(f"{name} {count:,}" for name, count in sorted(readings.outcomes.items()) if name != "ok")
+    return (
+        f"reading {progress.files:,} of {progress.files_known:,}, {say.octets(progress.octets)}, "
+        f"{progress.rate:,.0f} files/s, {say.seconds(progress.seconds_left)} left"
+        + (f"; {failures}" if failures else "")
+    )
+
+
+def _reasons(intake: Intake) -> dict[str, int]:
+    return dict(Counter(refusal.reason.value for _, refusal in intake.refused))
+
+
+def _print_json(archive: Archive, intake: Intake, readings: Readings, notes: list[str]) -> None:
+    for source, refusal in intake.refused:
+        path = "/".join(step.name for step in refusal.path)
+        say.line(say.json_line({"refused": path, "source": source, "reason": refusal.reason.value}))
+    say.line(
+        say.json_line(
+            {
+                "files": intake.files,
+                "bytes": intake.octets,
+                "exhibits": intake.new_exhibits,
+                "contents": intake.new_contents,
+                "known": intake.known,
+                "refused": _reasons(intake),
+                "read": sum(readings.outcomes.values()),
+                "outcomes": dict(readings.outcomes),
+                "components": readings.components,
+                "entries": archive.ledger.size,
+                "key": archive.ledger.vkey,
+                "notes": notes,
+            }
+        )
+    )
+
+
+def _print(
+    archive: Archive,
+    intake: Intake,
+    readings: Readings,
+    notes: list[str],
+    *,
+    is_new: bool,
+    spans: tuple[float, float],
+) -> None:
+    for note in notes:
+        say.line(f"note: {note}")
+    for source, refusal in intake.refused[:20]:
+        path = "/".join(step.name for step in refusal.path)
+        say.line(f"refused: {say.safe(source)}: {say.safe(path)} ({refusal.reason.value})")
+    if len(intake.refused) > 20:
+        say.line(f"refused: {len(intake.refused) - 20:,} more; `status` counts them, --json lists them")
+    say.line(
+        f"Sealed in {say.seconds(spans[0])}: {say.counted(intake.files, 'file')}, {say.octets(intake.octets)}: "
+        f"{intake.new_exhibits:,} new exhibits, {intake.known:,} known already, {len(intake.refused):,} refused."
+    )
+    if readings.outcomes:
+        outcomes = ", ".join(f"{name} {count:,}" for name, count in readings.outcomes.most_common())
+        say.line(
+            f"Read in {say.seconds(spans[1])}: {sum(readings.outcomes.values()):,} contents: {outcomes}; "
+            f"{say.counted(readings.components, 'component')} unpacked."
+        )
+    say.line(f"Log: {archive.ledger.size:,} entries, signed. Public key: {archive.ledger.vkey}")
+    if is_new:
+        say.line(
+            "The signing key lies in the archive without a passphrase, readable by its owner alone: keep the archive "
+            "on an encrypted disk."
+        )

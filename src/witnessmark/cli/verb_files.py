@@ -1,0 +1,88 @@
+"""`witnessmark files`: every exhibit, one line each; the JSON of this command is kept stable for scripts."""
+
+import argparse
+from collections.abc import Iterator
+
+from witnessmark.archive.folder import Archive
+from witnessmark.catalogue.query import Catalogue
+from witnessmark.catalogue.rows import ExhibitRow
+from witnessmark.cli import compose, say
+from witnessmark.model import codec
+from witnessmark.model.exhibit import MEMBER
+
+HIDDEN_LINE = "--- hidden text: in the file, not seen by its reader ---"
+"""The line between visible and hidden text wherever both are printed."""
+
+_LARGEST_TEXT = 256 << 20
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.epilog = "example:\n  witnessmark files archive/ --json --text > exhibits.jsonl"
+    parser.add_argument("archive", metavar="ARCHIVE")
+    parser.add_argument("--text", action="store_true", help="with --json: add the text, visible and hidden")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the list."""
+    with compose.for_reading(arguments.archive) as (archive, catalogue):
+        for row in catalogue.exhibits():
+            if arguments.json:
+                value = file_object(catalogue, row)
+                if arguments.text:
+                    value["text"] = exhibit_text(archive, row)
+                say.line(say.json_line(value))
+            else:
+                reading = row.reading
+                outcome = "due" if reading is None or reading.derivative.outcome is None else reading.derivative.outcome
+                kind = "" if reading is None else reading.derivative.media_type
+                say.line(f"{row.exhibit.id}  {outcome:<14} {kind:<40} {row.exhibit.size:>12,}  {say.safe(row.printed)}")
+    return 0
+
+
+def file_object(catalogue: Catalogue, row: ExhibitRow) -> dict[str, object]:
+    """Return what `files --json` says of an exhibit."""
+    reading, exhibit = row.reading, row.exhibit
+    derivative = None if reading is None else reading.derivative
+    value: dict[str, object] = {
+        "id": exhibit.id,
+        "path": row.printed,
+        "size": exhibit.size,
+        "media_type": None if derivative is None else derivative.media_type,
+        "outcome": None if derivative is None or derivative.outcome is None else derivative.outcome.value,
+        "detail": "" if derivative is None else derivative.detail,
+        "kind": None if derivative is None or derivative.kind is None else derivative.kind.value,
+        "languages": [] if derivative is None else list(derivative.languages),
+        "characters": 0 if derivative is None else derivative.characters,
+        "source": row.source,
+        "container": row.container_id,
+        "how": exhibit.how.value,
+        "sealed": row.sealed,
+        "public_id": None if row.public_id is None else str(row.public_id),
+    }
+    raw = b"".join(_path_bytes(catalogue, row))
+    if raw.decode(errors="replace") != row.printed or any(step.raw is not None for step in exhibit.path):
+        value["path_b64"] = codec.to_base64(raw)
+    return value
+
+
+def _path_bytes(catalogue: Catalogue, row: ExhibitRow) -> Iterator[bytes]:
+    """Yield the exact bytes of a printed path, containers first."""
+    if row.exhibit.container is not None:
+        yield from _path_bytes(catalogue, catalogue.by_commitment(row.exhibit.container))
+        yield MEMBER.encode()
+    yield b"/".join(step.as_bytes for step in row.exhibit.path)
+
+
+def exhibit_text(archive: Archive, row: ExhibitRow) -> str:
+    """Return visible and hidden text as they are printed: the hidden after a line that says so."""
+    reading = row.reading
+    if reading is None:
+        return ""
+    text = ""
+    if reading.visible is not None and reading.visible.digest is not None:
+        text = archive.store.read(reading.visible.digest, _LARGEST_TEXT).decode()
+    if reading.hidden is not None and reading.hidden.digest is not None:
+        hidden = archive.store.read(reading.hidden.digest, _LARGEST_TEXT).decode()
+        text += ("" if not text or text.endswith("\n") else "\n") + HIDDEN_LINE + "\n" + hidden
+    return text

@@ -1,0 +1,95 @@
+"""Reads one file: detects its type by content, calls the reader that the table names, tells the languages."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from importlib import import_module
+
+from witnessmark.cell.report import MemberSink, Report, Source
+from witnessmark.formats import detect, language, table
+from witnessmark.model.codec import Value
+from witnessmark.model.derivative import Outcome
+from witnessmark.model.exhibit import ExhibitKind, How, Path
+
+SAMPLE = 20_000
+"""Characters of visible text that the languages are told from."""
+
+
+class _Listening:
+    """A report that passes everything on and keeps the beginning of the visible text."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._kept: list[str] = []
+        self._room = SAMPLE
+
+    @property
+    def sample(self) -> str:
+        return "".join(self._kept)
+
+    def found(self, media_type: str, kind: ExhibitKind) -> None:
+        self._report.found(media_type, kind)
+
+    def tool(self, name: str, version: str) -> None:
+        self._report.tool(name, version)
+
+    def visible(self, text: str) -> None:
+        if self._room > 0:
+            self._kept.append(text[: self._room])
+            self._room -= len(text)
+        self._report.visible(text)
+
+    def hidden(self, where: str, text: str) -> None:
+        self._report.hidden(where, text)
+
+    def observe(self, name: str, value: Value) -> None:
+        self._report.observe(name, value)
+
+    def member(self, path: Path, how: How, stated: Mapping[str, Value]) -> AbstractContextManager[MemberSink]:
+        return self._report.member(path, how, stated)
+
+    def refuse_member(self, path: Path, outcome: Outcome, detail: str) -> None:
+        self._report.refuse_member(path, outcome, detail)
+
+    def languages(self, codes: tuple[str, ...]) -> None:
+        self._report.languages(codes)
+
+    def outcome(self, outcome: Outcome, detail: str = "") -> None:
+        self._report.outcome(outcome, detail)
+
+
+def read(source: Source, report: Report) -> None:
+    """Read a file and say what is in it.
+
+    Raises:
+        ReadingStopped: when a reader gives up; what it reported before stands.
+    """
+    found = detect.detect(source)
+    report.found(found.media_type, table.kind_of(found.media_type))
+    for name, version in found.tools:
+        report.tool(name, version)
+    if found.observed:
+        report.observe("type", dict(found.observed))
+    reader = table.BY_TYPE.get(found.media_type)
+    if reader is None:
+        report.outcome(Outcome.UNSUPPORTED, f"no reader for {found.media_type}")
+        return
+    listening = _Listening(report)
+    source.stream.seek(0)
+    try:
+        _function(reader)(source, listening)
+    finally:
+        codes = language.languages(listening.sample)
+        if codes:
+            report.languages(codes)
+
+
+def _function(reader: table.Reader) -> Callable[[Source, Report], None]:
+    module = import_module(f"witnessmark.formats.{reader.module}")
+    function: Callable[[Source, Report], None] = getattr(module, reader.function)
+    return function
+
+
+def preload() -> None:
+    """Load every reader, before a cell is closed."""
+    for name in table.modules():
+        import_module(name)

@@ -1,0 +1,94 @@
+"""What is read by what: media types, the kind of thing they are, and the reader's name; pure data.
+
+Readers are named by text (`module`, `function`), so that everybody may import this table and only the cell's child
+the parsers. A type without a reader is still named and has a kind; its reading ends as `unsupported`.
+"""
+
+from dataclasses import dataclass
+
+from witnessmark.model.exhibit import ExhibitKind
+
+DOCUMENT, TABLE, MESSAGE = ExhibitKind.DOCUMENT, ExhibitKind.TABLE, ExhibitKind.MESSAGE
+PICTURE, RECORDING, CONTAINER = ExhibitKind.PICTURE, ExhibitKind.RECORDING, ExhibitKind.CONTAINER
+
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml."
+SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml."
+SLIDES = "application/vnd.openxmlformats-officedocument.presentationml."
+ODF = "application/vnd.oasis.opendocument."
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One reader: the function that reads these types, and the kind of exhibit they are."""
+
+    types: tuple[str, ...]
+    kind: ExhibitKind
+    module: str
+    function: str
+
+
+READERS: tuple[Reader, ...] = (
+    Reader(("text/plain", "text/markdown", "application/json", "application/x-ndjson"), DOCUMENT, "plain", "read_text"),
+    Reader(("text/csv", "text/tab-separated-values"), TABLE, "plain", "read_table"),
+    Reader(("text/html", "application/xhtml+xml"), DOCUMENT, "html", "read_html"),
+    Reader(
+        ("application/xml", "image/svg+xml", "application/rss+xml", "application/atom+xml"), DOCUMENT, "xml", "read_xml"
+    ),
+    Reader(("application/pdf",), DOCUMENT, "pdf", "read_pdf"),
+    Reader(
+        (
+            WORD + "document",
+            WORD + "template",
+            "application/vnd.ms-word.document.macroenabled.12",
+            "application/vnd.ms-word.template.macroenabled.12",
+        ),
+        DOCUMENT,
+        "office",
+        "read_docx",
+    ),
+    Reader(
+        (
+            SHEET + "sheet",
+            SHEET + "template",
+            "application/vnd.ms-excel.sheet.macroenabled.12",
+            "application/vnd.ms-excel.template.macroenabled.12",
+            "application/vnd.ms-excel.sheet.binary.macroenabled.12",
+        ),
+        TABLE,
+        "office",
+        "read_xlsx",
+    ),
+    Reader(("message/rfc822",), MESSAGE, "mail", "read_eml"),
+    Reader(("image/jpeg",), PICTURE, "image", "read_jpeg"),
+    Reader(("image/png",), PICTURE, "image", "read_png"),
+    Reader(("application/zip",), CONTAINER, "archives", "read_zip"),
+    Reader(("application/x-tar",), CONTAINER, "archives", "read_tar"),
+    Reader(("application/gzip",), CONTAINER, "archives", "read_gzip"),
+    Reader(("application/x-bzip2",), CONTAINER, "archives", "read_bzip2"),
+    Reader(("application/x-xz",), CONTAINER, "archives", "read_xz"),
+)
+
+BY_TYPE: dict[str, Reader] = {media_type: reader for reader in READERS for media_type in reader.types}
+
+
+def kind_of(media_type: str) -> ExhibitKind:
+    """Return the kind of exhibit that a media type is, with or without a reader."""
+    reader = BY_TYPE.get(media_type)
+    if reader is not None:
+        return reader.kind
+    return KINDS.get(media_type) or _FAMILIES.get(media_type.partition("/")[0], ExhibitKind.OTHER)
+
+
+def modules() -> tuple[str, ...]:
+    """Return the full names of the modules that readers live in, for whoever loads them beforehand."""
+    return tuple(sorted({f"witnessmark.formats.{reader.module}" for reader in READERS}))
+
+
+_FAMILIES: dict[str, ExhibitKind] = {
+    "image": PICTURE,
+    "audio": RECORDING,
+    "video": RECORDING,
+    "text": DOCUMENT,
+    "message": MESSAGE,
+}
+KINDS: dict[str, ExhibitKind] = {}

@@ -1,0 +1,124 @@
+"""Event, record, entry and opening: how an event is hidden in the log and shown later, field by field.
+
+Rules for whoever changes this file (bytes.md, "Event, entry, opening"):
+- Every hash begins with its own domain text; a field digest, a record and an entry cannot be taken for each other.
+- A record is exactly `{"_sd": […], "t": kind}` in canonical JSON; digests are sorted, none stands twice.
+- A field is shown only by salt, name and the exact canonical text of its value.
+"""
+
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from itertools import pairwise
+
+from witnessmark.errors import Damaged, Falsified
+from witnessmark.model import codec
+from witnessmark.model.codec import Value
+from witnessmark.model.digest import Commitment
+from witnessmark.model.event import Event, check_field_name
+from witnessmark.proof.merkle import HASH_SIZE
+
+FIELD_DOMAIN = b"witnessmark/field/v1\0"
+ENTRY_DOMAIN = b"witnessmark/entry/v1\0"
+SALT_SIZE = 32
+PAD = 8
+"""Records are padded to a multiple of so many digests: the number of fields tells too."""
+
+OpenedField = tuple[str, str, str]
+"""Name, salt in base64, value as canonical JSON text."""
+
+
+def field_digest(salt: bytes, name: str, value_text: str) -> bytes:
+    """Return the digest that stands for a field in a record."""
+    if len(salt) != SALT_SIZE:
+        raise Damaged("a salt has 32 bytes")
+    return hashlib.sha256(FIELD_DOMAIN + salt + name.encode() + b"\0" + value_text.encode()).digest()
+
+
+def make_record(kind: str, digests: Iterable[bytes]) -> bytes:
+    """Return the record of an event: its kind and the digests of its fields, padding included.
+
+    Raises:
+        ValueError: when a digest stands twice or their number is no multiple of eight.
+    """
+    found = sorted(codec.to_base64(digest) for digest in digests)
+    if len(set(found)) != len(found) or len(found) % PAD:
+        raise ValueError("a record has a multiple of eight different digests")
+    return codec.encode_bytes({"_sd": found, "t": Event(kind, {}).kind})
+
+
+def parse_record(data: bytes) -> tuple[str, tuple[bytes, ...]]:
+    """Return the kind and the field digests of a record.
+
+    Raises:
+        Damaged: when it is no record, or spelled another way.
+    """
+    value = codec.decode_canonical_bytes(data)
+    if not isinstance(value, dict) or value.keys() != {"_sd", "t"} or not isinstance(value["t"], str):
+        raise Damaged("not a record: exactly the members _sd and t belong there")
+    digests = parse_digests(value["_sd"])
+    if len(digests) % PAD:
+        raise Damaged("not a record: the number of its digests is no multiple of eight")
+    return Event(value["t"], {}).kind, digests
+
+
+def parse_digests(value: Value) -> tuple[bytes, ...]:
+    """Return the digests of an `_sd` list: base64, sorted, none twice.
+
+    Raises:
+        Damaged: when it is no such list.
+    """
+    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+        raise Damaged("_sd is a list of base64 digests")
+    if any(left >= right for left, right in pairwise(value)):
+        raise Damaged("the digests of _sd are not sorted, or one stands twice")
+    return tuple(codec.from_base64(text, HASH_SIZE) for text in value)
+
+
+def entry(salt: bytes, record: bytes) -> bytes:
+    """Return the 33 bytes that the public log holds of an event."""
+    if len(salt) != SALT_SIZE:
+        raise Damaged("a salt has 32 bytes")
+    return b"\x01" + hashlib.sha256(ENTRY_DOMAIN + salt + record).digest()
+
+
+def dummy(random: bytes) -> bytes:
+    """Return an entry that hides nothing, from 32 random bytes; nobody can tell it from the others."""
+    if len(random) != HASH_SIZE:
+        raise ValueError("a dummy is made from 32 random bytes")
+    return b"\x01" + random
+
+
+def commitment(entry: bytes) -> Commitment:
+    """Return the commitment that an entry holds."""
+    if len(entry) != 1 + HASH_SIZE or entry[0] != 1:
+        raise Damaged("an entry is the byte 1 and 32 bytes")
+    return Commitment(entry[1:])
+
+
+def check_fields(record: bytes, fields: Sequence[OpenedField]) -> dict[str, Value]:
+    """Return the values of opened fields after checking that each stands in the record.
+
+    Raises:
+        Falsified: when one does not, or a name stands twice.
+        Damaged: when the record or a field is malformed.
+    """
+    return check_disclosed(parse_record(record)[1], fields)
+
+
+def check_disclosed(digests: Collection[bytes], fields: Sequence[OpenedField]) -> dict[str, Value]:
+    """Return the values of opened fields after checking that the digest of each is among these.
+
+    Raises:
+        Falsified: when one is not, or a name stands twice.
+        Damaged: when a field is malformed.
+    """
+    known, values = frozenset(digests), dict[str, Value]()
+    for name, salt, text in fields:
+        check_field_name(name)
+        if name in values:
+            raise Falsified(f"the field {name} is opened twice")
+        value = codec.decode_canonical(text)
+        if field_digest(codec.from_base64(salt, SALT_SIZE), name, text) not in known:
+            raise Falsified(f"the opened field {name} is not what was sealed")
+        values[name] = value
+    return values

@@ -7,6 +7,7 @@ from witnessmark.cli import compose, say
 from witnessmark.errors import DiskFailure, WrongUsage
 from witnessmark.model.attestation import Answer
 from witnessmark.model.digest import Commitment
+from witnessmark.proof import dsse
 from witnessmark.review import key as keys
 from witnessmark.review import reasons
 from witnessmark.review.attest import Receipt, attest
@@ -73,7 +74,7 @@ def _make_key(arguments: argparse.Namespace) -> int:
     keys.check_outside(arguments.make_key, arguments.archive)
     key = keys.make(arguments.make_key, entropy_seed=compose.entropy(32))
     if arguments.json:
-        say.line(say.json_line({"key": arguments.make_key, "keyid": keys.keyid(key.public)}))
+        say.line(say.json_line({"key": arguments.make_key, "keyid": dsse.keyid(key.public)}))
     else:
         say.line(f"A new key lies in {say.safe(arguments.make_key)}, readable by you alone and without a passphrase.")
         say.line("Keep it on a medium of your own: whoever holds it can sign in your name.")

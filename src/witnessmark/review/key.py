@@ -3,7 +3,6 @@
 The file is PKCS #8 in PEM (RFC 5958, RFC 8410), readable by openssl; mode 0600.
 """
 
-import hashlib
 import os
 import stat
 from dataclasses import dataclass
@@ -19,7 +18,6 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from witnessmark.errors import Damaged, DiskFailure, WrongUsage
-from witnessmark.model import codec
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +96,3 @@ def load(path: str) -> ReviewerKey:
     if not isinstance(key, Ed25519PrivateKey):
         raise Damaged(f"{path} is no Ed25519 key")
     return ReviewerKey(key)
-
-
-def keyid(public: bytes) -> str:
-    """Return the name of a key inside an envelope: base64 SHA-256 of the raw key (bytes.md, "Attestation")."""
-    return codec.to_base64(hashlib.sha256(public).digest())

@@ -19,7 +19,7 @@ from witnessmark.model.attestation import (
 )
 from witnessmark.model.digest import Commitment
 from witnessmark.proof import dsse, opening
-from witnessmark.review.key import ReviewerKey, keyid
+from witnessmark.review.key import ReviewerKey
 from witnessmark.review.reasons import Reasons
 
 
@@ -66,5 +66,5 @@ def sign(answered: Answered, key: ReviewerKey, *, entropy: Callable[[int], bytes
     }
     payload = codec.encode_bytes(statement)
     signature = key.sign(dsse.pae(PAYLOAD_TYPE, payload))
-    envelope = dsse.Envelope(PAYLOAD_TYPE, payload, keyid(key.public), signature)
+    envelope = dsse.Envelope(PAYLOAD_TYPE, payload, dsse.keyid(key.public), signature)
     return Attestation(answered.exhibits, envelope.text, tuple(rows), answered.considers)

@@ -1,0 +1,205 @@
+"""An archive as a folder: made once, opened for reading by many and for writing by one."""
+
+import contextlib
+from pathlib import Path
+from typing import Self
+
+from witnessmark.archive import keys
+from witnessmark.archive.disk import Disk, sentences
+from witnessmark.archive.layout import PRIVATE_FILE, PRIVATE_FOLDER, PUBLIC_FILE, PUBLIC_FOLDER, Layout
+from witnessmark.archive.ledger import Ledger, Writing
+from witnessmark.archive.lock import Lock
+from witnessmark.archive.log import PublicLog
+from witnessmark.archive.recover import recover
+from witnessmark.archive.seal import Entropy
+from witnessmark.archive.store import Store
+from witnessmark.archive.system import System
+from witnessmark.errors import BrokenEvidence, Damaged, WrongUsage
+from witnessmark.proof.note import Vkey
+from witnessmark.settings import Settings
+
+_LARGEST_SETTINGS = 1 << 20
+
+
+class Archive:
+    """An open archive; a context manager that closes it."""
+
+    def __init__(self, layout: Layout, settings: Settings, store: Store, ledger: Ledger, lock: Lock | None) -> None:
+        self._layout = layout
+        self._lock = lock
+        self.root = layout.root
+        self.settings = settings
+        self.store = store
+        self.ledger = ledger
+
+    @staticmethod
+    def exists(root: Path) -> bool:
+        """Tell whether a folder is an archive."""
+        return Layout(root).settings.is_file()
+
+    @staticmethod
+    def create(root: Path, settings: Settings, *, entropy: Entropy, system: System | None = None) -> None:
+        """Make an empty archive with a new key, in a folder that is missing or empty.
+
+        An interrupted making is begun anew. The settings file comes last: without it the folder is no archive.
+
+        Raises:
+            WrongUsage: when something else lies there.
+        """
+        layout = Layout(root)
+        _check_free(layout)
+        disk = Disk(root, layout.temporary, system)
+        _make_folders(layout, disk)
+        disk.empty_temporary()
+        seed = entropy(32)
+        signer = keys.SeedSigner(seed)
+        vkey = Vkey.for_ed25519(settings.origin, signer.public)
+        disk.write(layout.key, keys.key_text(seed, settings.origin).encode(), PRIVATE_FILE)
+        disk.write(layout.vkey, f"{vkey.text}\n".encode(), PUBLIC_FILE)
+        disk.write(layout.lock, b"", PRIVATE_FILE)
+        disk.sync()
+        PublicLog(layout, vkey).sign(0, signer, disk)
+        disk.write_durably(layout.settings, settings.text().encode(), PRIVATE_FILE)
+
+    @classmethod
+    def reading(cls, root: Path) -> Self:
+        """Open an archive for reading, as of its latest checkpoint; no lock is needed.
+
+        Raises:
+            WrongUsage: when there is no archive.
+            Damaged: when its settings, key or checkpoint cannot be read, or it has a newer format.
+        """
+        layout = Layout(root)
+        settings, log = _open_log(layout)
+        store = Store(layout, None)
+        return cls(layout, settings, store, Ledger(layout, log, store, settings.pad, None), None)
+
+    @classmethod
+    def writing(cls, root: Path, *, entropy: Entropy, system: System | None = None) -> Self:
+        """Open an archive for writing: take the lock, and bring what a crash left in order.
+
+        Raises:
+            Busy: when another process is writing.
+            WrongUsage: when there is no archive, or others may read its key.
+            Damaged: when it cannot be read, or tiles and signed checkpoint contradict each other.
+            DiskFailure: when the disk refuses.
+        """
+        layout = Layout(root)
+        _read_settings(layout)
+        lock = Lock.take(layout.lock)
+        try:
+            return cls._writing(layout, lock, entropy, system)
+        except BaseException:
+            lock.release(well=False)
+            raise
+
+    @classmethod
+    def _writing(cls, layout: Layout, lock: Lock, entropy: Entropy, system: System | None) -> Self:
+        settings, log = _open_log(layout)
+        signer = keys.load(layout.key)
+        if signer.public != log.vkey.public:
+            raise Damaged("vault/keys/log.key and log.vkey do not belong together: restore both from one backup")
+        disk = Disk(layout.root, layout.temporary, system)
+        disk.empty_temporary()
+        store = Store(layout, disk)
+        store.recover()
+        ledger = Ledger(layout, log, store, settings.pad, Writing(signer, entropy))
+        recover(ledger, layout, store, disk, settings.pad)
+        if lock.was_torn:
+            log.drop_beyond(disk)
+        return cls(layout, settings, store, ledger, lock)
+
+    @property
+    def catalogue_path(self) -> Path:
+        """Where the catalogue lies."""
+        return self._layout.catalogue
+
+    @property
+    def index_path(self) -> Path:
+        """Where the full-text index lies."""
+        return self._layout.index
+
+    @property
+    def desk_path(self) -> Path:
+        """Where private work in progress lies."""
+        return self._layout.desk
+
+    def temporary(self) -> Path:
+        """Return a scratch folder on the archive's disk; the next writer empties it."""
+        path = self._layout.temporary / "scratch"
+        with sentences("made", path):
+            path.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+        return path
+
+    def close(self) -> None:
+        """Give the lock back."""
+        if self._lock is not None:
+            self._lock.release(well=not self.ledger.failed)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _check_free(layout: Layout) -> None:
+    root = layout.root
+    if not root.exists():
+        return
+    if not root.is_dir():
+        raise WrongUsage(f"{root} is a file: name a folder for the archive")
+    with sentences("read", root):
+        found = {path.name for path in root.iterdir()} - {"lost+found"}
+    if layout.settings.exists():
+        raise WrongUsage(f"{root} is an archive already")
+    if found - {"log", "vault", "log.vkey"} or (found and _holds_events(layout)):
+        raise WrongUsage(f"{root} is not empty and no archive: name a new folder, or restore witnessmark.toml there")
+
+
+def _holds_events(layout: Layout) -> bool:
+    if not layout.vault.is_dir():
+        return True
+    return layout.events.is_dir() and any(layout.events.iterdir())
+
+
+def _make_folders(layout: Layout, disk: Disk) -> None:
+    with sentences("made", layout.root):
+        layout.root.parent.mkdir(parents=True, exist_ok=True)
+    disk.folder(layout.root, PRIVATE_FOLDER)
+    with contextlib.suppress(OSError):
+        layout.root.chmod(PRIVATE_FOLDER)  # the catalogue beside the vault is private too
+    for path in (layout.events, layout.new_content, layout.keys, layout.temporary):
+        disk.folder(path, PRIVATE_FOLDER)
+    for path in (layout.checkpoints, layout.tiles):
+        disk.folder(path, PUBLIC_FOLDER)
+
+
+def _open_log(layout: Layout) -> tuple[Settings, PublicLog]:
+    settings = _read_settings(layout)
+    try:
+        vkey = Vkey.parse(_read(layout, layout.vkey).removesuffix("\n"))
+    except BrokenEvidence as error:
+        raise Damaged(f"log.vkey cannot be read: {error}") from error
+    if vkey.name != settings.origin:
+        raise Damaged("log.vkey and the origin in witnessmark.toml name two logs: the origin never changes")
+    log = PublicLog(layout, vkey)
+    log.open()
+    return settings, log
+
+
+def _read_settings(layout: Layout) -> Settings:
+    if not Archive.exists(layout.root):
+        raise WrongUsage(f"{layout.root} is no archive: it has no witnessmark.toml")
+    return Settings.parse(_read(layout, layout.settings))
+
+
+def _read(layout: Layout, path: Path) -> str:
+    if not path.is_file():
+        raise Damaged(f"{layout.shown(path)} is missing: restore it from a backup")
+    with sentences("read", path), path.open("rb") as file:
+        data = file.read(_LARGEST_SETTINGS)
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise Damaged(f"{layout.shown(path)} is no UTF-8") from error

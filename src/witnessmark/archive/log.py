@@ -1,0 +1,213 @@
+"""The public log on disk: tiles, entry bundles, checkpoints (C2SP tlog-tiles, tlog-checkpoint).
+
+Rules for whoever changes this file:
+- `lay` makes nothing durable; `sign` is called after a sync and never before.
+- A checkpoint is signed over the root that the tiles give, and only if the log's last root was read from them too.
+- `checkpoint.archive/<size>` is written once and never altered.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from witnessmark.archive.disk import Disk, sentences
+from witnessmark.archive.keys import Signer
+from witnessmark.archive.layout import PUBLIC_FILE, PUBLIC_FOLDER, Layout
+from witnessmark.errors import BrokenEvidence, Damaged, WrongUsage
+from witnessmark.proof import merkle, note, tile
+from witnessmark.proof.checkpoint import Checkpoint
+from witnessmark.proof.note import Vkey
+
+WIDTH = 256
+_CACHED = 512
+_LARGEST_NOTE = 1 << 16
+
+
+class PublicLog:
+    """The log folder of one archive, as of one signed checkpoint."""
+
+    def __init__(self, layout: Layout, vkey: Vkey) -> None:
+        self._layout = layout
+        self.vkey = vkey
+        self._tiles: dict[tuple[int, int, int], bytes] = {}
+        self.checkpoint = Checkpoint(vkey.name, 0, merkle.EMPTY_ROOT)
+
+    def open(self) -> None:
+        """Read the latest checkpoint and check its signature.
+
+        Raises:
+            Damaged: when it is missing or not signed by the log's key.
+        """
+        self.checkpoint = self._checked(self._layout.checkpoint)
+
+    def note(self, size: int | None = None) -> str:
+        """Return the signed note of the checkpoint of that size, the latest without one.
+
+        Raises:
+            WrongUsage: when no checkpoint has that size.
+        """
+        path = self._layout.archived(self.checkpoint.size if size is None else size)
+        if not path.is_file():
+            raise WrongUsage(f"this log has no checkpoint of size {size}")
+        return self._text(path)
+
+    def sizes(self) -> list[int]:
+        """Return the sizes of all checkpoints up to the latest, rising."""
+        return [size for size in self._archived_sizes() if size <= self.checkpoint.size]
+
+    def archived(self, size: int) -> Checkpoint:
+        """Return the checkpoint of that size, its signature checked."""
+        return self._checked(self._layout.archived(size))
+
+    def beyond(self) -> Checkpoint | None:
+        """Return the checkpoint that a crash let be signed but not become the latest, if there is one.
+
+        Raises:
+            Damaged: when there are several.
+        """
+        further = [size for size in self._archived_sizes() if size > self.checkpoint.size]
+        if len(further) > 1:
+            raise Damaged(
+                "log/checkpoint is older than log/checkpoint.archive: was the archive restored in part? "
+                "Nothing is signed; restore all of log/ and vault/ from the newest backup"
+            )
+        return self.archived(further[0]) if further else None
+
+    def _archived_sizes(self) -> list[int]:
+        with sentences("read", self._layout.checkpoints):
+            names = [path.name for path in self._layout.checkpoints.iterdir()]
+        return sorted(int(name) for name in names if name.isascii() and name.isdecimal())
+
+    def _checked(self, path: Path) -> Checkpoint:
+        try:
+            found = note.parse(self._text(path))
+            note.check(found, [self.vkey])
+            checkpoint = Checkpoint.parse(found.text)
+        except BrokenEvidence as error:
+            raise Damaged(f"{self._layout.shown(path)} is no checkpoint signed by this log: {error}") from error
+        if checkpoint.origin != self.vkey.name:
+            raise Damaged(f"{self._layout.shown(path)} is the checkpoint of another log")
+        return checkpoint
+
+    def _text(self, path: Path) -> str:
+        with sentences("read", path):
+            if not path.is_file():
+                raise Damaged(f"{self._layout.shown(path)} is missing: restore log/ from a backup")
+            with path.open("rb") as file:
+                data = file.read(_LARGEST_NOTE)
+        try:
+            return data.decode()
+        except UnicodeDecodeError as error:
+            raise Damaged(f"{self._layout.shown(path)} is no text") from error
+
+    def read_tile(self, level: int, number: int, width: int) -> bytes:
+        """Return the first `width` hashes of a tile, from the partial tile or from the full one.
+
+        Raises:
+            Damaged: when neither is there.
+        """
+        key = (level, number, width)
+        if key not in self._tiles:
+            if len(self._tiles) >= _CACHED:
+                self._tiles.clear()
+            self._tiles[key] = self._read(
+                [tile.path(level, number, width), tile.path(level, number)], width * 32, whole=width == WIDTH
+            )
+        return self._tiles[key]
+
+    def entries(self, number: int, width: int = WIDTH) -> list[bytes]:
+        """Return the first `width` entries of a bundle.
+
+        Raises:
+            Damaged: when it is missing or shorter.
+        """
+        data = self._read([tile.entries_path(number, width), tile.entries_path(number)], 0, whole=False)
+        found = tile.parse_bundle(data)
+        if len(found) < width:
+            raise Damaged(f"entry bundle {number} in log/tile lacks entries")
+        return found[:width]
+
+    def _read(self, names: Sequence[str], length: int, *, whole: bool) -> bytes:
+        for name in names:
+            path = self._layout.log / name
+            with sentences("read", path):
+                if not path.is_file():
+                    continue
+                data = path.read_bytes()
+            if len(data) < length or (whole and len(data) != length):
+                raise Damaged(f"log/{name} has a wrong length: restore log/ from a backup")
+            return data[:length] if length else data
+        raise Damaged(f"log/{names[0]} is missing: restore log/ from a backup")
+
+    def root(self, size: int) -> bytes:
+        """Return the root that the tiles give for a size."""
+        return tile.root(size, self.read_tile) if size else merkle.EMPTY_ROOT
+
+    def check_root(self, checkpoint: Checkpoint) -> None:
+        """Refuse to go on where tiles and signature do not agree.
+
+        Raises:
+            Damaged: with what to do.
+        """
+        if self.root(checkpoint.size) != checkpoint.root:
+            raise Damaged(
+                f"the tiles in log/ do not give the root that was signed for size {checkpoint.size}: nothing more is "
+                "signed; restore log/ from a backup, `witnessmark audit` names the files"
+            )
+
+    def lay(self, entries: Sequence[bytes], disk: Disk) -> None:
+        """Write bundles and tiles for entries that follow the latest checkpoint; not durable yet."""
+        size = self.checkpoint.size
+        for name, data in self._bundles(entries):
+            self._put(name, data, disk)
+        leaves = [merkle.leaf_hash(entry) for entry in entries]
+        for name, data in tile.grow(size, leaves, self.read_tile):
+            self._put(name, data, disk)
+
+    def _put(self, name: str, data: bytes, disk: Disk) -> None:
+        path = self._layout.log / name
+        disk.folder(path.parent, PUBLIC_FOLDER)
+        disk.write(path, data, PUBLIC_FILE)
+
+    def _bundles(self, entries: Sequence[bytes]) -> list[tuple[str, bytes]]:
+        size = self.checkpoint.size
+        number, held = divmod(size, WIDTH)
+        waiting = [*(self.entries(number, held) if held else []), *entries]
+        return [
+            (tile.entries_path(number + at // WIDTH, len(part)), tile.bundle(part))
+            for at in range(0, len(waiting), WIDTH)
+            for part in [waiting[at : at + WIDTH]]
+        ]
+
+    def sign(self, size: int, signer: Signer, disk: Disk) -> None:
+        """Sign the checkpoint of that size, archive it, and make it the latest.
+
+        Raises:
+            Damaged: when another checkpoint of that size was signed before.
+        """
+        checkpoint = Checkpoint(self.vkey.name, size, self.root(size))
+        text = note.sign(checkpoint.text, self.vkey.name, self.vkey.public, signer.sign)
+        archived = self._layout.archived(size)
+        if archived.is_file() and self._text(archived) != text:
+            raise Damaged(f"another checkpoint of size {size} was signed before: nothing more is signed")
+        disk.write_durably(archived, text.encode(), PUBLIC_FILE)
+        disk.write_durably(self._layout.checkpoint, text.encode(), PUBLIC_FILE)
+        self.checkpoint = checkpoint
+
+    def drop_beyond(self, disk: Disk) -> None:
+        """Remove tiles and bundles that reach beyond the latest checkpoint: a crash left them."""
+        size = self.checkpoint.size
+        for path in sorted(self._layout.tiles.rglob("*")):
+            if path.is_file() and _end(path.relative_to(self._layout.tiles)) > size:
+                disk.remove(path)
+
+
+def _end(name: Path) -> int:
+    """Return the size of the log that a tile's or bundle's file presumes."""
+    level, *rest = name.parts
+    width = WIDTH
+    if len(rest) > 1 and rest[-2].endswith(".p"):
+        width = int(rest.pop())
+        rest[-1] = rest[-1].removesuffix(".p")
+    number = int("".join(part.removeprefix("x") for part in rest))
+    below = 1 if level == "entries" else WIDTH ** int(level)
+    return (number * WIDTH + width) * below

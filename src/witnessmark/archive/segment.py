@@ -1,0 +1,149 @@
+r"""Segments of the vault: one canonical JSON line an entry, each with its CRC32.
+
+    {"fields":[["at","<salt>","\"2032-06-12T09:41:00Z\""],…],"i":417,"record":"{\"_sd\":[…],…}","salt":"…"} 5f0c21aa
+    {"dummy":"<32 bytes>","i":418} 9bd1e207
+
+Rules for whoever changes this file:
+- `read_event` trusts the CRC and cuts the line at its unescaped quotes, for speed; `parse` reads it strictly.
+  Both must say the same of every line that `finish` made.
+- A quote inside a JSON string is always escaped, so `],"i":` stands only where the array of fields ends.
+"""
+
+import binascii
+import json
+import re
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from witnessmark.archive.disk import sentences
+from witnessmark.errors import Damaged
+from witnessmark.model import codec
+from witnessmark.model.digest import Commitment
+from witnessmark.proof import opening
+
+OpenedField = tuple[str, str, str]
+
+_INDEX = re.compile(rb'"i":([0-9]+)[,}]')
+_quote = json.JSONEncoder(ensure_ascii=False).encode
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line read strictly: an event with its salts, or a dummy (then `record` is empty)."""
+
+    index: int
+    salt: bytes
+    record: bytes
+    fields: tuple[OpenedField, ...]
+
+    @property
+    def is_dummy(self) -> bool:
+        """Whether the entry opens to nothing."""
+        return not self.record
+
+    @property
+    def entry(self) -> bytes:
+        """The entry in the log."""
+        return opening.dummy(self.salt) if self.is_dummy else opening.entry(self.salt, self.record)
+
+
+def event_halves(fields: Sequence[OpenedField], record: bytes, salt: bytes) -> tuple[bytes, bytes]:
+    """Return an event's line without its index: what stands before it and after it."""
+    shown = ",".join([f'["{name}","{field_salt}",{_quote(text)}]' for name, field_salt, text in fields])
+    tail = f',"record":{_quote(record.decode())},"salt":"{codec.to_base64(salt)}"}}'
+    return f'{{"fields":[{shown}],"i":'.encode(), tail.encode()
+
+
+def dummy_halves(entry: bytes) -> tuple[bytes, bytes]:
+    """Return a dummy's line without its index."""
+    return f'{{"dummy":"{codec.to_base64(entry[1:])}","i":'.encode("ascii"), b"}"
+
+
+def finish(head: bytes, index: int, tail: bytes) -> bytes:
+    """Return the whole line."""
+    body = b"%b%d%b" % (head, index, tail)
+    return b"%b %08x\n" % (body, zlib.crc32(body))
+
+
+def load(path: Path) -> list[bytes]:
+    """Return the lines of a segment, without their line feeds; a line that was cut short is the last.
+
+    Raises:
+        DiskFailure: when it cannot be read.
+    """
+    with sentences("read", path):
+        lines = path.read_bytes().split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    return lines
+
+
+def body(line: bytes) -> bytes:
+    """Return a line without its CRC.
+
+    Raises:
+        Damaged: when the CRC is not that of the line.
+    """
+    text = line[:-9]
+    if line[-9:-8] != b" " or b"%08x" % zlib.crc32(text) != line[-8:]:
+        raise Damaged("its checksum does not fit")
+    return text
+
+
+def is_dummy(line: bytes) -> bool:
+    """Tell a dummy from an event, without reading further."""
+    return line.startswith(b'{"dummy":')
+
+
+def index_of(line: bytes) -> int | None:
+    """Return the index that a line states, or None where it states none."""
+    match = _INDEX.search(line)
+    return None if match is None else int(match[1])
+
+
+def read_event(line: bytes) -> tuple[int, Commitment, str, dict[str, Any]]:
+    """Return index, commitment, kind and fields of an event's line; checks the CRC and no more.
+
+    Raises:
+        Damaged: when it cannot be read.
+    """
+    head, _, tail = body(line).partition(b'],"i":')
+    number, _, rest = tail.partition(b',"record":"')
+    escaped, _, salt = rest.partition(b'","salt":"')
+    record = escaped.replace(b'\\"', b'"')
+    try:
+        fields = json.loads(head[10:].decode() + "]")
+        values = json.loads("[" + ",".join([field[2] for field in fields]) + "]")
+        if len(values) != len(fields):
+            raise Damaged("a field holds more than one value")
+        kind = record[record.rindex(b'"t":"') + 5 : -2].decode()
+        commitment = opening.commitment(opening.entry(binascii.a2b_base64(salt[:44]), record))
+        return int(number), commitment, kind, dict(zip([field[0] for field in fields], values, strict=True))
+    except (ValueError, IndexError, TypeError, KeyError, RecursionError) as error:
+        raise Damaged("it is no event of ours") from error
+
+
+def parse(line: bytes) -> Line:
+    """Return a line read strictly: CRC, canonical JSON, every member of its type.
+
+    Raises:
+        Damaged: when anything is otherwise.
+    """
+    value = codec.decode_canonical_bytes(body(line))
+    match value:
+        case {"dummy": str(dummy), "i": int(index), **rest} if not rest and type(index) is int:
+            return Line(index, codec.from_base64(dummy, 32), b"", ())
+        case {"fields": list(fields), "i": int(index), "record": str(record), "salt": str(salt), **rest} if (
+            not rest and type(index) is int and all(map(_is_field, fields))
+        ):
+            opened = tuple((name, field_salt, text) for name, field_salt, text in fields)
+            return Line(index, codec.from_base64(salt, 32), record.encode(), opened)
+        case _:
+            raise Damaged("it is no line of ours")
+
+
+def _is_field(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 3 and all(isinstance(part, str) for part in value)

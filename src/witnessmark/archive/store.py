@@ -1,0 +1,204 @@
+"""Contents by digest: written once, hashed while they are written, never changed.
+
+Rules for whoever changes this file:
+- New content waits in `content/new` until a sync has covered it; only then it gets its final name (`settle`). So
+  whatever has a final name has its right bytes, also after a power cut, and a crash leaves little to read again.
+- Reading checks nothing; `audit` does.
+"""
+
+import contextlib
+import hashlib
+import re
+from pathlib import Path
+from typing import BinaryIO, Self
+
+from witnessmark.archive.disk import Disk, NewFile, sentences
+from witnessmark.archive.layout import CONTENT_FILE, PRIVATE_FOLDER, Layout
+from witnessmark.errors import Damaged, DiskFailure, WrongUsage
+from witnessmark.model.digest import Digest
+
+CHUNK = 1 << 20
+_HEX = re.compile(r"[0-9a-f]{64}\Z")
+
+
+class ContentWriter:
+    """Content being written; a context manager that aborts what was not committed.
+
+    Up to one chunk waits in memory, so that known small content costs no file.
+    """
+
+    def __init__(self, store: "Store") -> None:
+        self._store = store
+        self._hash = hashlib.sha256()
+        self._size = 0
+        self._waiting: list[bytes] = []
+        self._file: NewFile | None = None
+
+    def write(self, chunk: bytes) -> None:
+        """Add bytes."""
+        self._hash.update(chunk)
+        self._size += len(chunk)
+        if self._file is not None:
+            self._file.write(chunk)
+            return
+        self._waiting.append(bytes(chunk))
+        if self._size > CHUNK:
+            self._spill()
+
+    def commit(self) -> tuple[Digest, int, bool]:
+        """Put the content in the store; return its digest, its size, and whether it is new there."""
+        digest = Digest(self._hash.hexdigest())
+        if self._store.has(digest):
+            self.abort()
+            return digest, self._size, False
+        self._spill()
+        if self._file is not None:
+            self._store.adopt(digest, self._file)
+        return digest, self._size, True
+
+    def abort(self) -> None:
+        """Forget what was written."""
+        self._waiting.clear()
+        if self._file is not None:
+            self._file.drop()
+
+    def _spill(self) -> None:
+        if self._file is None:
+            self._file = self._store.disk.new(CONTENT_FILE)
+        for chunk in self._waiting:
+            self._file.write(chunk)
+        self._waiting.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.__exit__()
+
+
+class Store:
+    """The contents of one archive."""
+
+    def __init__(self, layout: Layout, disk: Disk | None) -> None:
+        self._layout = layout
+        self._disk = disk
+        self._new: set[Digest] = set()
+
+    @property
+    def disk(self) -> Disk:
+        """The hand that writes.
+
+        Raises:
+            WrongUsage: when the archive was opened for reading.
+        """
+        if self._disk is None:
+            raise WrongUsage("this archive is open for reading only")
+        return self._disk
+
+    def has(self, digest: Digest) -> bool:
+        """Tell whether the content is here."""
+        return digest in self._new or any(path.exists() for path in self._places(digest))
+
+    def size(self, digest: Digest) -> int:
+        """Return the content's length in bytes.
+
+        Raises:
+            Damaged: when it is missing.
+        """
+        for path in self._places(digest):
+            with sentences("read", path), contextlib.suppress(FileNotFoundError):
+                return path.stat().st_size
+        raise _missing(digest)
+
+    def open(self, digest: Digest) -> BinaryIO:
+        """Return the content for reading.
+
+        Raises:
+            Damaged: when it is missing.
+            DiskFailure: when it cannot be read.
+        """
+        for path in self._places(digest):
+            with sentences("read", path), contextlib.suppress(FileNotFoundError):
+                return path.open("rb")
+        raise _missing(digest)
+
+    def read(self, digest: Digest, limit: int) -> bytes:
+        """Return the whole content, which has at most `limit` bytes.
+
+        Raises:
+            Damaged: when it is missing or longer.
+        """
+        with self.open(digest) as file:
+            try:
+                data = file.read(limit + 1)
+            except OSError as error:
+                raise DiskFailure(f"content {digest} could not be read: {error.strerror}") from error
+        if len(data) > limit:
+            raise Damaged(f"content {digest} is longer than the {limit} bytes that belong there")
+        return data
+
+    def put(self, data: bytes) -> Digest:
+        """Put content at hand in the store."""
+        with self.writer() as writer:
+            writer.write(data)
+            return writer.commit()[0]
+
+    def writer(self) -> ContentWriter:
+        """Return a writer for content that comes in pieces."""
+        _ = self.disk
+        return ContentWriter(self)
+
+    def adopt(self, digest: Digest, file: NewFile) -> None:
+        """Give written content its name among the new; `settle` gives it its final one."""
+        file.keep(self._layout.of_new_content(digest))
+        self._new.add(digest)
+
+    def settle(self) -> None:
+        """Give new contents their final names; called when a sync has covered them."""
+        for digest in sorted(self._new):
+            place = self._layout.of_content(digest)
+            self.disk.folder(place.parent, PRIVATE_FOLDER)
+            self.disk.move(self._layout.of_new_content(digest), place)
+        self._new.clear()
+
+    def recover(self) -> None:
+        """Check what an earlier writer left among the new: keep what is whole, move aside what is not."""
+        for path in sorted(self._layout.new_content.iterdir()):
+            if _HEX.match(path.name) and _hash_file(path) == path.name:
+                self._new.add(Digest(path.name))
+            else:
+                self._set_aside(path)
+        if self._new:
+            self.disk.sync()
+            self.settle()
+
+    def _set_aside(self, path: Path) -> None:
+        if path.stat().st_size == 0:
+            self.disk.remove(path)
+            return
+        self.disk.folder(self._layout.torn_content, PRIVATE_FOLDER)
+        self.disk.move(path, free_name(self._layout.torn_content, path.name))
+
+    def _places(self, digest: Digest) -> tuple[Path, Path, Path]:
+        # A writer may move the file from the second place to the first between two looks: hence the third.
+        place = self._layout.of_content(digest)
+        return place, self._layout.of_new_content(digest), place
+
+
+def free_name(folder: Path, name: str) -> Path:
+    """Return a path in `folder` that nothing has yet."""
+    path, count = folder / name, 1
+    while path.exists():
+        count += 1
+        path = folder / f"{name}.{count}"
+    return path
+
+
+def _hash_file(path: Path) -> str:
+    with sentences("read", path), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _missing(digest: Digest) -> Damaged:
+    return Damaged(f"content {digest} is missing from the vault: restore it from a backup")

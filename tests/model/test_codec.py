@@ -1,0 +1,108 @@
+"""One spelling for each value: canonical JSON and base64."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from witnessmark.errors import Damaged
+from witnessmark.model import codec
+
+strings = st.text(st.characters(exclude_categories=["Cs"]))
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-codec.LARGEST, codec.LARGEST) | strings,
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(strings, inner, max_size=5),
+    max_leaves=20,
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "spelled"),
+    [
+        # Order of members: the example of RFC 8785, section 3.2.3.
+        (
+            {"\u20ac": 1, "\r": 2, "\ufb33": 3, "1": 4, "\U0001f600": 5, "\x80": 6, "\u00f6": 7},
+            '{"\\r":2,"1":4,"\x80":6,"\u00f6":7,"\u20ac":1,"\U0001f600":5,"\ufb33":3}',
+        ),
+        # Strings and literals: the example of RFC 8785, section 3.2.2.
+        (
+            {"string": '\u20ac$\x0f\nA\'B"\\\\"/', "literals": [None, True, False]},
+            '{"literals":[null,true,false],"string":"\u20ac$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}',
+        ),
+        ({"numbers": [0, -1, codec.LARGEST]}, '{"numbers":[0,-1,9007199254740991]}'),
+        ("\b\t\f\x7f\u2028", '"\\b\\t\\f\x7f\u2028"'),
+        ([], "[]"),
+        ({}, "{}"),
+    ],
+)
+def test_a_value_is_spelled_as_rfc_8785_says(value, spelled: str):
+    assert codec.encode(value) == spelled
+    assert codec.decode_canonical(spelled) == value
+
+
+@given(values)
+def test_every_value_comes_back(value):
+    assert codec.decode_canonical(codec.encode(value)) == value
+    assert codec.decode_canonical_bytes(codec.encode_bytes(value)) == value
+
+
+@given(values)
+def test_no_other_spelling_is_taken_for_the_canonical_one(value):
+    for other in (json.dumps(value), json.dumps(value, indent=1), " " + codec.encode(value)):
+        if other != codec.encode(value):
+            with pytest.raises(Damaged):
+                codec.decode_canonical(other)
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        '{"a":1,"a":1}',
+        "1.0",
+        "1e3",
+        "-0",
+        "NaN",
+        "Infinity",
+        "9007199254740992",
+        "9" * 5000,
+        "[" * 100_000,
+        "[" * 66 + "]" * 66,
+        '"\\ud800"',
+        '"\\u0041"',
+        "",
+        "{",
+        "nul",
+        "\ufeff1",
+    ],
+)
+def test_hostile_json_is_refused_in_one_sentence(hostile: str):
+    with pytest.raises(Damaged, match="JSON"):
+        codec.decode_canonical(hostile)
+
+
+@pytest.mark.parametrize("value", [1.5, float("nan"), 2**53, "\ud800", {1: 2}, {"a": object()}, b"x", [[[1.0]]]])
+def test_what_has_no_canonical_spelling_is_not_spelled(value):
+    with pytest.raises(ValueError, match="canonical JSON"):
+        codec.encode(value)
+
+
+def test_bytes_that_are_no_utf8_are_no_json():
+    with pytest.raises(Damaged, match="UTF-8"):
+        codec.decode_canonical_bytes(b'"\xff"')
+
+
+@given(st.binary(max_size=80))
+def test_bytes_come_back_from_base64(data: bytes):
+    assert codec.from_base64(codec.to_base64(data), len(data)) == data
+
+
+@pytest.mark.parametrize("spelled", ["QQ", "QR==", "QQ==\n", "Q Q==", "-_==", "QQ===", "é", "QQ==QQ=="])
+def test_base64_has_one_spelling(spelled: str):
+    with pytest.raises(Damaged, match="base64"):
+        codec.from_base64(spelled)
+
+
+def test_base64_of_another_length_is_refused():
+    with pytest.raises(Damaged, match="3 bytes where 4"):
+        codec.from_base64("QUJD", 4)

@@ -1,0 +1,69 @@
+"""XML of hostile files: parsed without network, DTD or entities, within the limits of libxml2."""
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from lxml import etree
+
+from witnessmark.cell.report import Report
+
+
+def name_tool(report: Report) -> None:
+    """State that lxml read."""
+    report.tool("lxml", etree.__version__)
+
+
+def parse(data: bytes) -> Any | None:
+    """Return the root element, or None when there is none; broken markup is mended where that can be done."""
+    try:
+        root = etree.fromstring(data, _parser())
+    except (etree.XMLSyntaxError, ValueError):
+        return None
+    return root
+
+
+def events(stream: BinaryIO, kinds: tuple[str, ...] = ("start", "end")) -> Iterator[tuple[str, Any]]:
+    """Yield the events of a part as it streams in; an end at broken markup is an end."""
+    try:
+        yield from etree.iterparse(
+            stream,
+            events=kinds,
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            huge_tree=False,
+            remove_comments=True,
+            remove_pis=True,
+        )
+    except etree.XMLSyntaxError as error:
+        raise BrokenMarkup(str(error)) from error
+
+
+class BrokenMarkup(ValueError):  # noqa: N818 - it names what is broken
+    """A streamed part ends in markup that cannot be read on."""
+
+
+def local(element: Any) -> str:
+    """Return an element's name without its namespace; comments and entities have none."""
+    tag = element.tag
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
+def attributes(element: Any) -> dict[str, str]:
+    """Return an element's attributes by their names without namespace; the first of two twins wins."""
+    found: dict[str, str] = {}
+    for key, value in element.items():
+        found.setdefault(key.rpartition("}")[2], value)
+    return found
+
+
+def _parser() -> Any:
+    return etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        recover=True,
+        remove_comments=True,
+        remove_pis=True,
+    )

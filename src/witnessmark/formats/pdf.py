@@ -1,0 +1,185 @@
+"""PDF: text page by page, told apart into what a reader sees and what is in the file all the same; attachments; facts.
+
+pdfium reads the copy in memory. Annotations and form fields that show are first drawn into that copy's pages, for
+pdfium leaves them out of page text: a leaked form is its field values.
+"""
+
+import ctypes
+from typing import Any
+
+import pypdfium2
+import pypdfium2.raw as pdfium
+
+from witnessmark.cell.report import ReadingStopped, Report, Source
+from witnessmark.formats import dates, pdf_bytes, pdf_objects, pdf_sight, xmp
+from witnessmark.formats.pdf_call import wide
+from witnessmark.model.derivative import Outcome
+
+LARGEST = 512 << 20
+MOST_PAGES = 10_000
+LONGEST_PAGE = 4_000_000
+_INFO = ("Title", "Author", "Subject", "Keywords", "Creator", "Producer")
+_REASONS = {
+    pdfium.FPDF_ERR_PASSWORD: (Outcome.ENCRYPTED, "the PDF asks for a password"),
+    pdfium.FPDF_ERR_SECURITY: (Outcome.ENCRYPTED, "the PDF is protected by a scheme that is not read here"),
+}
+
+
+def read_pdf(source: Source, report: Report) -> None:
+    """Read one PDF.
+
+    Raises:
+        ReadingStopped: when it is too large, asks for a password, or holds no document that can be opened.
+    """
+    report.tool("pdfium", str(pypdfium2.version.PDFIUM_INFO))
+    if source.size > LARGEST:
+        raise ReadingStopped(Outcome.REFUSED_LIMIT, "the PDF is larger than 512 MiB")
+    source.stream.seek(0)
+    data = source.stream.read(LARGEST)
+    pdf_bytes.observe_bytes(data, report)
+    document = pdfium.FPDF_LoadMemDocument64(data, len(data), None)
+    if not document:
+        default = (Outcome.CORRUPT, "no PDF document can be opened in these bytes")
+        raise ReadingStopped(*_REASONS.get(pdfium.FPDF_GetLastError(), default))
+    try:
+        _read_document(document, data, report)
+    finally:
+        pdfium.FPDF_CloseDocument(document)
+
+
+def _read_document(document: Any, data: bytes, report: Report) -> None:
+    _read_protection(document, report)
+    _read_info(document, data, report)
+    count = pdfium.FPDF_GetPageCount(document)
+    report.observe("pdf.pages", count)
+    if count <= 0:
+        raise ReadingStopped(Outcome.CORRUPT, "the PDF has no pages")
+    layers = pdf_bytes.has_layers(data)
+    if layers:
+        report.observe("pdf.layers", value=True)
+    tagged = bool(pdfium.FPDFCatalog_IsTagged(document))
+    broken = sum(
+        not _read_page(document, place, report, layers=layers, tagged=tagged) for place in range(min(count, MOST_PAGES))
+    )
+    _read_rest(document, report)
+    if count > MOST_PAGES:
+        report.outcome(Outcome.PARTIAL, f"the first {MOST_PAGES} of {count} pages were read")
+    elif broken == count:
+        report.outcome(Outcome.CORRUPT, "no page of the PDF can be opened")
+    elif broken:
+        report.outcome(Outcome.PARTIAL, f"{broken} of {count} pages cannot be opened")
+
+
+def _read_protection(document: Any, report: Report) -> None:
+    revision = pdfium.FPDF_GetSecurityHandlerRevision(document)
+    if revision >= 0:
+        allowed = pdfium.FPDF_GetDocPermissions(document) & 0xFFFFFFFF
+        report.observe("pdf.encrypted", {"revision": revision, "permissions": allowed, "opens": "without a password"})
+
+
+def _read_info(document: Any, data: bytes, report: Report) -> None:
+    for key in _INFO:
+        text = wide(pdfium.FPDF_GetMetaText, document, key.encode()).strip()
+        if not text:
+            continue
+        report.observe(f"pdf.info.{key.lower()}", _plain(text[:500]))
+        report.hidden(f"metadata: {key}", _plain(text) + "\n")
+        if key in ("Creator", "Producer"):
+            dates.observe_software(report, _plain(text), "", f"pdf Info {key}")
+    for key, name in (("CreationDate", "created"), ("ModDate", "modified")):
+        moment = dates.from_pdf(_plain(wide(pdfium.FPDF_GetMetaText, document, key.encode())))
+        dates.observe(report, name, moment, f"pdf Info {key}")
+    for packet in xmp.packets(data):
+        xmp.read_packet(packet, report)
+    for unpacked in pdf_bytes.metadata_streams(data):
+        for packet in xmp.packets(unpacked):
+            xmp.read_packet(packet, report)
+
+
+def _read_page(document: Any, place: int, report: Report, *, layers: bool, tagged: bool) -> bool:
+    """Report one page; return False when it cannot be opened. Every page but the first begins with a form feed."""
+    if place:
+        report.visible("\f")
+    page = pdfium.FPDF_LoadPage(document, place)
+    if not page:
+        return False
+    try:
+        marks: list[tuple[str, str]] = []
+        if pdfium.FPDFPage_GetAnnotCount(page) > 0:
+            marks = pdf_objects.annotations(page, place + 1, report)
+            for address in dict.fromkeys(pdf_objects.addresses(document, page)):
+                report.observe("address", _plain(address[:2000]))
+            # Drawn into the page of this copy, what shows of them becomes page text.
+            if pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY) == pdfium.FLATTEN_SUCCESS:
+                pdfium.FPDF_ClosePage(page)
+                page = pdfium.FPDF_LoadPage(document, place)
+                if not page:
+                    return False
+        shown = _read_text(page, place + 1, report, layers=layers)
+        _report_marks(marks, shown, report)
+        if tagged:
+            _report_marks([("alt text", text) for text in pdf_objects.alternatives(page)], shown, report)
+    finally:
+        if page:
+            pdfium.FPDF_ClosePage(page)
+    return True
+
+
+def _read_text(page: Any, number: int, report: Report, *, layers: bool) -> str:
+    """Report a page's text and return what of it shows."""
+    text_page = pdfium.FPDFText_LoadPage(page)
+    if not text_page:
+        return ""
+    try:
+        count = min(pdfium.FPDFText_CountChars(text_page), LONGEST_PAGE)
+        if count <= 0:
+            return ""
+        unseen = pdf_sight.unseen(page, text_page, count, layers=layers)
+        if unseen is None:
+            shown = _characters(text_page, 0, count)
+            report.visible(shown + "\n")
+            return shown
+        parts: dict[bool, list[str]] = {False: [], True: []}
+        start = 0
+        for place in range(1, count + 1):
+            if place == count or unseen[place] != unseen[start]:
+                parts[unseen[start]].append(_characters(text_page, start, place - start))
+                start = place
+        shown = " ".join(parts[False])
+        if shown:
+            report.visible(shown + "\n")
+        report.hidden(f"not seen on page {number}", " ".join(parts[True]) + "\n")
+        report.observe("pdf.unseen", {"page": number, "characters": sum(unseen)})
+        return shown
+    finally:
+        pdfium.FPDFText_ClosePage(text_page)
+
+
+def _characters(text_page: Any, start: int, count: int) -> str:
+    buffer = (ctypes.c_ushort * (count * 2 + 2))()
+    written = pdfium.FPDFText_GetText(text_page, start, count, buffer)
+    text = bytes(buffer)[: max(written - 1, 0) * 2].decode("utf-16-le", "replace")
+    # A word broken at a line's end: pdfium leaves a mark where the hyphen stood. U+00AD says the same in text.
+    return text.replace("\r\n", "\n").replace("\ufffe", "\u00ad").replace("\x02", "\u00ad").replace("\0", "")
+
+
+def _report_marks(marks: list[tuple[str, str]], shown: str, report: Report) -> None:
+    folded = "".join(shown.split())
+    for label, text in dict.fromkeys(marks):
+        if "".join(text.split()) not in folded:
+            report.hidden(label, _plain(text) + "\n")
+
+
+def _read_rest(document: Any, report: Report) -> None:
+    titles = "\n".join(pdf_objects.bookmarks(document))
+    if titles:
+        report.hidden("bookmarks", _plain(titles) + "\n")
+    for script in pdf_objects.scripts(document):
+        report.hidden("script", _plain(script) + "\n")
+    pdf_objects.signatures(document, report)
+    pdf_objects.attachments(document, report)
+
+
+def _plain(text: str) -> str:
+    """Return text that UTF-8 can hold."""
+    return text.encode("utf-8", "replace").decode()

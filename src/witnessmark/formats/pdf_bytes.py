@@ -1,0 +1,66 @@
+"""What can be seen of a PDF in its bytes, without following its objects: states, metadata streams, layers."""
+
+import re
+import zlib
+from collections.abc import Iterator
+
+from witnessmark.cell.report import Report
+
+_VERSION = re.compile(rb"%PDF-(\d\.\d)")
+LARGEST = 8 << 20
+"""Bytes that one stream may unpack to here."""
+MOST_STREAMS = 4000
+
+
+def observe_bytes(data: bytes, report: Report) -> None:
+    """Report version, states and linearisation as observations (ISO 32000-1, 7.5.5, 7.5.6 and annex F)."""
+    version = _VERSION.search(data, 0, 2048)
+    if version is not None:
+        report.observe("pdf.version", version[1].decode())
+    report.observe("pdf.startxref", data.count(b"startxref"))
+    report.observe("pdf.eof", data.count(b"%%EOF"))
+    report.observe("pdf.linearised", b"/Linearized" in data[:2048])
+    signatures = data.count(b"/ByteRange")
+    if signatures:
+        report.observe("pdf.byte_ranges", signatures)
+
+
+def metadata_streams(data: bytes) -> Iterator[bytes]:
+    """Yield the bytes of compressed metadata streams; plain ones are found in the file as it stands."""
+    if b"/Metadata" not in data:
+        return
+    for about, start in _streams(data):
+        if b"/Metadata" in about and b"/FlateDecode" in about:
+            yield _unpack(data, start)
+
+
+def has_layers(data: bytes) -> bool:
+    """Return whether the file has optional content (layers that can be off), also inside object streams."""
+    if b"/OCProperties" in data:
+        return True
+    if b"/ObjStm" not in data:
+        return False
+    return any(b"/ObjStm" in about and b"/OCProperties" in _unpack(data, start) for about, start in _streams(data))
+
+
+def _streams(data: bytes) -> Iterator[tuple[bytes, int]]:
+    # Looking back from each "stream" for its dictionary keeps the search linear.
+    place = 0
+    for _ in range(MOST_STREAMS):
+        place = data.find(b"stream", place + 6)
+        if place < 0:
+            return
+        if data[place - 3 : place] == b"end":
+            continue
+        start = place + 6
+        start += 2 if data[start : start + 2] == b"\r\n" else 1
+        head = data[max(place - 1500, 0) : place]
+        yield head[head.rfind(b" obj") + 1 :], start
+
+
+def _unpack(data: bytes, start: int) -> bytes:
+    engine = zlib.decompressobj()
+    try:
+        return engine.decompress(data[start : start + LARGEST], LARGEST)
+    except zlib.error:
+        return b""

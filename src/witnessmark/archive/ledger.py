@@ -9,8 +9,11 @@ Rules for whoever changes this file:
 
 import bisect
 from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
 
 from witnessmark.archive import segment
+from witnessmark.archive.disk import sentences
 from witnessmark.archive.keys import Signer
 from witnessmark.archive.layout import PRIVATE_FILE, Layout, segment_first
 from witnessmark.archive.log import PublicLog
@@ -62,7 +65,7 @@ class Ledger:
         self._pad = pad
         self._writing = writing
         self._failed = False
-        self._firsts = segment_firsts(layout, log.checkpoint.size)
+        self._bounds = _segment_bounds(layout, log)
         self._cached: dict[int, tuple[list[bytes], dict[int, int]]] = {}
         self._broken: dict[BrokenLine, None] = {}
         self.log = log
@@ -151,7 +154,7 @@ class Ledger:
         self._store.settle()
         self.log.sign(first + len(entries), writer.signer, disk)
         self._failed = False
-        self._firsts.append(first)
+        self._bounds.append(self.size)
 
     def _writer(self) -> Writing:
         if self._writing is None:
@@ -160,27 +163,25 @@ class Ledger:
 
     def replay(self, after: Position | None = None) -> Iterator[Recorded]:
         """Yield all events in logical order, or those after a position; lines that cannot be read go to `broken`."""
-        ends = [*self._firsts[1:], self.size]
-        expected = 0
-        for first, end in list(zip(self._firsts, ends, strict=True)):
-            if after is not None and first < after.segment:
-                expected = end
-                continue
-            if first != expected:
-                self._note_broken(expected, 0, "the segment is missing")
-            yield from self._replay_segment(first, end, after.line if after and after.segment == first else 0)
-            expected = end
-        if expected != self.size:
-            self._note_broken(expected, 0, "the segment is missing")
+        for first, end in list(pairwise(self._bounds)):
+            if after is None or first >= after.segment:
+                yield from self._replay_segment(first, end, after.line if after and after.segment == first else 0)
 
     def _replay_segment(self, first: int, end: int, after: int) -> Iterator[Recorded]:
-        lines = segment.load(self._layout.segment(first))
+        try:
+            lines = segment.load(self._layout.segment(first))
+        except Damaged as error:
+            self._note_broken(first, 0, str(error))
+            return
         if len(lines) != end - first:
             self._note_broken(first, 0, f"{len(lines)} lines where {end - first} belong")
         for number, line in enumerate(lines, 1):
-            if number <= after or segment.is_dummy(line):
+            if number <= after:
                 continue
             try:
+                if segment.is_dummy(line):
+                    segment.body(line)
+                    continue
                 index, commitment, kind, fields = segment.read_event(line)
             except Damaged as error:
                 self._note_broken(first, number, str(error))
@@ -225,22 +226,29 @@ class Ledger:
     def _find(self, index: int) -> tuple[Position, bytes]:
         if not 0 <= index < self.size:
             raise WrongUsage(f"the ledger has no entry {index}")
-        at = bisect.bisect_right(self._firsts, index) - 1
-        if at < 0:
-            raise self._damaged(Position(0, 0), "the segment is missing")
-        first = self._firsts[at]
-        lines, places = self._segment(first)
+        first = self._bounds[bisect.bisect_right(self._bounds, index) - 1]
+        try:
+            lines, places = self._segment(first)
+        except Damaged as error:
+            raise self._damaged(Position(first, 0), str(error)) from error
         if index not in places:
-            raise self._damaged(Position(first, 0), f"it lacks entry {index}")
+            raise self._damaged(Position(first, 0), f"entry {index} is missing")
         return Position(first, places[index] + 1), lines[places[index]]
+
+    def bounds(self) -> list[int]:
+        """Return where each segment begins and the last one ends, rising."""
+        return list(self._bounds)
+
+    def segment_path(self, first: int) -> Path:
+        """Return where a segment lies."""
+        return self._layout.segment(first)
 
     def _segment(self, first: int) -> tuple[list[bytes], dict[int, int]]:
         if first not in self._cached:
             if len(self._cached) >= _CACHED:
                 del self._cached[next(iter(self._cached))]
             lines = segment.load(self._layout.segment(first))
-            places = {index: at for at, line in enumerate(lines) if (index := segment.index_of(line)) is not None}
-            self._cached[first] = lines, places
+            self._cached[first] = lines, segment.places(lines)
         return self._cached[first]
 
     def _damaged(self, position: Position, reason: str) -> Damaged:
@@ -261,7 +269,9 @@ class Ledger:
         return tile.consistency_proof(size1, size2, self.log.read_tile)
 
 
-def segment_firsts(layout: Layout, size: int) -> list[int]:
-    """Return the first indices of all segments under a checkpoint of that size, rising."""
-    found = [segment_first(path.name) for path in layout.events.iterdir()]
-    return sorted(first for first in found if first is not None and first < size)
+def _segment_bounds(layout: Layout, log: PublicLog) -> list[int]:
+    """Return where segments begin and the last one ends: each checkpoint closed one, so that a lost one is missed."""
+    with sentences("read", layout.events):
+        found = [segment_first(path.name) for path in layout.events.iterdir()]
+    size = log.checkpoint.size
+    return sorted({0, size, *log.sizes(), *(first for first in found if first is not None and first < size)})

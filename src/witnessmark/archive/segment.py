@@ -28,6 +28,7 @@ OpenedField = tuple[str, str, str]
 
 _INDEX = re.compile(rb'"i":([0-9]+)[,}]')
 _quote = json.JSONEncoder(ensure_ascii=False).encode
+_scan = json.JSONDecoder().raw_decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +73,14 @@ def load(path: Path) -> list[bytes]:
     """Return the lines of a segment, without their line feeds; a line that was cut short is the last.
 
     Raises:
+        Damaged: when it is missing.
         DiskFailure: when it cannot be read.
     """
     with sentences("read", path):
-        lines = path.read_bytes().split(b"\n")
+        try:
+            lines = path.read_bytes().split(b"\n")
+        except FileNotFoundError as error:
+            raise Damaged("the segment is missing") from error
     if not lines[-1]:
         lines.pop()
     return lines
@@ -98,10 +103,22 @@ def is_dummy(line: bytes) -> bool:
     return line.startswith(b'{"dummy":')
 
 
-def index_of(line: bytes) -> int | None:
-    """Return the index that a line states, or None where it states none."""
-    match = _INDEX.search(line)
-    return None if match is None else int(match[1])
+def places(lines: Sequence[bytes]) -> dict[int, int]:
+    """Return which line states which index; a line whose CRC fits goes before one whose CRC does not."""
+    found: dict[int, int] = {}
+    for at, line in enumerate(lines):
+        match = _INDEX.search(line)
+        if match is not None and (int(match[1]) not in found or _is_sound(line)):
+            found[int(match[1])] = at
+    return found
+
+
+def _is_sound(line: bytes) -> bool:
+    try:
+        body(line)
+    except Damaged:
+        return False
+    return True
 
 
 def read_event(line: bytes) -> tuple[int, Commitment, str, dict[str, Any]]:
@@ -110,20 +127,27 @@ def read_event(line: bytes) -> tuple[int, Commitment, str, dict[str, Any]]:
     Raises:
         Damaged: when it cannot be read.
     """
-    head, _, tail = body(line).partition(b'],"i":')
-    number, _, rest = tail.partition(b',"record":"')
-    escaped, _, salt = rest.partition(b'","salt":"')
-    record = escaped.replace(b'\\"', b'"')
+    text = body(line)
     try:
-        fields = json.loads(head[10:].decode() + "]")
-        values = json.loads("[" + ",".join([field[2] for field in fields]) + "]")
-        if len(values) != len(fields):
-            raise Damaged("a field holds more than one value")
-        kind = record[record.rindex(b'"t":"') + 5 : -2].decode()
-        commitment = opening.commitment(opening.entry(binascii.a2b_base64(salt[:44]), record))
-        return int(number), commitment, kind, dict(zip([field[0] for field in fields], values, strict=True))
-    except (ValueError, IndexError, TypeError, KeyError, RecursionError) as error:
+        cut = text.index(b'],"i":')
+        comma = text.index(b",", cut + 6)
+        if text[comma : comma + 11] != b',"record":"' or text[-56:-46] != b'","salt":"':
+            raise Damaged("it is no line of ours")
+        record = text[comma + 11 : -56].replace(b'\\"', b'"')
+        fields = _value(text[10:cut].decode() + "]")
+        values = _value("[" + ",".join([opened for _, _, opened in fields]) + "]")
+        commitment = opening.commitment(opening.entry(binascii.a2b_base64(text[-46:-2]), record))
+        named = dict(zip([name for name, _, _ in fields], values, strict=True))
+        return int(text[cut + 6 : comma]), commitment, record[record.rindex(b'"t":"') + 5 : -2].decode(), named
+    except (ValueError, TypeError, StopIteration, RecursionError) as error:
         raise Damaged("it is no event of ours") from error
+
+
+def _value(text: str) -> Any:
+    value, end = _scan(text, 0)
+    if end != len(text):
+        raise ValueError("more than one value")
+    return value
 
 
 def parse(line: bytes) -> Line:

@@ -20,6 +20,8 @@ Value = Any
 Fields = Mapping[str, Any]
 """The opened fields of an event, by name."""
 
+_quote = json.JSONEncoder(ensure_ascii=False).encode
+
 LARGEST = 2**53 - 1
 DEEPEST = 64
 
@@ -43,10 +45,10 @@ def encode_bytes(value: Value) -> bytes:
 def _encode(value: Value, parts: list[str], depth: int) -> None:
     if depth > DEEPEST:
         raise ValueError("nested too deeply for canonical JSON")
-    if value is None or value is True or value is False:
-        parts.append({None: "null", True: "true", False: "false"}[value])
-    elif isinstance(value, str):
+    if isinstance(value, str):
         parts.append(_string(value))
+    elif value is None or value is True or value is False:
+        parts.append({None: "null", True: "true", False: "false"}[value])
     elif isinstance(value, int):
         if abs(value) > LARGEST:
             raise ValueError("integer beyond 2^53 - 1 in canonical JSON")
@@ -62,7 +64,7 @@ def _encode(value: Value, parts: list[str], depth: int) -> None:
         parts.append("{")
         if not all(isinstance(key, str) for key in value):
             raise ValueError("member name is no string in canonical JSON")
-        for i, key in enumerate(sorted(value, key=_utf16)):
+        for i, key in enumerate(sorted(value, key=None if all(map(str.isascii, value)) else _utf16)):
             if i:
                 parts.append(",")
             parts.append(_string(key))
@@ -79,11 +81,12 @@ def _utf16(text: str) -> bytes:
 
 def _string(text: str) -> str:
     # json writes \b \t \n \f \r \" \\ short and other control characters as \u00xx in lower case: RFC 8785, 3.2.2.2.
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise ValueError("lone surrogate in canonical JSON") from error
-    return json.dumps(text, ensure_ascii=False)
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise ValueError("lone surrogate in canonical JSON") from error
+    return _quote(text)
 
 
 def decode(text: str) -> Value:

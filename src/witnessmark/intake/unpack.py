@@ -4,48 +4,14 @@ A content is read once, however often it occurs; each of its occurrences gets co
 reading's list of members. A container that holds itself (a quine) is not unpacked a second time below itself.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Self
+from collections.abc import Callable, Iterable, Iterator
 
 from witnessmark.errors import Damaged
 from witnessmark.intake.identity import exhibit_id
 from witnessmark.model import codec
-from witnessmark.model.codec import Value
 from witnessmark.model.digest import Commitment, Digest
-from witnessmark.model.exhibit import Exhibit, How, Path, PathStep
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A member as the reading lists it: where it lay, how its bytes were got, what they are."""
-
-    path: Path
-    how: How
-    stated: Value
-    digest: Digest
-    size: int
-
-    def value(self) -> Value:
-        """Return the member as the reading's observations hold it."""
-        return {
-            "path": [step.value() for step in self.path],
-            "how": self.how.value,
-            "stated": self.stated,
-            "digest": self.digest.hex,
-            "size": self.size,
-        }
-
-    @classmethod
-    def from_value(cls, value: Value) -> Self:
-        """Return the member that observations hold."""
-        return cls(
-            tuple(PathStep.from_value(step) for step in value["path"]),
-            How(value["how"]),
-            value["stated"],
-            Digest(value["digest"]),
-            value["size"],
-        )
+from witnessmark.model.exhibit import Exhibit, How, PathStep
+from witnessmark.work.reading import Member
 
 
 def members(observations: bytes) -> tuple[Member, ...]:
@@ -56,15 +22,24 @@ def members(observations: bytes) -> tuple[Member, ...]:
     """
     try:
         found = codec.decode(observations.decode())
-        return tuple(Member.from_value(value) for value in found.get("members", ()))
-    except (UnicodeDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise Damaged("a reading's list of members cannot be read: compile again with --redo") from error
+        return tuple(
+            Member(
+                tuple(PathStep.from_value(step) for step in value["path"]),
+                How(value["how"]),
+                value["stated"],
+                Digest(value["digest"]),
+                value["size"],
+            )
+            for value in found["members"]
+        )
+    except (UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
+        raise Damaged("a reading's list of members cannot be read: run `witnessmark audit`") from error
 
 
 def components(
     container: Exhibit,
     commitment: Commitment,
-    found: tuple[Member, ...],
+    found: Iterable[Member],
     *,
     handle: Callable[[Digest], str],
     entropy: Callable[[int], bytes],

@@ -1,0 +1,180 @@
+"""The nursery and its zygotes: warm interpreters that hold the parsers and nothing else, and fork a child per file.
+
+The parent starts one nursery, by `exec` of a fresh interpreter with an empty environment. The nursery loads the
+parsers once and forks a zygote for each worker; they share its memory. A zygote serves one file at a time: it gets
+the open file and the end of a pipe, forks a child that reads, waits for its end, kills whatever the child left
+behind, and reports how it died. Neither ever reads a file itself, holds a key, or knows where the archive lies.
+
+    parent ──▶ nursery ──▶ zygote 1 ──▶ child (one file)
+          └──control─────▶ zygote 2 ──▶ child
+
+Rules for whoever changes this file:
+- No process outlives its parent: each asks to be killed with it, and each leaves when its control socket ends.
+- A child's descendants are adopted here (subreaper), killed and reaped before its end is reported.
+- What is loaded is named by the parent at the start: the one place where modules are imported by name.
+"""
+
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from importlib import import_module
+from typing import NoReturn
+
+from witnessmark.cell import child
+from witnessmark.cell.budget import Left
+from witnessmark.cell.confine import CannotConfine, Limits, adopt_orphans, die_with, hide_memory
+from witnessmark.cell.control import ENDED, LONGEST, STARTED
+
+
+def main() -> NoReturn:
+    """Run the nursery; its one argument is what the parent wants, as JSON."""
+    wanted = json.loads(sys.argv[1])
+    die_with(wanted["parent"])
+    with suppress(CannotConfine):
+        hide_memory()
+    adopt_orphans()
+    control = socket.socket(fileno=wanted["control"])
+    failures = dict(_preload(wanted["preload"]))
+    sys.dont_write_bytecode = True
+    # The heap of the parsers is moved out of the collector's sight: children then leave its pages shared.
+    gc.collect()
+    gc.freeze()
+    # Zygotes that end are reaped by the kernel.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    control.send(json.dumps(failures).encode())
+    here, zygotes = os.getpid(), set[int]()
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(control, LONGEST, 1)
+        if not message:
+            break
+        (theirs,) = descriptors
+        # A zygote that died by its child's hand leaves the child's descendants to us.
+        _kill(pid for pid in _children() if pid not in zygotes)
+        pid = os.fork()
+        if pid == 0:
+            _zygote(control, theirs, here)
+        zygotes.add(pid)
+        os.close(theirs)
+        control.send(str(pid).encode())
+    # The zygotes see the same end and clean up after their children; what is left after a moment is killed.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    _sweep(patience=2.0)
+    os._exit(0)
+
+
+def _preload(modules: list[str]) -> Iterator[tuple[str, str]]:
+    """Import each module, or import it and call the function after a colon; yield those that failed, and why."""
+    for name in modules:
+        module, _, function = name.partition(":")
+        try:
+            loaded = import_module(module)
+            if function:
+                getattr(loaded, function)()
+        except Exception as error:  # noqa: BLE001 - the wall: a parser that does not load must not stop the others
+            yield name, f"{type(error).__name__}: {error}"[:300]
+
+
+def _zygote(nursery: socket.socket, theirs: int, parent: int) -> NoReturn:
+    die_with(parent)
+    nursery.close()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    adopt_orphans()
+    control = socket.socket(fileno=theirs)
+    try:
+        while _serve_one(control):
+            pass
+    except OSError:
+        pass
+    _sweep(patience=0.0)
+    os._exit(0)
+
+
+def _serve_one(control: socket.socket) -> bool:
+    """Serve one file; return whether more may come."""
+    message, descriptors, _, _ = socket.recv_fds(control, LONGEST, 2)
+    if not message:
+        return False
+    if len(descriptors) != 2:
+        return True  # a command to kill a child that has ended already
+    here = os.getpid()
+    pid = os.fork()
+    if pid == 0:
+        _child(control, message, descriptors, here)
+    for descriptor in descriptors:
+        os.close(descriptor)
+    control.send(STARTED.pack(b"s", pid))
+    goes_on = _wait(control, pid)
+    _, status, usage = os.wait4(pid, 0)
+    _sweep(patience=0.0)
+    if goes_on:
+        control.send(ENDED.pack(b"e", status, usage.ru_maxrss, int(1000 * (usage.ru_utime + usage.ru_stime))))
+    return goes_on
+
+
+def _wait(control: socket.socket, pid: int) -> bool:
+    """Wait until the child is dead; kill it when the parent says so, or is gone (then return False)."""
+    ended = os.pidfd_open(pid)
+    poll = select.poll()
+    poll.register(ended, select.POLLIN)
+    poll.register(control, select.POLLIN)
+    goes_on = True
+    try:
+        while True:
+            ready = dict(poll.poll())
+            if ended in ready:
+                return goes_on
+            goes_on = bool(control.recv(LONGEST))
+            if not goes_on:
+                poll.unregister(control)
+            # The child may not lead its own group yet: so it is also killed by itself.
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(pid, signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)
+    finally:
+        os.close(ended)
+
+
+def _child(control: socket.socket, message: bytes, descriptors: list[int], parent: int) -> NoReturn:
+    try:
+        os.setsid()
+        die_with(parent)
+        control.close()
+        said = json.loads(message)
+        task = child.Task(said["entry"], said["name"], said["size"], Limits(**said["limits"]), Left(**said["left"]))
+    except BaseException:  # noqa: BLE001 - the wall: a forked child must never run on as a zygote
+        os._exit(3)
+    child.live(task, *descriptors)
+
+
+def _sweep(*, patience: float) -> None:
+    """Kill and reap every process that is ours, after `patience` seconds for those that leave by themselves."""
+    with suppress(ChildProcessError):
+        for _ in range(int(patience / 0.02)):
+            if os.waitpid(-1, os.WNOHANG)[0] == 0:
+                select.select([], [], [], 0.02)
+        while True:
+            if os.waitpid(-1, os.WNOHANG)[0] == 0:
+                _kill(_children())
+                select.select([], [], [], 0.001)
+
+
+def _kill(pids: Iterable[int]) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _children() -> Iterator[int]:
+    """Yield the processes whose parent we are (man 5 proc, `stat`)."""
+    here = os.getpid()
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            with suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:
+                if int(file.read().rpartition(b")")[2].split()[1]) == here:
+                    yield int(name)

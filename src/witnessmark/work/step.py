@@ -1,0 +1,20 @@
+"""The step `read`: its name, its version, its settings; with a content's digest they say what is due."""
+
+from typing import Final
+
+from witnessmark.cell.nursery import Readers
+from witnessmark.model import codec
+from witnessmark.model.derivative import StepName
+
+NAME: Final = StepName.READ
+
+VERSION: Final = "1"
+"""Raised when readers change what they give; a newer version makes nothing due by itself (`--redo` does)."""
+
+SETTINGS: Final = codec.encode({})
+"""Nothing that a keeper may set changes a reading yet."""
+
+READERS: Final = Readers(
+    "witnessmark.formats.read:read", ("witnessmark.formats.read", "witnessmark.formats.read:preload")
+)
+"""The readers by name: only the cell's child imports them."""

@@ -1,0 +1,192 @@
+"""The audit: reread everything that the archive holds and name each thing that is not as it was sealed.
+
+Replay trusts checksums and reading trusts names; here nothing is trusted but the public key: contents are hashed
+again, records made again from their fields, entries from records, tiles from entries, roots from tiles.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+
+from witnessmark.archive import segment
+from witnessmark.archive.folder import Archive
+from witnessmark.archive.log import WIDTH
+from witnessmark.archive.recover import digests_named
+from witnessmark.archive.store import CHUNK, Store
+from witnessmark.errors import Damaged, DiskFailure, Falsified
+from witnessmark.model.codec import Fields
+from witnessmark.model.digest import Digest
+from witnessmark.model.event import Kind
+from witnessmark.proof import merkle, opening, tile
+
+
+class Part(StrEnum):
+    """What sort of thing a problem was found in."""
+
+    CONTENT = "content"
+    EVENT = "event"
+    TILE = "tile"
+    CHECKPOINT = "checkpoint"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is not as it was sealed; `exhibit` is the private id of the exhibit it touches, where known."""
+
+    part: Part
+    where: str
+    says: str
+    exhibit: str | None = None
+
+    @property
+    def sentence(self) -> str:
+        """The problem in one sentence."""
+        touched = "" if self.exhibit is None else f" (exhibit {self.exhibit})"
+        return f"{self.where}{touched}: {self.says}"
+
+
+def audit(archive: Archive) -> Iterator[Problem]:
+    """Yield every problem of an archive; none means that all agrees with what was signed."""
+    yield from _checkpoints(archive)
+    yield from _tiles(archive)
+    yield from _Vault(archive).problems()
+
+
+def _checkpoints(archive: Archive) -> Iterator[Problem]:
+    log = archive.ledger.log
+    sizes = log.sizes()
+    if archive.ledger.size not in sizes:
+        yield Problem(Part.CHECKPOINT, f"log/checkpoint.archive/{archive.ledger.size}", "it is missing")
+    for size in sizes:
+        try:
+            log.check_root(log.archived(size))
+        except (Damaged, DiskFailure) as error:
+            yield Problem(Part.CHECKPOINT, f"log/checkpoint.archive/{size}", str(error))
+
+
+def _tiles(archive: Archive) -> Iterator[Problem]:
+    """Compare each hash tile with what lies below it: entries below level 0, tiles below the others."""
+    log, count, level = archive.ledger.log, archive.ledger.size, 0
+    while count:
+        for number in range(-(-count // WIDTH)):
+            width = min(WIDTH, count - number * WIDTH)
+            try:
+                below = (
+                    [merkle.leaf_hash(entry) for entry in log.entries(number, width)]
+                    if level == 0
+                    else [_root(log.read_tile(level - 1, number * WIDTH + child, WIDTH)) for child in range(width)]
+                )
+                agrees = b"".join(below) == log.read_tile(level, number, width)
+            except (Damaged, DiskFailure) as error:
+                yield Problem(Part.TILE, f"log/{tile.path(level, number, width)}", str(error))
+                continue
+            if not agrees:
+                says = "its hashes are not those of the entries" if level == 0 else "its hashes are not those below"
+                yield Problem(Part.TILE, f"log/{tile.path(level, number, width)}", says)
+        count //= WIDTH
+        level += 1
+
+
+def _root(data: bytes) -> bytes:
+    return merkle.tree_root([data[at : at + 32] for at in range(0, len(data), 32)])
+
+
+class _Vault:
+    """The private half of the audit: each line of each segment, and each content it names, once."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self._log = archive.ledger.log
+        self._checked: set[bytes] = set()
+        self._exhibit_of: dict[str, str] = {}
+        self._bundle: tuple[int, list[bytes]] = (-1, [])
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield what is wrong in the vault."""
+        for first, end in pairwise(self._archive.ledger.bounds()):
+            yield from self._segment(first, end)
+
+    def _problem(self, first: int, line: int, says: str, exhibit: str | None = None) -> Problem:
+        name = f"vault/events/{first:016d}.jsonl"
+        return Problem(Part.EVENT, f"{name} line {line}" if line else name, says, exhibit)
+
+    def _segment(self, first: int, end: int) -> Iterator[Problem]:
+        try:
+            lines = segment.load(self._archive.ledger.segment_path(first))
+        except (Damaged, DiskFailure) as error:
+            yield self._problem(first, 0, str(error))
+            return
+        seen: set[int] = set()
+        for number, line in enumerate(lines, 1):
+            try:
+                read = segment.parse(line)
+            except Damaged as error:
+                yield self._problem(first, number, str(error))
+                continue
+            if read.index in seen or not first <= read.index < end:
+                yield self._problem(first, number, "its index stands elsewhere too, or belongs to another segment")
+            seen.add(read.index)
+            yield from self._line(first, number, read)
+        missing = end - first - len(seen)
+        if missing:
+            yield self._problem(first, 0, f"{missing} of {end - first} entries are missing or cannot be read")
+
+    def _line(self, first: int, number: int, line: segment.Line) -> Iterator[Problem]:
+        exhibit: str | None = None
+        if not line.is_dummy:
+            try:
+                kind, digests = opening.parse_record(line.record)
+                fields = opening.check_disclosed(digests, line.fields)
+            except (Damaged, Falsified) as error:
+                yield self._problem(first, number, f"its record is not made from its fields: {error}")
+                return
+            exhibit = self._remember(kind, fields)
+            for digest in digests_named(kind, fields):
+                yield from self._content(digest, exhibit)
+        try:
+            agrees = self._entry(line.index) == line.entry
+        except (Damaged, DiskFailure, IndexError):
+            return  # the tiles' half of the audit has named it
+        if not agrees:
+            yield self._problem(first, number, f"it is not what entry {line.index} of the log closes", exhibit)
+
+    def _remember(self, kind: str, fields: Fields) -> str | None:
+        handle, private = fields.get("handle"), fields.get("id")
+        if kind == Kind.EXHIBIT and isinstance(handle, str) and isinstance(private, str):
+            self._exhibit_of.setdefault(handle, private)
+            return private
+        return self._exhibit_of.get(handle) if isinstance(handle, str) else None
+
+    def _entry(self, index: int) -> bytes:
+        number = index // WIDTH
+        if self._bundle[0] != number:
+            width = min(WIDTH, self._archive.ledger.size - number * WIDTH)
+            self._bundle = number, self._log.entries(number, width)
+        return self._bundle[1][index % WIDTH]
+
+    def _content(self, digest: Digest, exhibit: str | None) -> Iterator[Problem]:
+        if digest.raw in self._checked:
+            return
+        self._checked.add(digest.raw)
+        where = f"vault/content/{digest.hex[:2]}/{digest.hex[2:]}"
+        try:
+            found = hash_content(self._archive.store, digest)
+        except (Damaged, DiskFailure) as error:
+            yield Problem(Part.CONTENT, where, str(error), exhibit)
+            return
+        if found != digest:
+            yield Problem(Part.CONTENT, where, f"its bytes have changed: their digest is now {found}", exhibit)
+
+
+def hash_content(store: Store, digest: Digest) -> Digest:
+    """Return the digest that stored content has now."""
+    hasher = hashlib.sha256()
+    with store.open(digest) as file:
+        try:
+            while chunk := file.read(CHUNK):
+                hasher.update(chunk)
+        except OSError as error:
+            raise DiskFailure(f"it could not be read: {error.strerror}") from error
+    return Digest(hasher.hexdigest())

@@ -1,0 +1,128 @@
+"""Tells what a zip is a package of: Office, OpenDocument, EPUB, iWork and others, or just a zip."""
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from witnessmark.cell.report import Source
+from witnessmark.formats import signatures, zips
+
+ZIP = "application/zip"
+MOST_LOOKED_AT = 5_000
+MOST_INFLATED = 512 << 10
+_MAIN = re.compile(rb"""ContentType\s*=\s*["']([^"']{1,200}\.main(?:\+xml)?)["']""", re.IGNORECASE)
+_MIMETYPE = re.compile(rb"[a-z]+/[A-Za-z0-9.+_-]{1,120}")
+
+
+def has_directory(source: Source) -> bool:
+    """Tell whether the file ends as a zip and its directory holds an entry (a program may stand before it)."""
+    found = zips.end_record(source.stream, source.size)
+    if found is None:
+        return False
+    source.stream.seek(found[0])
+    return source.stream.read(4) == zips.CENTRAL
+
+
+def zip_type(source: Source, suffix: str) -> str:
+    """Return the type of package that a zip is."""
+    names: set[str] = set()
+    inside: str | None = None
+    for entry in islice(_entries(source), MOST_LOOKED_AT):
+        names.add(entry.name.decode("utf-8", "replace"))
+        if entry.name == b"mimetype":
+            found = _MIMETYPE.match(_content(source, entry, 200).strip())
+            if found is not None:
+                return found[0].decode().lower()
+        elif entry.name.lower() == b"[content_types].xml":
+            media_type = _by_content_types(_content(source, entry, MOST_INFLATED))
+            if media_type is not None:
+                return media_type
+        elif entry.name in (b"META-INF/manifest.xml", b"index.xml"):
+            content = _content(source, entry, 4096)
+            inside = _by_manifest(content) or next((found for root, found in _IWORK if root in content), inside)
+    return _by_names(names, inside, suffix)
+
+
+def _entries(source: Source) -> Iterator[zips.Entry]:
+    found = zips.end_record(source.stream, source.size)
+    if found is not None:
+        count = 0
+        try:
+            for entry in zips.directory(source.stream, *found[:3]):
+                count += 1
+                yield entry
+        except zips.BrokenZip:
+            pass
+        if count:
+            return
+    yield from zips.scan(source.stream, source.size, MOST_LOOKED_AT)
+
+
+def _content(source: Source, entry: zips.Entry, limit: int) -> bytes:
+    if entry.is_encrypted or entry.method not in zips.METHODS:
+        return b""
+    here = entry if entry.data >= 0 else zips.located(source.stream, entry)
+    if here is None:
+        return b""
+    found = bytearray()
+    try:
+        for piece in zips.unpacked(source.stream, here):
+            found += piece
+            if len(found) >= limit:
+                break
+    except zips.BrokenZip:
+        pass
+    return bytes(found[:limit])
+
+
+def _by_content_types(xml: bytes) -> str | None:
+    xml = xml.replace(b"\x00", b"")
+    for declared, media_type in signatures.MAIN_PARTS:
+        if declared.encode() in xml:
+            return media_type
+    mains = [found[1].decode("ascii", "replace").lower() for found in _MAIN.finditer(xml)]
+    for main in mains:
+        kind = main.removesuffix("+xml").removesuffix(".main")
+        if kind.endswith(".macroenabledtemplate"):
+            kind = kind.removesuffix("template")
+        if kind.endswith(".macroenabled"):
+            kind += ".12"
+        return kind
+    return None
+
+
+def _by_manifest(xml: bytes) -> str | None:
+    for tag in re.findall(rb"<[^>]{0,2000}file-entry\b[^>]{0,2000}>", xml):
+        found = _MEDIA_TYPE.search(tag)
+        if found is not None and re.search(rb"""full-path\s*=\s*["']/["']""", tag):
+            return found[1].decode().lower()
+    return None
+
+
+_MEDIA_TYPE = re.compile(rb"""media-type\s*=\s*["']([a-z]+/[A-Za-z0-9.+_-]{1,120})["']""")
+_IWORK = (
+    (b"<sl:document", "application/vnd.apple.pages"),
+    (b"<ls:document", "application/vnd.apple.numbers"),
+    (b"<key:presentation", "application/vnd.apple.keynote"),
+)
+
+
+def _by_names(names: set[str], inside: str | None, suffix: str) -> str:
+    if ".iwpv2" in names or ".iwph" in names:
+        return "application/x-tika-iworks-protected"
+    if "Index/Document.iwa" in names or "Index.zip" in names:
+        if any(name.startswith(("Index/Slide", "Index/MasterSlide")) for name in names):
+            return "application/vnd.apple.keynote.13"
+        return "application/vnd.apple.numbers.13" if suffix == ".numbers" else "application/vnd.apple.pages.13"
+    if inside is not None:
+        return inside
+    for name, media_type in signatures.ZIP_NAMES:
+        if name in names:
+            return media_type
+    if any(name.endswith(".fdseq") or name == "_rels/.rels" for name in names) and any(
+        name.endswith((".fdseq", ".fpage")) for name in names
+    ):
+        return "application/vnd.ms-xpsdocument"
+    if any(name.endswith(".kml") and "/" not in name for name in names):
+        return "application/vnd.google-earth.kmz"
+    return ZIP

@@ -1,0 +1,477 @@
+"""What the ledger means: questions about exhibits, findings, judgements and editions, answered from a projection.
+
+Rules for whoever changes this file:
+- Every answer is as of a checkpoint: rows later than `_top` are not looked at. Only `has`, `handle_of` and
+  `known_size`, which keep a thing from being sealed twice, look at everything that is here.
+- Rows are fetched page by page in logical order, so that the catalogue may grow while someone walks through it.
+- A file that cannot be read as a catalogue of this ledger is made again, silently but for a line in `notes`.
+"""
+
+# ruff: noqa: S608 - what is put together here are constants of this room; values are always bound
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterator
+from typing import Any, Self
+
+from witnessmark.archive.folder import Archive
+from witnessmark.archive.ledger import Ledger
+from witnessmark.catalogue import schema
+from witnessmark.catalogue.replay import Replay, inside, place
+from witnessmark.catalogue.rows import (
+    EXHIBITS,
+    AccessionRow,
+    AttestationRow,
+    Counts,
+    DecisionRow,
+    Due,
+    ExhibitRow,
+    FindingRow,
+    RefusalRow,
+    ReleaseRow,
+    ReviewerRow,
+    exhibit_row,
+    path_of,
+)
+from witnessmark.errors import BrokenEvidence, Damaged, WrongUsage
+from witnessmark.model.accession import Accession, Refusal
+from witnessmark.model.attestation import Attestation, Reviewer
+from witnessmark.model.decision import Decision
+from witnessmark.model.digest import Commitment, Digest
+from witnessmark.model.event import Kind
+from witnessmark.model.finding import Finding, HoldState
+from witnessmark.model.release import Release
+from witnessmark.proof import merkle
+
+_PAGE = 500
+_ID = re.compile(r"[a-z2-7]{16}\Z")
+_PUBLIC = re.compile(r"[A-Z]{1,6}-[0-9]{5,}\Z")
+_SHOWN = 5
+
+
+class Catalogue:
+    """The projection of one ledger; a context manager that closes it."""
+
+    def __init__(self, connection: sqlite3.Connection, ledger: Ledger, notes: list[str]) -> None:
+        self._connection = connection
+        self._ledger = ledger
+        self._replay = Replay(connection)
+        self._top = 0
+        self.notes = notes
+
+    @classmethod
+    def open(cls, archive: Archive) -> Self:
+        """Open the catalogue of an archive and bring it up to date; one that is no use is made again.
+
+        Raises:
+            DiskFailure: when its file can be neither read nor made.
+            Busy: when another process holds it for too long.
+        """
+        notes: list[str] = []
+        try:
+            return cls._opened(archive, notes)
+        except BrokenEvidence as error:
+            notes.append(f"the catalogue was made again from the ledger: {error}")
+            schema.remove(archive.catalogue_path)
+        return cls._opened(archive, notes)
+
+    @classmethod
+    def _opened(cls, archive: Archive, notes: list[str]) -> Self:
+        connection = _connect(archive)
+        try:
+            found = cls(connection, archive.ledger, notes)
+            found._follow()
+        except BaseException:
+            connection.close()
+            raise
+        return found
+
+    def catch_up(self, archive: Archive) -> None:
+        """Take in the events that were committed since."""
+        self._ledger = archive.ledger
+        try:
+            self._follow()
+        except BrokenEvidence as error:
+            self.notes.append(f"the catalogue was made again from the ledger: {error}")
+            self.rebuild(archive)
+
+    def rebuild(self, archive: Archive) -> None:
+        """Make the catalogue again from the ledger alone."""
+        self.close()
+        schema.remove(archive.catalogue_path)
+        self._ledger = archive.ledger
+        self._connection = _connect(archive)
+        self._replay = Replay(self._connection)
+        self._follow()
+
+    def as_of(self, size: int) -> "Catalogue":
+        """Return the catalogue as it was at the checkpoint of that size; it is closed with this one."""
+        found = Catalogue(self._connection, self._ledger, self.notes)
+        found._top = min(self._top, self._top_at(size))
+        return found
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # How far it reaches
+
+    @property
+    def top(self) -> int:
+        """The place in logical order of the last event that this catalogue speaks of."""
+        return self._top
+
+    def _follow(self) -> None:
+        """Take in what is new.
+
+        Raises:
+            Damaged: when the catalogue is not of this ledger.
+        """
+        checkpoint = self._ledger.checkpoint()
+        seen = self._one("SELECT size, root FROM seen WHERE size >= 0 ORDER BY size DESC LIMIT 1")
+        if seen is not None and checkpoint.size < seen[0]:
+            # Another process has committed more since this archive was opened; or the archive is an older copy.
+            known = self._one("SELECT root FROM seen WHERE size = ?", checkpoint.size)
+            if known is None or known[0] != checkpoint.root.hex():
+                raise Damaged("it is about another ledger")
+            self._top = self._top_at(checkpoint.size)
+            return
+        if seen is not None and seen[0] > 0:
+            proof = self._ledger.consistency(seen[0], checkpoint.size)
+            merkle.check_consistency(seen[0], checkpoint.size, bytes.fromhex(seen[1]), checkpoint.root, proof)
+        with schema.sentences():
+            self._replay.follow(self._ledger)
+        self._top = self._top_at(checkpoint.size)
+
+    def _top_at(self, size: int) -> int:
+        row = self._one("SELECT seq FROM event WHERE idx < ? ORDER BY seq DESC LIMIT 1", size)
+        return 0 if row is None else int(row[0])
+
+    def _one(self, sql: str, *values: object) -> tuple[Any, ...] | None:
+        with schema.sentences():
+            found: tuple[Any, ...] | None = self._connection.execute(sql, values).fetchone()
+        return found
+
+    def _all(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        with schema.sentences():
+            return self._connection.execute(sql, values).fetchall()
+
+    # Exhibits
+
+    def exhibits(self, after_index: int | None = None) -> Iterator[ExhibitRow]:
+        """Yield exhibits in the order of their sealing, or those after the exhibit with that ledger index.
+
+        Raises:
+            WrongUsage: when there is no such exhibit.
+        """
+        last = 0
+        if after_index is not None:
+            row = self._one("SELECT seq FROM event WHERE idx = ?", after_index)
+            if row is None:
+                raise WrongUsage(f"the ledger has no event {after_index}")
+            last = row[0]
+        yield from self._exhibits("", last)
+
+    def _exhibits(self, condition: str, last: int = 0, **values: object) -> Iterator[ExhibitRow]:
+        sql = f"{EXHIBITS} WHERE e.seq > :last AND e.seq <= :top {condition} ORDER BY e.seq LIMIT {_PAGE}"
+        while True:
+            with schema.sentences():
+                page = self._connection.execute(sql, {"last": last, "top": self._top, **values}).fetchall()
+            yield from map(exhibit_row, page)
+            if len(page) < _PAGE:
+                return
+            last = page[-1][0]
+
+    def exhibit(self, ref: str) -> ExhibitRow:
+        """Return the exhibit that a private id, a public id, or `path:` and a printed path names.
+
+        Raises:
+            WrongUsage: when none or several answer to it.
+        """
+        if ref.startswith("path:"):
+            found = list(self._exhibits("AND e.printed = :printed", printed=ref.removeprefix("path:")))
+        elif _PUBLIC.match(ref):
+            found = list(
+                self._exhibits(
+                    "AND v.commitment = (SELECT exhibit FROM public WHERE name = :name AND seq <= :top)", name=ref
+                )
+            )
+        elif _ID.match(ref):
+            found = list(self._exhibits("AND e.id = :id", id=ref))
+        else:
+            raise WrongUsage(f"{ref!r} names no exhibit: give its id, its public id, or path: and its path")
+        if not found:
+            raise WrongUsage(f"no exhibit is called {ref!r}: `files` lists ids and paths")
+        if len(found) > 1:
+            ids = ", ".join(row.exhibit.id for row in found[:_SHOWN]) + (", …" if len(found) > _SHOWN else "")
+            raise WrongUsage(f"{len(found)} exhibits are called {ref!r}: name one by its id ({ids})")
+        return found[0]
+
+    def by_commitment(self, commitment: Commitment) -> ExhibitRow:
+        """Return the exhibit that an event closed with that commitment.
+
+        Raises:
+            WrongUsage: when there is none.
+        """
+        seq = "AND e.seq = (SELECT seq FROM event WHERE commitment = :commitment)"
+        row = next(self._exhibits(seq, commitment=commitment.raw), None)
+        if row is None:
+            raise WrongUsage("no exhibit has that commitment")
+        return row
+
+    def occurrences(self, handle: str) -> list[ExhibitRow]:
+        """Return all exhibits of one content."""
+        return list(self._exhibits("AND e.handle = :handle", handle=handle))
+
+    def components(self, commitment: Commitment) -> Iterator[ExhibitRow]:
+        """Yield the exhibits that lie directly in a container."""
+        seq = "AND e.container = (SELECT seq FROM event WHERE commitment = :commitment)"
+        return self._exhibits(seq, commitment=commitment.raw)
+
+    def unopened(self) -> Iterator[ExhibitRow]:
+        """Yield containers without components whose very content was unpacked where it occurs elsewhere."""
+        return self._exhibits(
+            "AND NOT EXISTS (SELECT 1 FROM exhibit m WHERE m.container = e.seq)"
+            " AND EXISTS (SELECT 1 FROM exhibit o JOIN exhibit m ON m.container = o.seq WHERE o.handle = e.handle)"
+        )
+
+    def index_of(self, commitment: Commitment) -> int:
+        """Return where an event stands in the log.
+
+        Raises:
+            WrongUsage: when no event has that commitment.
+        """
+        row = self._one("SELECT idx FROM event WHERE commitment = ? AND seq <= ?", commitment.raw, self._top)
+        if row is None:
+            raise WrongUsage("no event has that commitment")
+        return int(row[0])
+
+    # What keeps a thing from being sealed twice
+
+    def has(self, source: str, identity_path_text: str, digest: Digest) -> bool:
+        """Tell whether a received file is here: the same source label, path and content.
+
+        The path is the canonical JSON of its steps, without the accession's `root` unless `named` was given.
+        """
+        key = place(source, identity_path_text, digest.raw)
+        return self._one("SELECT 1 FROM exhibit WHERE place = ?", key) is not None
+
+    def has_component(self, container_id: str, path_text: str, digest: Digest) -> bool:
+        """Tell whether a component is here: the same container, path and content."""
+        return self.has(inside(container_id), path_text, digest)
+
+    def handle_of(self, digest: Digest) -> str | None:
+        """Return the handle of a content, if it has one."""
+        row = self._one("SELECT handle FROM content WHERE digest = ?", digest.raw)
+        return None if row is None else str(row[0])
+
+    def known_size(self, size: int) -> bool:
+        """Tell whether some content has exactly that many bytes."""
+        return self._one("SELECT 1 FROM content WHERE size = ?", size) is not None
+
+    # Accessions
+
+    def next_accession(self) -> int:
+        """Return the number of the next accession."""
+        return max((row.accession.number for row in self.accessions()), default=0) + 1
+
+    def accessions(self) -> list[AccessionRow]:
+        """Return all accession events in order."""
+        rows = self._acts(Kind.ACCESSION)
+        return [AccessionRow(Commitment(c), i, Accession.from_fields(json.loads(f))) for c, i, f in rows]
+
+    def refusals(self) -> list[RefusalRow]:
+        """Return all that could not be sealed."""
+        return [
+            RefusalRow(row.accession.number, row.accession.source, refusal)
+            for row in self.accessions()
+            for refusal in row.accession.refusals
+        ]
+
+    def refusals_of(self, source: str) -> list[Refusal]:
+        """Return what could not be sealed of one source."""
+        return [row.refusal for row in self.refusals() if row.source == source]
+
+    # Steps
+
+    def due(self, step_version: str, settings: str) -> Iterator[Due]:
+        """Yield contents that no `read` step of that version and settings has worked on, in order of first sealing."""
+        sql = (
+            "SELECT c.first, c.digest, c.handle, c.size, e.path, e.depth, q.id FROM content c"
+            " JOIN exhibit e ON e.seq = c.first JOIN exhibit q ON q.seq = e.root"
+            f" WHERE c.first > ? AND c.first <= ? AND {_NOT_READ} ORDER BY c.first LIMIT {_PAGE}"
+        )
+        last = 0
+        while page := self._all(sql, last, self._top, step_version, settings, self._top):
+            last = page[-1][0]
+            for _, digest, handle, size, path, depth, root_id in page:
+                steps = path_of(path)
+                yield Due(Digest(digest.hex()), handle, size, steps[-1].name if steps else "", depth, root_id)
+
+    def unexamined(self, examination: str, version: str) -> Iterator[ExhibitRow]:
+        """Yield exhibits that no run of this version of a method has covered, or only before they were read."""
+        runs = self._all("SELECT seq, fields FROM act WHERE kind = ? AND seq <= ?", _RUN, self._top)
+        fields = ((seq, json.loads(text)) for seq, text in runs)
+        done = max((seq for seq, f in fields if (f["examination"], f["version"]) == (examination, version)), default=0)
+        return self._exhibits(
+            "AND (e.seq > :done OR (SELECT min(seq) FROM derivative WHERE handle = e.handle AND step = 'read') > :done)"
+            " AND NOT EXISTS (SELECT 1 FROM finding f WHERE f.exhibit = v.commitment AND f.examination = :examination"
+            " AND f.version = :version)",
+            done=done,
+            examination=examination,
+            version=version,
+        )
+
+    # Findings and judgements
+
+    def findings(self, commitment: Commitment) -> list[FindingRow]:
+        """Return the findings about one exhibit."""
+        return self._findings("f.exhibit = ?", commitment.raw)
+
+    def held(self) -> list[FindingRow]:
+        """Return the findings that wait for a person."""
+        return [row for row in self._findings("1") if row.hold is HoldState.HELD]
+
+    def _findings(self, condition: str, *values: object) -> list[FindingRow]:
+        rows = self._all(
+            "SELECT v.commitment, v.idx, f.fields, h.state, hv.idx FROM finding f JOIN event v USING (seq)"
+            " LEFT JOIN hold h ON h.seq = (SELECT max(seq) FROM hold WHERE finding = v.commitment AND seq <= ?)"
+            f" LEFT JOIN event hv ON hv.seq = h.seq WHERE f.seq <= ? AND {condition} ORDER BY f.seq",
+            self._top,
+            self._top,
+            *values,
+        )
+        return [
+            FindingRow(
+                Commitment(c), i, Finding.from_fields(json.loads(f)), None if state is None else HoldState(state), at
+            )
+            for c, i, f, state, at in rows
+        ]
+
+    def reviewers(self) -> list[ReviewerRow]:
+        """Return everyone whose signature is known."""
+        rows = self._acts(Kind.REVIEWER)
+        return [ReviewerRow(Commitment(c), i, Reviewer.from_fields(json.loads(f))) for c, i, f in rows]
+
+    def attestations(self, commitment: Commitment) -> list[AttestationRow]:
+        """Return the judgements about one exhibit."""
+        rows = self._acts(Kind.ATTESTATION, commitment)
+        return [AttestationRow(Commitment(c), i, Attestation.from_fields(json.loads(f))) for c, i, f in rows]
+
+    # Decisions and editions
+
+    def decisions(self) -> list[DecisionRow]:
+        """Return the decision in force about each exhibit: the latest, in the order they were made."""
+        latest: dict[Commitment, DecisionRow] = {}
+        for commitment, index, fields in self._acts(Kind.DECISION):
+            row = DecisionRow(Commitment(commitment), index, Decision.from_fields(json.loads(fields)))
+            latest.pop(row.decision.exhibit, None)
+            latest[row.decision.exhibit] = row
+        return list(latest.values())
+
+    def decisions_about(self, commitment: Commitment) -> list[DecisionRow]:
+        """Return every decision about one exhibit, the one in force last."""
+        rows = self._acts(Kind.DECISION, commitment)
+        return [DecisionRow(Commitment(c), i, Decision.from_fields(json.loads(f))) for c, i, f in rows]
+
+    def releases(self) -> list[ReleaseRow]:
+        """Return every edition that went out, in order."""
+        rows = self._acts(Kind.RELEASE)
+        return [ReleaseRow(Commitment(c), i, Release.from_fields(json.loads(f))) for c, i, f in rows]
+
+    def _acts(self, kind: Kind, about: Commitment | None = None) -> list[tuple[Any, ...]]:
+        sql = "SELECT v.commitment, v.idx, a.fields FROM act a JOIN event v USING (seq)"
+        if about is None:
+            return self._all(f"{sql} WHERE a.kind = ? AND a.seq <= ? ORDER BY a.seq", kind.value, self._top)
+        return self._all(
+            f"{sql} JOIN subject s USING (seq) WHERE s.commitment = ? AND s.kind = ? AND s.seq <= ? ORDER BY s.seq",
+            about.raw,
+            kind.value,
+            self._top,
+        )
+
+    # How many
+
+    def counts(self, step_version: str, settings: str) -> Counts:
+        """Return how many there are of everything; due is what that version and settings of `read` has to do."""
+        top = self._top
+        unknown = self._all(
+            "SELECT kind, count(*) FROM event WHERE NOT understood AND seq <= ? GROUP BY kind ORDER BY kind", top
+        )
+        contents, octets = self._row("SELECT count(*), coalesce(sum(size), 0) FROM content WHERE first <= ?", top)
+        exhibits, received = self._row("SELECT count(*), count(*) - count(container) FROM exhibit WHERE seq <= ?", top)
+        (due,) = self._row(
+            f"SELECT count(*) FROM content c WHERE c.first <= ? AND {_NOT_READ}",
+            top,
+            step_version,
+            settings,
+            top,
+        )
+        acts = dict(self._all("SELECT kind, count(*) FROM act WHERE seq <= ? GROUP BY kind", top))
+        return Counts(
+            events=self._row("SELECT count(*) FROM event WHERE seq <= ?", top)[0],
+            exhibits=exhibits,
+            received=received,
+            components=exhibits - received,
+            contents=contents,
+            octets=octets,
+            due=due,
+            outcomes=self._by("outcome"),
+            media_types=self._by("media_type"),
+            kinds=self._by("kind"),
+            findings=tuple(
+                self._all("SELECT outcome, count(*) FROM finding WHERE seq <= ? GROUP BY outcome ORDER BY outcome", top)
+            ),
+            held=len(self.held()),
+            attestations=acts.get(Kind.ATTESTATION.value, 0),
+            reviewers=acts.get(Kind.REVIEWER.value, 0),
+            decisions=acts.get(Kind.DECISION.value, 0),
+            releases=acts.get(Kind.RELEASE.value, 0),
+            unknown=sum(count for _, count in unknown),
+            unknown_kinds=tuple((kind, count) for kind, count in unknown if kind not in _KNOWN),
+        )
+
+    def _by(self, column: str) -> tuple[tuple[str, int], ...]:
+        rows = self._all(
+            "WITH newest AS (SELECT handle, max(seq) AS seq FROM derivative WHERE step = 'read' AND seq <= ?"
+            f" GROUP BY handle) SELECT d.{column}, count(*) FROM exhibit e JOIN newest USING (handle)"
+            " JOIN derivative d ON d.seq = newest.seq"
+            f" WHERE e.seq <= ? AND d.{column} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1",
+            self._top,
+            self._top,
+        )
+        return tuple((str(name), int(count)) for name, count in rows)
+
+    def _row(self, sql: str, *values: object) -> tuple[Any, ...]:
+        row = self._one(sql, *values)
+        return row if row is not None else ()
+
+
+_NOT_READ = (
+    "NOT EXISTS (SELECT 1 FROM derivative d WHERE d.handle = c.handle AND d.step = 'read' AND d.version = ?"
+    " AND d.settings = ? AND d.seq <= ?)"
+)
+_RUN = Kind.EXAMINATION_RUN.value
+_KNOWN = {kind.value for kind in Kind}
+
+
+def _connect(archive: Archive) -> sqlite3.Connection:
+    """Return a connection to tables that are ours, made where there were none."""
+    path, origin = archive.catalogue_path, archive.ledger.origin
+    connection = schema.connect(path)
+    try:
+        with schema.sentences():
+            if schema.is_empty(connection):
+                schema.make(connection, origin)
+            schema.check_ours(connection, origin)
+    except BaseException:
+        connection.close()
+        raise
+    return connection

@@ -28,7 +28,9 @@ class Reader:
 
 
 READERS: tuple[Reader, ...] = (
-    Reader(("text/plain", "text/markdown", "application/json", "application/x-ndjson"), DOCUMENT, "plain", "read_text"),
+    Reader(("text/plain", "text/markdown"), DOCUMENT, "plain", "read_text"),
+    Reader(("application/json", "application/x-ndjson"), DOCUMENT, "plain", "read_json"),
+    Reader(("application/x-empty",), ExhibitKind.OTHER, "plain", "read_empty"),
     Reader(("text/csv", "text/tab-separated-values"), TABLE, "plain", "read_table"),
     Reader(("text/html", "application/xhtml+xml"), DOCUMENT, "html", "read_html"),
     Reader(

@@ -1,0 +1,359 @@
+"""Takes the members out of zip, tar, gzip, bzip2 and xz: streamed, counted, and never to a place that a name says.
+
+Links, devices and entries that share bytes are named and refused; a name that climbs or repeats is data like any
+other; what a damaged archive still holds is taken out and said to be partial.
+"""
+
+import bz2
+import lzma
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from witnessmark.cell.report import Report, Source
+from witnessmark.formats import dates, names, zips
+from witnessmark.formats.tars import FILES, Header, TarReader
+from witnessmark.model.derivative import Outcome
+from witnessmark.model.exhibit import How, Path, PathStep
+
+CHUNK = 256 << 10
+MORE = 64 << 10
+"""Bytes that a member may unfold to beyond what the container states before it is cut."""
+MOST_NOTED = 200
+"""Peculiarities of one kind that are listed."""
+
+
+def read_zip(source: Source, report: Report) -> None:
+    """Read a zip by its directory; by the entries' own headers where the directory is lost or wrong."""
+    found = zips.end_record(source.stream, source.size)
+    entries: list[zips.Entry] = []
+    broken = "no directory at the end"
+    if found is not None:
+        start, length, shift, comment = found
+        entries, broken = _listed(source.stream, start, length, shift)
+        if comment.strip(b"\x00 \r\n"):
+            report.hidden("archive comment", comment.decode("utf-8", "replace"))
+        if shift > 0:
+            report.observe("zip.prefix", shift)
+    reading = _Zip(source, report)
+    if entries or (found is not None and not broken):
+        reading.take(entries)
+    else:
+        reading.take(list(zips.scan(source.stream, source.size)), scanned=True)
+    reading.conclude(broken)
+
+
+def _listed(stream: BinaryIO, start: int, length: int, shift: int) -> tuple[list[zips.Entry], str]:
+    entries: list[zips.Entry] = []
+    try:
+        for entry in zips.directory(stream, start, length, shift):
+            entries.append(entry)
+    except zips.BrokenZip as error:
+        return entries, str(error)
+    return entries, ""
+
+
+class _Zip:
+    """One zip on its way into a report."""
+
+    def __init__(self, source: Source, report: Report) -> None:
+        self._stream, self._report = source.stream, report
+        self._taken = self._locked = self._refused = 0
+        self._overlaps = self._limits = False
+        self._damaged: list[str] = []
+        self._noted = Counter[str]()
+
+    def take(self, entries: list[zips.Entry], *, scanned: bool = False) -> None:
+        """Take out every entry, in the order in which the directory lists them."""
+        if not scanned:
+            entries = [zips.located(self._stream, entry) or entry for entry in entries]
+        codec = names.likely_codec(_name(entry) for entry in entries)
+        shared = frozenset[int]() if scanned else zips.overlapping(entries)
+        twice = [name for name, count in Counter(entry.name for entry in entries).items() if count > 1]
+        if twice:
+            self._report.observe("zip.names_twice", [name.decode("utf-8", "replace") for name in twice[:MOST_NOTED]])
+        for i, entry in enumerate(entries):
+            if not (entry.is_folder and entry.size == 0):
+                self._one(entry, names.path_of(_name(entry), codec), overlaps=i in shared)
+
+    def _one(self, entry: zips.Entry, path: Path, *, overlaps: bool) -> None:
+        mode = entry.attributes >> 16 if entry.made_by >> 8 in (3, 19) else 0
+        refusal = self._refusal(entry, mode, overlaps=overlaps)
+        if refusal is not None:
+            self._report.refuse_member(path, *refusal)
+            return
+        self._compare(entry)
+        how = How.COPIED if entry.method == zips.STORED else How.DECODED
+        with self._report.member(path, how, _stated(entry, mode)) as sink:
+            problem = _pour(zips.unpacked(self._stream, entry), entry, sink)
+        self._taken += 1
+        if problem:
+            self._damaged.append(problem)
+            self._limits = self._limits or problem is _TOO_LONG
+            self._note("zip.damaged", {"member": _shown(entry.name), "what": problem})
+
+    def _refusal(self, entry: zips.Entry, mode: int, *, overlaps: bool) -> tuple[Outcome, str] | None:
+        if overlaps:
+            self._overlaps = True
+            return Outcome.REFUSED_POLICY, "it shares bytes with another entry"
+        if entry.is_encrypted:
+            self._locked += 1
+            return Outcome.ENCRYPTED, "the member is encrypted"
+        if mode & 0xF000 not in (0, 0x8000, 0x4000):
+            self._refused += 1
+            return Outcome.REFUSED_POLICY, self._special(entry, mode)
+        if entry.data < 0:
+            self._damaged.append("no header where the directory says")
+            return Outcome.CORRUPT, "no header where the directory says"
+        if entry.method not in zips.METHODS:
+            self._refused += 1
+            return Outcome.UNSUPPORTED, f"compression method {entry.method}"
+        return None
+
+    def _special(self, entry: zips.Entry, mode: int) -> str:
+        if mode & 0xF000 != 0xA000:
+            return "a device, pipe or socket"
+        target = b""
+        if entry.data >= 0 and entry.method in zips.METHODS:
+            try:
+                target = next(zips.unpacked(self._stream, entry), b"")[:1000]
+            except zips.BrokenZip:
+                target = b""
+        return f"a symbolic link to {target.decode('utf-8', 'replace')}; links are not followed"
+
+    def _compare(self, entry: zips.Entry) -> None:
+        if entry.local_name is not None and entry.local_name != entry.name:
+            self._note("zip.disagreement", {"directory": _shown(entry.name), "header": _shown(entry.local_name)})
+        elif entry.local_method not in (-1, entry.method):
+            self._note("zip.disagreement", {"directory": _shown(entry.name), "header": "another compression method"})
+
+    def _note(self, name: str, value: dict[str, str]) -> None:
+        self._noted[name] += 1
+        if self._noted[name] <= MOST_NOTED:
+            self._report.observe(name, value)
+
+    def conclude(self, broken: str) -> None:
+        """State the outcome."""
+        say = self._report.outcome
+        if self._overlaps:
+            say(Outcome.REFUSED_POLICY, "entries share bytes with each other")
+        elif self._limits:
+            say(Outcome.REFUSED_LIMIT, "a member unfolds to more than the directory states")
+        elif self._locked and not self._taken:
+            say(Outcome.ENCRYPTED, f"{self._locked} members are encrypted")
+        elif broken:
+            say(Outcome.PARTIAL if self._taken else Outcome.CORRUPT, f"{broken}; {self._taken} members taken out")
+        elif self._damaged:
+            say(
+                Outcome.PARTIAL if self._taken else Outcome.CORRUPT,
+                f"{len(self._damaged)} members are damaged: {self._damaged[0]}",
+            )
+        elif self._locked or self._refused:
+            say(Outcome.PARTIAL, f"{self._locked} members are encrypted, {self._refused} are not taken out")
+
+
+_TOO_LONG = "it unfolds to more than the container states"
+
+
+def _pour(pieces: Iterator[bytes], entry: zips.Entry, sink: Any) -> str:
+    """Write a member's bytes and return what is wrong with them, or nothing."""
+    crc, size = 0, 0
+    unstated = entry.packed < 0 or (entry.flags & 8 and entry.size == 0)
+    try:
+        for piece in pieces:
+            if not unstated and size + len(piece) > entry.size + MORE:
+                sink.write(piece[: max(0, entry.size + MORE - size)])
+                return _TOO_LONG
+            crc, size = zlib.crc32(piece, crc), size + len(piece)
+            sink.write(piece)
+    except zips.BrokenZip as error:
+        return str(error)
+    if not unstated and (size != entry.size or crc != entry.crc):
+        return "size or checksum do not agree"
+    return ""
+
+
+def _name(entry: zips.Entry) -> bytes:
+    for tag, data in zips.extra_fields(entry.extra):
+        # Info-ZIP Unicode Path (APPNOTE 4.6.9): counts only for the name whose checksum it carries
+        if tag == 0x7075 and data[:1] == b"\x01" and int.from_bytes(data[1:5], "little") == zlib.crc32(entry.name):
+            return data[5:]
+    return entry.name
+
+
+def _shown(name: bytes) -> str:
+    return name[:500].decode("utf-8", "replace")
+
+
+def _stated(entry: zips.Entry, mode: int) -> dict[str, Any]:
+    time, date = entry.stamp
+    clock = (1980 + (date >> 9), date >> 5 & 15, date & 31, time >> 11, time >> 5 & 63, (time & 31) * 2)
+    stated: dict[str, Any] = {"modified": dates.from_zip(clock).raw, "attributes": f"{entry.attributes:#010x}"}
+    if mode:
+        stated["mode"] = f"{mode & 0o7777:04o}"
+    for tag, data in zips.extra_fields(entry.extra):
+        if tag == 0x5455 and len(data) >= 5 and data[0] & 1:
+            seconds = int.from_bytes(data[1:5], "little", signed=True)
+            utc = dates.from_unix(seconds).utc
+            stated["modified_utc"] = str(seconds) if utc is None else f"{utc.isoformat(timespec='seconds')}Z"
+    if entry.comment:
+        stated["comment"] = entry.comment[:2000].decode("utf-8", "replace")
+    return stated
+
+
+def read_tar(source: Source, report: Report) -> None:
+    """Read a tar of any flavour."""
+    tar = TarReader(source.stream, source.size)
+    taken = refused = 0
+    seen = Counter[bytes]()
+    for header in tar.headers():
+        path = names.path_of(header.name)
+        seen[header.name] += 1
+        if header.type == b"5" or (header.type in (b"V", b"D") and not header.sparse):
+            continue
+        if header.type not in FILES or header.sparse:
+            refused += 1
+            report.refuse_member(path, Outcome.REFUSED_POLICY, _tar_refusal(header))
+            continue
+        with report.member(path, How.COPIED, _tar_stated(header)) as sink:
+            for piece in _slice(source.stream, header.data, header.size):
+                sink.write(piece)
+        taken += 1
+    twice = [_shown(name) for name, count in seen.items() if count > 1]
+    if twice:
+        report.observe("tar.names_twice", twice[:MOST_NOTED])
+    if tar.damaged or tar.cut:
+        what = "the tar breaks off" if tar.cut else f"{tar.damaged} blocks are no header"
+        report.outcome(Outcome.PARTIAL if taken else Outcome.CORRUPT, f"{what}; {taken} members taken out")
+    elif refused:
+        report.outcome(
+            Outcome.PARTIAL if taken else Outcome.REFUSED_POLICY,
+            f"{refused} links, devices or the like are not taken out",
+        )
+
+
+def _tar_refusal(header: Header) -> str:
+    if header.type in (b"1", b"2"):
+        return f"{header.what} to {_shown(header.link)}; links are not followed"
+    return header.what
+
+
+def _tar_stated(header: Header) -> dict[str, Any]:
+    stated: dict[str, Any] = {"mode": f"{header.mode & 0o7777:04o}", "owner": header.owner}
+    whole = header.modified.partition(".")[0]
+    utc = dates.from_unix(int(whole)).utc if whole.lstrip("-").isdigit() and len(whole) < 15 else None
+    stated["modified"] = header.modified
+    if utc is not None:
+        stated["modified_utc"] = f"{utc.isoformat(timespec='seconds')}Z"
+    return stated
+
+
+def _slice(stream: BinaryIO, at: int, size: int) -> Iterator[bytes]:
+    left = size
+    while left > 0:
+        stream.seek(at)
+        block = stream.read(min(CHUNK, left))
+        if not block:
+            return
+        at, left = at + len(block), left - len(block)
+        yield block
+
+
+def read_gzip(source: Source, report: Report) -> None:
+    """Read a gzip file as one member, however many parts it has (RFC 1952, section 2.2)."""
+    source.stream.seek(0)
+    head = source.stream.read(70_000)
+    name, stated = _gzip_header(head)
+    path = (PathStep("data"),) if not head else (names.path_of(name) if name else _without_suffix(source.name, _GZIP))
+    _unfold(source, report, path, stated, "gzip")
+
+
+def read_bzip2(source: Source, report: Report) -> None:
+    """Read a bzip2 file as one member."""
+    _unfold(source, report, _without_suffix(source.name, _BZIP2), {}, "bzip2")
+
+
+def read_xz(source: Source, report: Report) -> None:
+    """Read an xz file as one member."""
+    _unfold(source, report, _without_suffix(source.name, _XZ), {}, "xz")
+
+
+_GZIP = {".tgz": ".tar", ".svgz": ".svg", ".gz": "", ".emz": ".emf", ".wmz": ".wmf"}
+_BZIP2 = {".tbz2": ".tar", ".tbz": ".tar", ".bz2": ""}
+_XZ = {".txz": ".tar", ".xz": ""}
+
+
+def _without_suffix(name: str, suffixes: dict[str, str]) -> Path:
+    for suffix, instead in suffixes.items():
+        if name.lower().endswith(suffix) and len(name) > len(suffix):
+            return (PathStep(name[: -len(suffix)] + instead),)
+    return (PathStep(f"{name}.out" if name else "data"),)
+
+
+def _gzip_header(head: bytes) -> tuple[bytes, dict[str, Any]]:
+    flags, at = (head[3], 10) if len(head) >= 10 else (0, 10)
+    stated: dict[str, Any] = {}
+    seconds = int.from_bytes(head[4:8], "little")
+    if seconds:
+        moment = dates.from_unix(seconds)
+        stated["modified"] = moment.raw
+        if moment.utc is not None:
+            stated["modified_utc"] = f"{moment.utc.isoformat(timespec='seconds')}Z"
+    if flags & 4:
+        at += 2 + int.from_bytes(head[at : at + 2], "little")
+    name = comment = b""
+    if flags & 8:
+        name = head[at:].split(b"\x00")[0]
+        at += len(name) + 1
+    if flags & 16:
+        comment = head[at:].split(b"\x00")[0]
+        stated["comment"] = comment[:2000].decode("latin-1")
+    return name, stated
+
+
+def _unfold(source: Source, report: Report, path: Path, stated: dict[str, Any], kind: str) -> None:
+    problem, size = "", 0
+    with report.member(path, How.DECODED, stated) as sink:
+        try:
+            for piece in _streams(source.stream, kind, report):
+                size += len(piece)
+                sink.write(piece)
+        except (zlib.error, lzma.LZMAError, OSError, ValueError, EOFError) as error:
+            problem = f"the packed bytes are damaged ({error})"
+    if problem:
+        report.outcome(Outcome.PARTIAL if size else Outcome.CORRUPT, problem)
+
+
+def _streams(stream: BinaryIO, kind: str, report: Report) -> Iterator[bytes]:
+    """Yield what the parts unfold to, one after the other; what follows the last is observed, not read."""
+    stream.seek(0)
+    machine = _new(kind)
+    started, rest = 0, b""
+    while block := rest or stream.read(zips.CHUNK):
+        rest = b""
+        yield from machine.push(block)
+        if not machine.eof:
+            continue
+        started += 1
+        rest = machine.unused or stream.read(zips.CHUNK)
+        if kind == "xz":
+            rest = rest.lstrip(b"\x00") or stream.read(zips.CHUNK)
+        if not rest.startswith(_MARKS[kind]):
+            if rest.strip(b"\x00"):
+                report.observe(f"{kind}.trailing", len(rest))
+            return
+        machine = _new(kind)
+    if not machine.eof:
+        raise EOFError("they break off")
+
+
+_MARKS = {"gzip": b"\x1f\x8b", "bzip2": b"BZh", "xz": b"\xfd7zXZ"}
+
+
+def _new(kind: str) -> zips.Inflating | zips.Unpacking:
+    if kind == "gzip":
+        return zips.Inflating(31)
+    if kind == "bzip2":
+        return zips.Unpacking(bz2.BZ2Decompressor())
+    return zips.Unpacking(lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=256 << 20))

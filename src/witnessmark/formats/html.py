@@ -1,0 +1,253 @@
+"""Reads HTML: what a reader of the page sees, in reading order; and what the page holds unseen.
+
+Nothing is fetched and no script is run: what the page would fetch is listed. Nothing recurses: pages are nested as
+deep as their makers like.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from importlib.metadata import version
+from urllib.parse import unquote_to_bytes
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from witnessmark.cell.report import Report, Source
+from witnessmark.formats import encodings
+from witnessmark.model.derivative import Outcome
+from witnessmark.model.exhibit import How, PathStep
+
+LARGEST = 48 << 20
+"""Bytes of a page that are read; the rest is left out and said so."""
+MOST_LINKS = 1_000
+MOST_PICTURES = 1_000
+_META = re.compile(
+    rb"<meta[^>]{0,500}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})|<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9_.-]{2,40})",
+    re.I,
+)
+_BLOCKS = frozenset(
+    """address article aside blockquote body br button caption center dd details dialog dir div dl dt fieldset figcaption
+    figure footer form frameset h1 h2 h3 h4 h5 h6 head header hr html iframe legend li main menu nav ol optgroup option p pre
+    section select summary table tbody tfoot thead title tr ul""".split()
+)
+_CELLS = frozenset(("td", "th"))
+_UNREAD = frozenset(("script", "style", "template"))
+_HIDING = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|font-size\s*:\s*0(?:px|pt|em|%)?\s*(?:;|\Z)|opacity\s*:\s*0(?:\.0+)?\s*(?:;|\Z)|mso-hide\s*:\s*all",
+    re.I,
+)
+_SPACE = re.compile(r"[ \t\r\n\f]+")
+_URL_ATTRIBUTES = ("src", "background", "data", "poster", "action", "srcset", "href", "cite", "longdesc", "formaction")
+_CSS_URL = re.compile(r"""(?:url\(\s*["']?|@import\s+["'])((?:https?:)?//[^"')\s]{1,500})""", re.I)
+_TEXT_ATTRIBUTES = ("alt", "title", "aria-label", "placeholder", "summary")
+_ADDRESS = re.compile(r"(?:https?:|ftps?:|wss?:|file:)?//|\\\\\\\\", re.I)
+_VERSION = version("selectolax")
+
+
+def read_html(source: Source, report: Report) -> None:
+    """Read a page."""
+    source.stream.seek(0)
+    data = source.stream.read(LARGEST)
+    if source.size > len(data):
+        report.outcome(Outcome.PARTIAL, f"only the first {LARGEST >> 20} MiB of the page were read")
+    report.tool("selectolax", _VERSION)
+    _Page(report).read(page_text(data, report))
+
+
+def page_text(data: bytes, report: Report, declared: str | None = None) -> str:
+    """Return a page's text by mark, declaration or look; the encoding is observed."""
+    found = _META.search(data[:8192])
+    named = (found[1] or found[2]).decode("ascii") if found is not None else declared
+    sample = data[: encodings.SAMPLE]
+    chosen = encodings.choose(sample, named, whole=len(sample) == len(data))
+    if chosen.name == "utf-8" and len(sample) < len(data) and not encodings.holds(data, "utf-8", whole=True):
+        chosen = encodings.choose(data, named)
+    text = data[chosen.mark :].decode(chosen.name, "replace")
+    observed = {"name": chosen.name, "why": chosen.why}
+    replaced = text.count("\ufffd") - data.count(b"\xef\xbf\xbd")
+    if replaced > 0:
+        observed["replaced"] = str(replaced)
+    report.observe("encoding", observed)
+    return text
+
+
+def read_fragment(text: str, report: Report) -> None:
+    """Read HTML that is already text, as the body of a message is."""
+    _Page(report).read(text)
+
+
+class _Page:
+    """One page on its way into a report."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._line: list[str] = []
+        self._blank = True  # whether the line ends in a blank or is empty
+        self._links: dict[str, None] = {}
+        self._pictures = 0
+
+    def read(self, text: str) -> None:
+        root = LexborHTMLParser(text).root
+        if root is not None:
+            self._walk(root.parent or root)
+        self._break()
+        if self._links:
+            self._report.observe("html.references", sorted(self._links)[:MOST_LINKS])
+
+    def _walk(self, root: LexborNode) -> None:
+        hidden_until: LexborNode | None = None
+        unseen: list[str] = []
+        kept = False  # inside pre or textarea: blanks stand
+        for node, entering in _nodes(root):
+            tag = node.tag
+            if not entering:
+                if hidden_until is not None and node == hidden_until:
+                    self._hidden(tag, " ".join(unseen))
+                    hidden_until, unseen = None, []
+                if tag in ("pre", "textarea"):
+                    kept = False
+                if hidden_until is None:
+                    self._leave(tag)
+                continue
+            if tag == "-text":
+                text = node.text_content or ""
+                if hidden_until is not None:
+                    unseen.append(text)
+                else:
+                    self._say(text, kept=kept)
+            elif tag == "-comment":
+                self._comment(node)
+            elif tag and tag[0] not in "-_!":
+                attributes = node.attributes
+                if hidden_until is None and _is_hidden(tag, attributes):
+                    hidden_until, unseen = node, []
+                self._attributes(tag, attributes, seen=hidden_until is None)
+                kept = kept or tag in ("pre", "textarea")
+                if hidden_until is None and tag in _BLOCKS:
+                    self._break()
+
+    def _hidden(self, tag: str | None, text: str) -> None:
+        text = _SPACE.sub(" ", text).strip()
+        if text and tag not in _UNREAD:
+            self._report.hidden("hidden element", text)
+
+    def _leave(self, tag: str | None) -> None:
+        if tag in _BLOCKS:
+            self._break()
+        elif tag in _CELLS:
+            self._say(" ", kept=False)
+
+    def _say(self, text: str, *, kept: bool) -> None:
+        if not kept:
+            text = _SPACE.sub(" ", text)
+            if self._blank:
+                text = text.lstrip(" ")
+        if text:
+            self._line.append(text)
+            self._blank = text[-1] in " \n"
+
+    def _break(self) -> None:
+        text = "".join(self._line).rstrip(" ")
+        if text:
+            self._report.visible(text + "\n")
+        self._line, self._blank = [], True
+
+    def _comment(self, node: LexborNode) -> None:
+        text = (node.comment_content or "").strip()
+        if text:
+            self._report.hidden("comment", text)
+
+    def _attributes(self, tag: str, attributes: dict[str, str | None], *, seen: bool) -> None:
+        for name in _TEXT_ATTRIBUTES:
+            text = (attributes.get(name) or "").strip()
+            if text:
+                self._report.hidden(name, text)
+        if tag == "input":
+            self._input(attributes, seen=seen)
+        elif tag == "meta":
+            self._meta(attributes)
+        for name in _URL_ATTRIBUTES:
+            address = attributes.get(name)
+            if address:
+                self._reference(tag, name, address)
+        style = attributes.get("style")
+        if style and "url(" in style:
+            self._remember(*_CSS_URL.findall(style))
+
+    def _input(self, attributes: dict[str, str | None], *, seen: bool) -> None:
+        value = (attributes.get("value") or "").strip()
+        kind = (attributes.get("type") or "text").lower()
+        if not value:
+            return
+        if kind in ("hidden", "password") or not seen:
+            self._report.hidden("form value", value)
+        elif kind not in ("checkbox", "radio", "file", "image"):
+            self._say(f" {value} ", kept=False)
+
+    def _meta(self, attributes: dict[str, str | None]) -> None:
+        name = attributes.get("name") or attributes.get("property") or attributes.get("http-equiv") or ""
+        content = (attributes.get("content") or "").strip()
+        if name and content and name.lower() not in ("viewport", "content-type"):
+            self._report.hidden(name[:60], content)
+        if name.lower() == "refresh":
+            self._remember(*re.findall(r"url\s*=\s*[\"']?([^\"'\s]{1,500})", content, re.I))
+
+    def _reference(self, tag: str, name: str, address: str) -> None:
+        if address[:5].lower() == "data:":
+            self._picture(tag, address)
+        elif tag != "a" and name == "srcset":
+            self._remember(*(part.split()[0] for part in address.split(",") if part.split()))
+        elif tag not in ("a", "area") or name != "href":
+            self._remember(address.strip())
+
+    def _remember(self, *addresses: str) -> None:
+        for address in addresses:
+            if len(self._links) < MOST_LINKS and _ADDRESS.match(address):
+                self._links[address[:500]] = None
+
+    def _picture(self, tag: str, address: str) -> None:
+        """Take out what stands in the page itself as base64 (RFC 2397)."""
+        head, _, body = address.partition(",")
+        media_type, *parameters = head[5:].strip().lower().split(";")
+        if tag == "a" or not body or self._pictures >= MOST_PICTURES:
+            return
+        try:
+            raw = unquote_to_bytes(body)
+            data = (
+                base64.b64decode(re.sub(rb"\s", b"", raw)) if "base64" in [part.strip() for part in parameters] else raw
+            )
+        except (binascii.Error, ValueError):
+            return
+        self._pictures += 1
+        suffix = re.sub(r"[^a-z0-9]", "", media_type.partition("/")[2].partition("+")[0])[:8] or "bin"
+        with self._report.member(
+            (PathStep(f"embedded-{self._pictures}.{suffix}"),), How.DECODED, {"type": media_type[:100]}
+        ) as sink:
+            sink.write(data)
+
+
+def _is_hidden(tag: str, attributes: dict[str, str | None]) -> bool:
+    if tag in _UNREAD or tag == "noscript" or "hidden" in attributes:
+        return True
+    style = attributes.get("style")
+    return bool(style and _HIDING.search(style))
+
+
+def _nodes(root: LexborNode) -> Iterator[tuple[LexborNode, bool]]:
+    """Yield each node on entering (True) and, where it has children or could, on leaving (False)."""
+    node: LexborNode | None = root
+    while node is not None:
+        yield node, True
+        child = node.first_child
+        if child is not None:
+            node = child
+            continue
+        yield node, False
+        while node is not None and node != root and node.next is None:
+            node = node.parent
+            if node is not None:
+                yield node, False
+        if node is None or node == root:
+            return
+        node = node.next

@@ -1,0 +1,76 @@
+"""Names in containers as paths: bytes stay what they are, their reading is a guess where the container says none."""
+
+from collections.abc import Iterable
+
+from witnessmark.model.exhibit import Path, PathStep
+
+LONGEST = 4096
+"""Bytes of a name that are kept."""
+
+
+def path_of(raw: bytes, codec: str = "utf-8") -> Path:
+    """Return the path that a name in a container means: divided at `/`, nothing else changed, never followed."""
+    return tuple(step_of(part, codec) for part in raw[:LONGEST].split(b"/"))
+
+
+def step_of(raw: bytes, codec: str = "utf-8") -> PathStep:
+    """Return one step: as it stands where it is UTF-8, else read by `codec` with its bytes kept."""
+    step = PathStep.from_bytes(raw)
+    if step.raw is None or codec == "utf-8":
+        return step
+    try:
+        return PathStep(raw.decode(codec), raw)
+    except UnicodeDecodeError:
+        return step
+
+
+def likely_codec(names: Iterable[bytes]) -> str:
+    """Return the encoding of names that are no UTF-8, by all of them together: GB18030, Shift JIS, CP866 or CP437."""
+    text = b"\n".join(name for name in names if not _is_utf8(name))[:65_536]
+    if not text:
+        return "utf-8"
+    return max((_weight(text, codec), -i, codec) for i, codec in enumerate(_CODECS))[2]
+
+
+_CODECS = ("cp437", "gb18030", "cp932", "big5", "cp949", "cp866", "cp1251")
+
+
+def _is_utf8(name: bytes) -> bool:
+    try:
+        name.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _weight(text: bytes, codec: str) -> float:
+    try:
+        high = [char for char in text.decode(codec) if char > "\x7f"]
+    except UnicodeDecodeError:
+        return -1.0
+    return sum(_plausible(char, codec) for char in high) / max(1, len(high))
+
+
+def _plausible(char: str, codec: str) -> float:
+    if codec == "cp437":
+        return 0.75 if char in "äöüÄÖÜßéèêëàâçîïôûùñÑáíóúåÅæÆ" else 0.1
+    if codec in ("cp866", "cp1251"):
+        return 0.9 if "а" <= char <= "я" or char in "ёіїґ" else 0.7 if "А" <= char <= "Я" else 0.0
+    if codec == "gb18030":
+        # level 1 of GB 2312 holds the everyday signs, in order of sound: lead bytes B0 to D7
+        raw = char.encode("gb18030")
+        return (
+            1.0
+            if len(raw) == 2 and 0xB0 <= raw[0] <= 0xD7 and raw[1] >= 0xA1
+            else 0.4
+            if 0xA1 <= raw[0] <= 0xF7 and raw[1] >= 0xA1
+            else -0.5
+        )
+    if codec == "cp932":
+        raw = char.encode("cp932")
+        return (
+            -0.5 if len(raw) == 1 else 1.0 if "\u3040" <= char <= "\u30ff" else 0.9 if 0x88 <= raw[0] <= 0x97 else 0.4
+        )
+    if codec == "big5":
+        return 0.85 if 0xA4 <= char.encode("big5")[0] <= 0xC6 else 0.2
+    return 0.95 if "\uac00" <= char <= "\ud7a3" else 0.2

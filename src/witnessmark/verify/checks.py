@@ -1,0 +1,250 @@
+"""Every check of an edition, in one order: keys, manifest, files, release, exhibits, reviewers, continuity.
+
+Rules for whoever changes this file:
+- Trust comes from outside: with a key given, every signature is held against that key, never against the folder's.
+- Every check is made and noted, also after one has failed; a file that fails is named.
+- A file that no check speaks of is not accounted for, and that is false.
+"""
+
+import os
+from collections.abc import Sequence
+from itertools import pairwise
+
+from witnessmark.errors import BrokenEvidence, Damaged, Falsified
+from witnessmark.model import codec
+from witnessmark.model.codec import Fields
+from witnessmark.model.digest import Commitment, Digest
+from witnessmark.model.event import Kind
+from witnessmark.model.exhibit import PublicId
+from witnessmark.proof import merkle, note
+from witnessmark.proof.checkpoint import Checkpoint
+from witnessmark.proof.note import Vkey
+from witnessmark.verify import exhibits, explain, walk
+from witnessmark.verify.exhibits import Checked, Context
+from witnessmark.verify.report import Release, Report, Tally
+from witnessmark.verify.sealed import Log, Sealed
+from witnessmark.verify.shapes import Continues, Keys, Link
+from witnessmark.verify.walk import CONTINUES, LARGEST_JSON, LARGEST_MANIFEST, LARGEST_PROOF, MANIFEST, RELEASE, Site
+
+KEYS = "proof/keys.json"
+
+
+def verify_site(path: str, key: Vkey | None = None, *, at_least: str | None = None) -> Report:
+    """Check an edition and return everything that was found.
+
+    Args:
+        path: the folder of the edition.
+        key: the log's key, got elsewhere than from this folder.
+        at_least: a whole checkpoint, got elsewhere, that the edition must not be older than.
+
+    Raises:
+        Damaged: when there is no such folder, or it is no edition at all.
+    """
+    tally = Tally()
+    if not os.path.isdir(path):
+        raise Damaged(f"{path}: there is no such folder")
+    site = Site(os.path.realpath(path), tally)
+    if not any(site.has(name) for name in (MANIFEST, KEYS, RELEASE)):
+        raise Damaged(f"{path}: this is no edition: it has neither a manifest nor a folder of proofs")
+    rows = _manifest(site, tally)
+    if rows is not None:
+        walk.account(site, rows, tally)
+    keys = _keys(site, tally, key)
+    used = key or (keys.log if keys else None)
+    log = None if used is None else Log(used, keys.witnesses if keys else ())
+    release, found = None, tuple[Checked, ...]()
+    if log is not None:
+        release, continues = _release(site, log, tally)
+        context = Context(site, log, keys or Keys(log.key, (), ()), release, tally)
+        found = _exhibits(context)
+        _check_reviewers(context, found)
+        _check_decisions(context, found)
+        _check_continuity(log, continues, tally)
+        _check_at_least(log, at_least, tally)
+    else:
+        tally.undecided("", "without a key no proof can be checked: give one with --key")
+    files = dict(site.files) | {path: -1 for path in (rows or {}) if not site.has(path)}
+    reports = tuple(one.report for one in found)
+    return Report(
+        path,
+        files,
+        tuple(tally.verdicts),
+        reports,
+        release,
+        log.key if log else None,
+        key is not None,
+        explain.NOT_SHOWN,
+    )
+
+
+def _manifest(site: Site, tally: Tally) -> dict[str, walk.Row] | None:
+    with tally.judging(MANIFEST):
+        return walk.parse_manifest(site.read(MANIFEST, LARGEST_MANIFEST))
+    return None
+
+
+def _keys(site: Site, tally: Tally, key: Vkey | None) -> Keys | None:
+    with tally.judging(KEYS):
+        keys = Keys.parse(site.read(KEYS, LARGEST_JSON))
+        with tally.judging(KEYS):
+            if key is not None and keys.log != key:
+                raise Falsified("names another key of the log than the one you gave")
+            tally.agrees(KEYS, "names the key you gave" if key else "names the key that is used here")
+        return keys
+    return None
+
+
+def _release(site: Site, log: Log, tally: Tally) -> tuple[Release | None, Continues | None]:
+    """Walk from the release event to the key, and from the event to the manifest."""
+    continues: Continues | None = None
+    release: Release | None = None
+    sealed: Sealed | None = None
+    with tally.judging(CONTINUES):
+        continues = Continues.parse(site.read(CONTINUES, LARGEST_JSON))
+    with tally.judging(RELEASE):
+        sealed = log.walk(site.text(RELEASE, LARGEST_PROOF))
+        if sealed.kind != Kind.RELEASE:
+            raise Falsified(f"proves an entry of kind {sealed.kind} where a release belongs")
+        tally.agrees(RELEASE, f"stands in the log as entry {sealed.index} of {sealed.size}")
+    if continues is None or sealed is None:
+        tally.undecided(MANIFEST, "no release vouches for it")
+        return None, continues
+    with tally.judging(CONTINUES):
+        release = _read_release(log, sealed.opened(continues.release), sealed.index, sealed.size)
+        tally.agrees(CONTINUES, "opens the release as it was sealed")
+    if release is None:
+        tally.undecided(MANIFEST, "no release vouches for it")
+        return None, continues
+    with tally.judging(MANIFEST):
+        if site.digest(MANIFEST).hex() != release.manifest:
+            raise Falsified("is not the manifest that was released")
+        tally.agrees(MANIFEST, f"is the manifest that edition {release.edition} was released with")
+    return release, continues
+
+
+def _read_release(log: Log, fields: Fields, index: int, latest: int) -> Release:
+    match fields:
+        case {
+            "edition": int() as edition,
+            "sealed": str() as sealed,
+            "manifest": str() as manifest,
+            "checkpoint": str() as text,
+            "ids": list() as ids,
+            "decisions": list() as decisions,
+        } if edition >= 1 and not isinstance(edition, bool):
+            checkpoint = log.checkpoint(text)
+            if checkpoint.size > index:
+                raise Falsified("the release stands in the log before the checkpoint that it speaks of")
+            named = dict(map(_named, ids))
+            if len(named) != len(ids) or len(set(named.values())) != len(ids):
+                raise Falsified("the release names an exhibit twice")
+            rests_on = frozenset(_commitment(text) for text in decisions)
+            return Release(edition, sealed, index, Digest(manifest).hex, checkpoint.size, latest, named, rests_on)
+    raise Falsified(
+        "the release lacks an open field: edition, sealed, manifest, checkpoint, ids and decisions belong here"
+    )
+
+
+def _named(row: object) -> tuple[bytes, str]:
+    match row:
+        case [str() as commitment, str() as name]:
+            return Commitment.parse(commitment).raw, str(PublicId.parse(name))
+    raise Damaged("the ids of the release are pairs of commitment and public id")
+
+
+def _commitment(text: object) -> bytes:
+    if not isinstance(text, str):
+        raise Damaged("the decisions of the release are commitments")
+    return Commitment.parse(text).raw
+
+
+def _exhibits(context: Context) -> tuple[Checked, ...]:
+    folders: dict[str, set[str]] = {}
+    for path in context.site.files:
+        parts = path.split("/", 2)
+        if parts[0] != "e":
+            continue
+        if len(parts) == 3:
+            folders.setdefault(f"e/{parts[1]}", set()).add(path)
+        else:
+            context.tally.false(path, "does not belong to an exhibit")
+    return tuple(
+        found
+        for folder in sorted(folders, key=lambda name: (len(name), name))
+        if (found := exhibits.check(context, folder, folders[folder])) is not None
+    )
+
+
+def _check_reviewers(context: Context, found: Sequence[Checked]) -> None:
+    """Check that each reviewer in `keys.json` is introduced by the opening that it names."""
+    shown: dict[str, tuple[str, str]] = {}
+    for one in found:
+        shown |= one.reviewers
+    with context.tally.judging(KEYS):
+        listed = {row.proof: (row.name, codec.to_base64(row.public)) for row in context.keys.reviewers}
+        for proof, reviewer in listed.items():
+            if shown.get(proof) != reviewer:
+                raise Falsified(f"lists the reviewer {reviewer[0]!r}, whom {proof} does not introduce")
+        for proof, reviewer in shown.items():
+            if reviewer not in listed.values():
+                raise Falsified(f"does not list the reviewer whom {proof} introduces")
+
+
+def _check_decisions(context: Context, found: Sequence[Checked]) -> None:
+    """Check that each decision which the release rests on has its page, and no exhibit has two."""
+    if context.release is None:
+        return
+    with context.tally.judging(""):
+        missing = context.release.decisions - {one.decision for one in found}
+        if missing:
+            raise Falsified(
+                f"{len(missing)} of {len(context.release.decisions)} decisions of the release have no page here"
+            )
+    with context.tally.judging(""):
+        if len({one.commitment for one in found}) != len(found):
+            raise Falsified("two pages show the same exhibit")
+
+
+def _check_continuity(log: Log, continues: Continues | None, tally: Tally) -> None:
+    """Check that the chain joins every checkpoint in the edition with the next larger one, and nothing else."""
+    if continues is None:
+        return
+    with tally.judging(CONTINUES):
+        met = log.checkpoints
+        for smaller, larger in pairwise(met):
+            if smaller.size == larger.size:
+                raise Falsified(f"two different logs of {smaller.size} entries are signed: the log was rewritten")
+        if [(link.smaller, link.larger) for link in continues.chain] != [(a.size, b.size) for a, b in pairwise(met)]:
+            raise Falsified("does not join exactly the checkpoints of this edition, in rising size")
+        for link, (smaller, larger) in zip(continues.chain, pairwise(met), strict=True):
+            _check_link(link, smaller, larger)
+        tally.agrees(CONTINUES, f"joins the {len(met)} checkpoints of this edition: the log only grew")
+
+
+def _check_link(link: Link, smaller: Checkpoint, larger: Checkpoint) -> None:
+    merkle.check_consistency(smaller.size, larger.size, smaller.root, larger.root, link.proof)
+
+
+def _check_at_least(log: Log, at_least: str | None, tally: Tally) -> None:
+    """Check that the edition is not older than a checkpoint that the reader has."""
+    if at_least is None:
+        return
+    met = {found.size: found for found in log.checkpoints}
+    try:
+        asked = Log(log.key, ()).checkpoint(note.parse(at_least).kept([log.key]).whole)
+    except BrokenEvidence as error:
+        tally.false("", f"the checkpoint given by --at-least does not fit this log: {error}")
+        return
+    latest = max(met, default=0)
+    if asked.size > latest:
+        tally.false("", f"older than asked: its newest checkpoint has {latest} entries, yours {asked.size}")
+    elif asked.size not in met:
+        tally.undecided(
+            "",
+            "newer than the checkpoint you gave, which is none of its own: "
+            "whether its log continues yours cannot be checked here",
+        )
+    elif met[asked.size] != asked:
+        tally.false("", f"another log of {asked.size} entries than the one you have: the log was rewritten")
+    else:
+        tally.agrees("", "continues the checkpoint you gave")

@@ -1,0 +1,116 @@
+"""What was checked and how it came out: one word and one sentence for each check, collected and never raised."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from witnessmark.errors import BrokenEvidence, Damaged, DiskFailure, Undecided
+from witnessmark.model.codec import Value
+from witnessmark.proof.note import Vkey
+
+
+class Word(StrEnum):
+    """The only verdicts there are: arithmetic agrees or it does not; it never says what is true."""
+
+    AGREES = "agrees"
+    FALSE = "does not agree"
+    UNDECIDED = "cannot be checked"
+
+
+class NewerVersion(Damaged):
+    """Written by a newer version: what stands there is not known here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One check of one file of the edition; `file` is empty where it is about the whole."""
+
+    file: str
+    word: Word
+    says: str
+    exit: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExhibitReport:
+    """What the openings of one exhibit say, recomputed here."""
+
+    id: str
+    folder: str
+    index: int
+    answers: Mapping[str, Value]
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What the release event says of the edition, as opened."""
+
+    edition: int
+    sealed: str
+    index: int
+    manifest: str
+    size: int
+    """How many entries the log had when the edition was made (checkpoint C)."""
+    latest: int
+    """How many entries the log had when the release was in it (checkpoint C2)."""
+    ids: Mapping[bytes, str]
+    decisions: frozenset[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that `verify` found, for people and for programs."""
+
+    site: str
+    files: Mapping[str, int]
+    """Every file that was found or should be there, and its size (-1: it is missing)."""
+    verdicts: tuple[Verdict, ...]
+    exhibits: tuple[ExhibitReport, ...]
+    release: Release | None
+    log: Vkey | None
+    is_key_from_outside: bool
+    not_shown: tuple[str, ...] = field(default=())
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of `verify`: false beats everything, a disk that cannot be read beats the undecided."""
+        codes = {verdict.exit for verdict in self.verdicts}
+        if 1 in codes:
+            return 1
+        return max(codes | {0 if self.is_key_from_outside else 2})
+
+    @property
+    def word(self) -> Word:
+        """The verdict about the whole."""
+        return {0: Word.AGREES, 1: Word.FALSE}.get(self.exit_code, Word.UNDECIDED)
+
+
+class Tally:
+    """Verdicts as they come, in the order of checking."""
+
+    def __init__(self) -> None:
+        self.verdicts: list[Verdict] = []
+
+    def agrees(self, file: str, says: str) -> None:
+        """Note that a check agrees."""
+        self.verdicts.append(Verdict(file, Word.AGREES, says, 0))
+
+    def false(self, file: str, says: str) -> None:
+        """Note that a check does not agree."""
+        self.verdicts.append(Verdict(file, Word.FALSE, says, 1))
+
+    def undecided(self, file: str, says: str, exit_code: int = 2) -> None:
+        """Note that something cannot be checked."""
+        self.verdicts.append(Verdict(file, Word.UNDECIDED, says, exit_code))
+
+    @contextmanager
+    def judging(self, file: str) -> Iterator[None]:
+        """Turn a failed check inside the block into a verdict about `file`."""
+        try:
+            yield
+        except (Undecided, NewerVersion, DiskFailure) as error:
+            self.undecided(file, str(error), error.exit_code)
+        except BrokenEvidence as error:
+            self.false(file, str(error))

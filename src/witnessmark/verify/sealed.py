@@ -1,0 +1,97 @@
+"""From a proof file to the key: record, entry, inclusion, checkpoint, signature."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from witnessmark.errors import BrokenEvidence, Falsified
+from witnessmark.model.codec import Fields
+from witnessmark.model.digest import Commitment
+from witnessmark.proof import merkle, note, opening
+from witnessmark.proof.bundle import FIRST_LINE, ProofBundle
+from witnessmark.proof.checkpoint import Checkpoint
+from witnessmark.proof.note import Vkey
+from witnessmark.proof.opening import OpenedField
+from witnessmark.verify.report import NewerVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """An entry whose way to the key was walked: its record, where it stands, under a checkpoint of which size."""
+
+    index: int
+    size: int
+    commitment: Commitment
+    kind: str
+    record: bytes
+
+    def opened(self, fields: Sequence[OpenedField]) -> Fields:
+        """Return the values of opened fields after checking that they were sealed in this entry."""
+        return opening.check_fields(self.record, fields)
+
+
+class Log:
+    """The log as its key signs it; remembers each checkpoint, so that each signature is checked once."""
+
+    def __init__(self, key: Vkey, witnesses: Sequence[Vkey]) -> None:
+        self.key = key
+        self._listed = (key, *witnesses)
+        self._notes: dict[bytes, Checkpoint | str] = {}
+
+    def checkpoint(self, text: str) -> Checkpoint:
+        """Return the checkpoint of a whole note after checking its signatures.
+
+        Raises:
+            Falsified: when it is not signed by the log's key, or carries a line by a key that is not listed.
+        """
+        name = hashlib.sha256(text.encode()).digest()
+        if name not in self._notes:
+            try:
+                self._notes[name] = self._checked(text)
+            except BrokenEvidence as error:
+                self._notes[name] = str(error)
+        found = self._notes[name]
+        if isinstance(found, str):
+            raise Falsified(found)
+        return found
+
+    def _checked(self, text: str) -> Checkpoint:
+        signed = note.parse(text)
+        listed = {(key.name, key.key_id) for key in self._listed}
+        for line in signed.signatures:
+            if (line.name, line.key_id) not in listed:
+                raise Falsified(
+                    f"its checkpoint carries a signature by {line.name!r}, a key that is not the log's own "
+                    "and is not listed in proof/keys.json"
+                )
+        if self.key not in note.check(signed, self._listed):
+            raise Falsified("its checkpoint is not signed by the log's key")
+        found = Checkpoint.parse(signed.text)
+        if found.origin != self.key.name:
+            raise Falsified("its checkpoint is of another log")
+        return found
+
+    @property
+    def checkpoints(self) -> list[Checkpoint]:
+        """Every different checkpoint that was met and is signed, in rising size."""
+        met = {found for found in self._notes.values() if isinstance(found, Checkpoint)}
+        return sorted(met, key=lambda found: (found.size, found.root))
+
+    def walk(self, proof: str) -> Sealed:
+        """Return the entry of a proof file after checking every step to the key.
+
+        Raises:
+            Falsified: when a step fails.
+            Damaged: when the proof is malformed.
+        """
+        prefix = FIRST_LINE.rpartition("@")[0]
+        if proof.startswith(prefix) and not proof.startswith(FIRST_LINE + "\n"):
+            raise NewerVersion("is a proof file of a version that this program does not know")
+        bundle = ProofBundle.parse(proof)
+        salt, record = bundle.extra[: opening.SALT_SIZE], bundle.extra[opening.SALT_SIZE :]
+        kind, _ = opening.parse_record(record)
+        entry = opening.entry(salt, record)
+        checkpoint = self.checkpoint(bundle.checkpoint)
+        leaf = merkle.leaf_hash(entry)
+        merkle.check_inclusion(bundle.index, checkpoint.size, leaf, bundle.hashes, checkpoint.root)
+        return Sealed(bundle.index, checkpoint.size, opening.commitment(entry), kind, record)

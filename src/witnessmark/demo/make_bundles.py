@@ -35,7 +35,7 @@ def bundles(seed: int) -> Iterator[Made]:
 
 def records(seed: int) -> Iterator[Made]:
     """Yield the odd ones: no bytes at all, bytes that say nothing, two bytes a character, a name that lies."""
-    yield Made(_record("empty.txt", "application/x-empty", ()), b"", "2018-05-01T06:00:00Z")
+    yield Made(_record("empty.txt", "text/plain", ()), b"", "2018-05-01T06:00:00Z")
     noise = draws(f"noise {seed}").randbytes(4096)
     unreadable = (Outcome.UNSUPPORTED,)
     yield Made(_record("door-controller.bin", "application/octet-stream", (), unreadable, ExhibitKind.OTHER),
@@ -111,7 +111,7 @@ def _week() -> Made:
         "application/gzip",
         ExhibitKind.CONTAINER,
         language="",
-        members=tuple(name for name, _ in files),
+        members=("week-11.tar", *(f"week-11.tar!/{name}" for name, _ in files)),
     )
     return Made(truth, packed, "2018-03-17T06:00:30Z")
 

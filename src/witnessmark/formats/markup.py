@@ -39,6 +39,33 @@ def events(stream: BinaryIO, kinds: tuple[str, ...] = ("start", "end")) -> Itera
         raise BrokenMarkup(str(error)) from error
 
 
+def ends(stream: BinaryIO, *names: str) -> Iterator[tuple[str, Any]]:
+    """Yield the elements of some names as they are complete; a name without namespace is sought in any."""
+    tags = [name if name.startswith("{") else "{*}" + name for name in names]
+    try:
+        yield from etree.iterparse(
+            stream,
+            events=("end",),
+            tag=tags,
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            huge_tree=False,
+            remove_comments=True,
+            remove_pis=True,
+        )
+    except etree.XMLSyntaxError as error:
+        raise BrokenMarkup(str(error)) from error
+
+
+def forget(element: Any) -> None:
+    """Free an element that was read, and its elder siblings."""
+    element.clear()
+    parent = element.getparent()
+    while parent is not None and element.getprevious() is not None:
+        del parent[0]
+
+
 class BrokenMarkup(ValueError):  # noqa: N818 - it names what is broken
     """A streamed part ends in markup that cannot be read on."""
 

@@ -1,144 +1,148 @@
-"""Reads OLE compound files (MS-CFB): the directory and the streams, with every chain bounded.
+"""Compound files ([MS-CFB]) as far as embedded objects need them: the streams, and the file that a stream wraps.
 
-Rules for whoever changes this file: a sector is visited once in a chain; nothing is believed that the file's size
-does not allow; nothing recurses.
+The file comes as bytes at hand; sector chains end at a sector met twice, so that a loop costs nothing.
 """
 
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
 
-MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-MOST_ENTRIES = 65_536
-_LAST = 0xFFFFFFFA  # sector numbers from here on are marks, not sectors
-
-
-class BrokenOle(ValueError):
-    """The compound file cannot be followed."""
+MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
+MOST_ENTRIES = 10_000
+MINI_CUTOFF = 4096
+_END = 0xFFFFFFFA  # this and above are no sectors
 
 
 @dataclass(frozen=True, slots=True)
-class OleEntry:
-    """An entry of the directory: 1 a storage, 2 a stream, 5 the root; where its bytes begin and how many there are."""
+class Entry:
+    """A stream of the file: its name, where it begins, its size."""
 
     name: str
-    type: int
     start: int
     size: int
-    class_id: bytes
-    left: int
-    right: int
-    child: int
 
 
-class OleFile:
-    """A compound file opened for reading; the directory is read at once, streams when asked for."""
+class Compound:
+    """An opened compound file.
 
-    def __init__(self, stream: BinaryIO, size: int) -> None:
-        self._stream, self._size = stream, size
-        header = self._at(0, 512)
-        if len(header) < 512 or header[:8] != MAGIC:
-            raise BrokenOle("no OLE header")
-        shift, mini_shift = struct.unpack_from("<HH", header, 30)
-        if shift not in (9, 12) or mini_shift != 6:
-            raise BrokenOle("sector sizes that are not in use")
-        self._sector, self._mini = 1 << shift, 1 << mini_shift
-        first_directory, _, self._cutoff, first_mini = struct.unpack_from("<IIII", header, 48)
-        self._fat = self._read_fat(header)
-        directory = self._chain(first_directory, MOST_ENTRIES * 128)
-        self.entries = tuple(_entry(directory[at : at + 128]) for at in range(0, len(directory) - 127, 128))
-        self._mini_fat_start, self._mini_fat, self._mini_stream = first_mini, b"", b""
+    Raises:
+        ValueError: when the bytes are none.
+    """
 
-    def names(self) -> frozenset[str]:
-        """Return the names of all storages and streams, wherever they stand."""
-        return frozenset(entry.name for entry in self.entries if entry.type in (1, 2))
+    def __init__(self, data: bytes) -> None:
+        if len(data) < 512 or data[:8] != MAGIC:
+            raise ValueError("no compound file")
+        self._data = data
+        shift, mini = struct.unpack_from("<HH", data, 30)
+        if not (7 <= shift <= 16 and 2 <= mini <= shift):
+            raise ValueError("no compound file: sector size")
+        self._size, self._mini_size = 1 << shift, 1 << mini
+        self._last = len(data) >> shift
+        self._table = self._read_table()
+        (first_directory,) = struct.unpack_from("<I", data, 48)
+        (first_mini,) = struct.unpack_from("<I", data, 60)
+        directory = self._chain(first_directory, len(data))
+        self.entries = list(self._read_directory(directory))
+        self._mini_table = _numbers(self._chain(first_mini, len(data)))
+        root = next((entry for entry in self.entries if entry.name == "Root Entry"), Entry("", _END, 0))
+        self._mini_stream = self._chain(root.start, root.size)
 
-    def walk(self) -> Iterator[tuple[tuple[str, ...], OleEntry]]:
-        """Yield every storage and stream with its path; each entry once, however the tree is tied."""
-        if not self.entries:
-            return
-        seen: set[int] = set()
-        waiting: list[tuple[tuple[str, ...], int]] = [((), self.entries[0].child)]
-        while waiting:
-            path, number = waiting.pop()
-            if number >= len(self.entries) or number in seen:
-                continue
-            seen.add(number)
-            entry = self.entries[number]
-            waiting += [(path, entry.right), (path, entry.left)]
-            if entry.type in (1, 2):
-                yield (*path, entry.name), entry
-            if entry.type == 1 and len(path) < 64:
-                waiting.append(((*path, entry.name), entry.child))
+    def _sector(self, number: int) -> bytes:
+        start = (number + 1) * self._size
+        return self._data[start : start + self._size]
 
-    def find(self, *path: str) -> OleEntry | None:
-        """Return the entry of this path, without regard to case, or None."""
-        wanted = tuple(name.lower() for name in path)
-        for found, entry in self.walk():
-            if tuple(name.lower() for name in found) == wanted:
-                return entry
+    def _read_table(self) -> list[int]:
+        places = [n for n in struct.unpack_from("<109I", self._data, 76) if n < _END]
+        (more,) = struct.unpack_from("<I", self._data, 68)
+        met: set[int] = set()
+        while more < _END and more not in met and more < self._last:
+            met.add(more)
+            numbers = _numbers(self._sector(more))
+            if not numbers:
+                break
+            places += [n for n in numbers[:-1] if n < _END]
+            more = numbers[-1]
+        table: list[int] = []
+        for place in dict.fromkeys(places):
+            if place < self._last:
+                table += _numbers(self._sector(place))
+        return table
+
+    def _chain(self, start: int, size: int) -> bytes:
+        parts, met, number = [], set(), start
+        left = size
+        while number < _END and number < len(self._table) and number not in met and left > 0:
+            met.add(number)
+            parts.append(self._sector(number))
+            left -= self._size
+            number = self._table[number]
+        return b"".join(parts)[:size]
+
+    def _read_directory(self, data: bytes) -> Iterator[Entry]:
+        for place in range(0, min(len(data), MOST_ENTRIES * 128) - 127, 128):
+            length, kind = struct.unpack_from("<HB", data, place + 64)
+            start, size = struct.unpack_from("<IQ", data, place + 116)
+            if kind in (2, 5) and 2 <= length <= 64:
+                name = data[place : place + length - 2].decode("utf-16-le", "replace")
+                yield Entry(name, start, size & 0xFFFFFFFF if self._size == 512 else size)
+
+    def read(self, entry: Entry) -> bytes:
+        """Return a stream's bytes, as many as there are."""
+        if entry.size >= MINI_CUTOFF:
+            return self._chain(entry.start, min(entry.size, len(self._data)))
+        parts, met, number = [], set(), entry.start
+        while number < _END and number < len(self._mini_table) and number not in met:
+            met.add(number)
+            parts.append(self._mini_stream[number * self._mini_size : (number + 1) * self._mini_size])
+            number = self._mini_table[number]
+        return b"".join(parts)[: entry.size]
+
+    def find(self, name: str) -> Entry | None:
+        """Return the first stream of a name."""
+        return next((entry for entry in self.entries if entry.name == name), None)
+
+
+def wrapped(data: bytes) -> tuple[str, bytes] | None:
+    """Return name and bytes of the file that an embedded object wraps ([MS-OLEDS] 2.3.6), or None."""
+    try:
+        compound = Compound(data)
+    except (ValueError, struct.error):
         return None
-
-    def read(self, entry: OleEntry, limit: int) -> bytes:
-        """Return a stream's bytes, `limit` at most; what lies beyond a broken chain is left out."""
-        wanted = min(entry.size, limit)
-        if entry.size >= self._cutoff:
-            return self._chain(entry.start, wanted)[:wanted]
-        if not self._mini_fat and self.entries:
-            self._mini_fat = self._chain(self._mini_fat_start, self._size)
-            self._mini_stream = self._chain(self.entries[0].start, min(self.entries[0].size, self._size))
-        parts, number, seen = [], entry.start, set[int]()
-        while number < _LAST and number not in seen and len(parts) * self._mini < wanted:
-            seen.add(number)
-            parts.append(self._mini_stream[number * self._mini : (number + 1) * self._mini])
-            number = _number(self._mini_fat, number)
-        return b"".join(parts)[:wanted]
-
-    def _read_fat(self, header: bytes) -> bytes:
-        sectors = list(struct.unpack_from("<109I", header, 76))
-        number, seen = struct.unpack_from("<I", header, 68)[0], set[int]()
-        most = self._size // self._sector + 1
-        while number < _LAST and number not in seen and len(sectors) < most:
-            seen.add(number)
-            block = self._at_sector(number)
-            if len(block) < self._sector:
-                break
-            numbers = struct.unpack(f"<{self._sector // 4}I", block)
-            sectors += numbers[:-1]
-            number = numbers[-1]
-        used = dict.fromkeys(found for found in sectors if found < _LAST)
-        return b"".join(self._at_sector(found) for found in used)
-
-    def _chain(self, number: int, limit: int) -> bytes:
-        parts, seen = [], set[int]()
-        while number < _LAST and number not in seen and len(parts) * self._sector < limit:
-            seen.add(number)
-            block = self._at_sector(number)
-            if not block:
-                break
-            parts.append(block)
-            number = _number(self._fat, number)
-        return b"".join(parts)
-
-    def _at_sector(self, number: int) -> bytes:
-        return self._at((number + 1) * self._sector, self._sector)
-
-    def _at(self, offset: int, count: int) -> bytes:
-        if offset >= self._size:
-            return b""
-        self._stream.seek(offset)
-        return self._stream.read(count)
+    for name, ending in (("Package", ""), ("CONTENTS", ".pdf"), ("EmbeddedOdf", ".odf")):
+        entry = compound.find(name)
+        inner = compound.read(entry) if entry is not None else b""
+        if inner[:4] in (b"%PDF", b"PK\x03\x04"):
+            return f"{name}{ending if inner[:4] == b'%PDF' else ''}", inner
+    entry = compound.find("\x01Ole10Native")
+    return None if entry is None else _native(compound.read(entry))
 
 
-def _number(table: bytes, index: int) -> int:
-    at = index * 4
-    return int.from_bytes(table[at : at + 4], "little") if at + 4 <= len(table) else _LAST
+def _native(data: bytes) -> tuple[str, bytes] | None:
+    """Unwrap a packager object: length, flags, label, file name, command, then length and bytes of the file."""
+    if len(data) < 8:
+        return None
+    place = 6
+    label, place = _string(data, place)
+    name, place = _string(data, place)
+    place += 4
+    if place + 4 > len(data):
+        return None
+    (length,) = struct.unpack_from("<I", data, place)
+    place += 4 + length
+    if place + 4 > len(data):
+        return None
+    (length,) = struct.unpack_from("<I", data, place)
+    place += 4
+    chosen = name or label
+    return chosen.replace("\\", "/").rpartition("/")[2] or "embedded", data[place : place + length]
 
 
-def _entry(raw: bytes) -> OleEntry:
-    length = min(struct.unpack_from("<H", raw, 64)[0], 64)
-    left, right, child = struct.unpack_from("<III", raw, 68)
-    start, size = struct.unpack_from("<IQ", raw, 116)
-    name = raw[: max(0, length - 2)].decode("utf-16-le", "replace")
-    return OleEntry(name, raw[66], start, size & 0xFFFFFFFF, raw[80:96], left, right, child)
+def _string(data: bytes, place: int) -> tuple[str, int]:
+    end = data.find(b"\0", place, place + 1024)
+    if end < 0:
+        return "", len(data)
+    return data[place:end].decode("cp1252", "replace"), end + 1
+
+
+def _numbers(data: bytes) -> list[int]:
+    return list(struct.unpack(f"<{len(data) // 4}I", data[: len(data) // 4 * 4]))

@@ -1,0 +1,341 @@
+"""The story of a Word part (body, header, note, comment): one pass that sorts what shows from the rest.
+
+Words are told by local names, so that the transitional and the strict form (ISO/IEC 29500-1 and -4) read alike.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from witnessmark.formats import markup
+from witnessmark.formats.docx_numbers import Numbers
+from witnessmark.formats.docx_styles import Styles
+from witnessmark.formats.package import Package
+
+DELETED, MOVED, VANISHED, PALE, FIELD, ALT = (
+    "deleted text",
+    "moved text",
+    "hidden text",
+    "white text",
+    "field code",
+    "alt text",
+)
+LONGEST = 32 << 20
+_PROPERTIES = {
+    "rPr",
+    "pPr",
+    "sectPr",
+    "tblPr",
+    "trPr",
+    "tcPr",
+    "sdtPr",
+    "tblGrid",
+    "bodyPr",
+    "lstStyle",
+    "spPr",
+    "style",
+}
+_OFF = {"0", "false", "off", "none"}
+_BREAKS = {"br": "\n", "cr": "\n", "tab": "\t", "ptab": "\t", "noBreakHyphen": "\u2011", "softHyphen": "\u00ad"}
+_GENERIC = ("picture", "rectangle", "text box", "image", "shape", "object", "chart", "diagram", "group", "line", "oval")
+
+
+@dataclass(slots=True)
+class Buffer:
+    """Text under way; a text box inside a paragraph gets a buffer of its own and follows the paragraph."""
+
+    parts: list[str] = field(default_factory=list)
+    boxes: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Section:
+    """What a section says of its headers and footers."""
+
+    parts: list[tuple[str, str, str]] = field(default_factory=list)  # (header or footer, type, relationship)
+    first_differs: bool = False
+
+
+class Story:
+    """One part of a Word document, read."""
+
+    def __init__(self, numbers: Numbers | None = None, styles: Styles | None = None) -> None:
+        self._numbers = numbers or Numbers()
+        self._styles = styles or Styles()
+        self.hidden: list[tuple[str, str]] = []
+        self.sections: list[Section] = []
+        self.notes: set[str] = set()  # ids of the foot- and endnotes that the shown text refers to
+        self.authors: dict[str, int] = {}
+        self.changes: list[str] = []
+        self.shown_notes: set[str] | None = None  # when set, notes of other ids are not shown
+        self.broken = False
+        self._stack: list[Buffer] = [Buffer()]
+        self._aside: dict[str, list[str]] = {}
+        self._skip = self._inside = self._deleted = self._moved = self._table = 0
+        self._unshown = False
+        self._start_paragraph()
+        self._start_run()
+        self._ruby: list[str] | None = None
+        self._reading = ""
+        self._length = 0
+
+    @property
+    def visible(self) -> str:
+        """The text that shows."""
+        return "".join(self._stack[0].parts)
+
+    def read(self, package: Package, name: str) -> "Story":
+        """Read a part from end to end; broken markup ends it early."""
+        names: dict[str, str] = {}
+        try:
+            with package.open(name) as stream:
+                for event, element in markup.events(stream):
+                    tag = element.tag
+                    kind = names.get(tag)
+                    if kind is None:
+                        kind = names.setdefault(tag, markup.local(element))
+                    if event == "start":
+                        self._start(kind, element)
+                    else:
+                        self._end(kind, element)
+                        if kind == "p":
+                            element.clear()
+                    if self._length > LONGEST:
+                        package.broken.append(name)
+                        break
+        except markup.BrokenMarkup:
+            package.broken.append(name)
+            self.broken = True
+        while len(self._stack) > 1:
+            self._end_box()
+        self._flush_aside()
+        return self
+
+    def _start_paragraph(self) -> None:
+        self._style = self._number = ""
+        self._level: int | None = None
+        self._fresh = True
+
+    def _start_run(self) -> None:
+        self._vanished: bool | None = None
+        self._run_style = ""
+        self._white = self._shaded = self._tiny = False
+
+    def _start(self, kind: str, element: Any) -> None:
+        if kind == "Fallback" or self._skip:
+            self._skip += 1
+            return
+        if kind in _PROPERTIES:
+            self._inside += 1
+            if kind == "sectPr":
+                self.sections.append(Section())
+            return
+        if self._inside:
+            self._start_property(kind, element)
+            return
+        if kind == "r":
+            self._start_run()
+        elif kind == "p":
+            self._start_paragraph()
+        elif kind in ("del", "moveFrom", "ins", "moveTo"):
+            self._note_change(element)
+            self._deleted += kind == "del"
+            self._moved += kind == "moveFrom"
+        elif kind == "txbxContent":
+            self._stack.append(Buffer())
+        elif kind in ("docPr", "cNvPr", "shape", "imagedata", "rect", "oval"):
+            self._note_alternatives(element)
+        elif kind == "tbl":
+            self._table += 1
+        elif kind == "rt":
+            self._ruby = []
+        elif kind in ("footnoteReference", "endnoteReference"):
+            if not (self._deleted or self._moved):
+                self.notes.add(markup.attributes(element).get("id", ""))
+        elif kind in ("footnote", "endnote") and self.shown_notes is not None:
+            self._unshown = markup.attributes(element).get("id", "") not in self.shown_notes
+        elif kind == "comment":
+            about = markup.attributes(element)
+            self._aside.setdefault("comment", []).append(f"{about.get('author', '')}: ")
+        elif kind == "fldSimple":
+            self._put_aside(FIELD, markup.attributes(element).get("instr", ""))
+
+    def _start_property(self, kind: str, element: Any) -> None:
+        value = markup.attributes(element)
+        if kind in ("headerReference", "footerReference") and self.sections:
+            self.sections[-1].parts.append((kind[:6], value.get("type", "default"), value.get("id", "")))
+        elif kind == "titlePg" and self.sections:
+            self.sections[-1].first_differs = value.get("val") not in _OFF
+        elif kind == "pStyle":
+            self._style = value.get("val", "")
+        elif kind == "rStyle":
+            self._run_style = value.get("val", "")
+        elif kind in ("vanish", "specVanish"):
+            self._vanished = value.get("val") not in _OFF
+        elif kind == "numId":
+            self._number = value.get("val", "")
+        elif kind == "ilvl":
+            text = value.get("val", "")
+            self._level = int(text) if text.isascii() and text.isdigit() and len(text) < 3 else None
+        elif kind == "color":
+            text = value.get("val", "")
+            self._white = len(text) == 6 and min(text[0], text[2], text[4]).upper() == "F"
+        elif kind in ("shd", "highlight"):
+            self._shaded = self._shaded or value.get("fill", value.get("val", "auto")).upper() not in ("AUTO", "FFFFFF")
+        elif kind == "sz":
+            self._tiny = value.get("val") in ("0", "1", "2")
+        elif kind in ("listItem", "placeholder", "docPart"):
+            self._put_aside("choice", value.get("displayText", ""))
+
+    def _end(self, kind: str, element: Any) -> None:
+        if self._skip:
+            self._skip -= 1
+            return
+        if kind in _PROPERTIES:
+            self._inside -= 1
+            if kind == "pPr":
+                self._start_run()  # what the paragraph mark has is not its words'
+            return
+        if self._inside:
+            return
+        if kind == "t":
+            self._put(element.text or "")
+        elif kind == "delText":
+            self._put_aside(MOVED if self._moved else DELETED, element.text or "")
+        elif kind in ("instrText", "delInstrText"):
+            self._put_aside(FIELD, element.text or "")
+        elif kind in _BREAKS:
+            self._put(_BREAKS[kind])
+        elif kind == "sym":
+            self._put(_sign(markup.attributes(element).get("char", "")))
+        elif kind == "r":
+            self._start_run()
+        elif kind == "p":
+            self._end_paragraph()
+        elif kind == "del":
+            self._deleted -= 1
+        elif kind == "moveFrom":
+            self._moved -= 1
+        elif kind == "txbxContent":
+            self._end_box()
+        elif kind in ("tc", "tr", "tbl"):
+            self._end_cell(kind)
+        elif kind in ("ruby", "rt"):
+            self._end_ruby(kind)
+        elif kind == "comment":
+            self._flush_aside()
+
+    def _why_hidden(self) -> str:
+        """Return the label for text at this place, or nothing when it shows."""
+        if self._deleted:
+            return DELETED
+        if self._moved:
+            return MOVED
+        vanished = self._vanished
+        if vanished is None:
+            vanished = self._styles.vanishes(self._style, self._run_style)
+        if vanished or self._tiny:
+            return VANISHED
+        if self._white and not self._shaded and not self._table and len(self._stack) == 1:
+            return PALE
+        return "note not shown" if self._unshown else ""
+
+    def _put(self, text: str) -> None:
+        if not text:
+            return
+        why = self._why_hidden()
+        if why:
+            self._put_aside(why, text)
+            return
+        if self._ruby is not None:
+            self._ruby.append(text)
+            return
+        if self._fresh:
+            self._fresh = False
+            self._put_number()
+        self._length += len(text)
+        self._stack[-1].parts.append(text)
+
+    def _put_number(self) -> None:
+        number, level = self._styles.numbering(self._style)
+        number = self._number or number
+        if number and number != "0":
+            label = self._numbers.next(number, self._level if self._level is not None else level)
+            if label:
+                self._stack[-1].parts.append(label + " ")
+
+    def _put_aside(self, label: str, text: str) -> None:
+        if text:
+            self._length += len(text)
+            self._aside.setdefault(label, []).append(text)
+
+    def _flush_aside(self) -> None:
+        for label, parts in self._aside.items():
+            text = "".join(parts).strip()
+            if text:
+                self.hidden.append((label, text + "\n"))
+        self._aside = {}
+
+    def _end_paragraph(self) -> None:
+        buffer = self._stack[-1]
+        buffer.parts.append("\n")
+        if buffer.boxes:
+            buffer.parts += buffer.boxes
+            buffer.boxes = []
+        for parts in self._aside.values():
+            parts.append("\n")
+        if len(self._stack) == 1 and "comment" not in self._aside:
+            self._flush_aside()
+        self._start_paragraph()
+        self._start_run()
+
+    def _end_box(self) -> None:
+        inner = self._stack.pop()
+        text = "".join(inner.parts + inner.boxes).strip("\n")
+        if text:
+            self._stack[-1].boxes.append(text + "\n")
+
+    def _end_cell(self, kind: str) -> None:
+        parts = self._stack[-1].parts
+        if kind == "tc":
+            while parts and parts[-1] == "\n":
+                parts.pop()
+            parts.append("\t")
+        elif kind == "tr":
+            if parts and parts[-1] == "\t":
+                parts.pop()
+            parts.append("\n")
+        else:
+            self._table -= 1
+
+    def _end_ruby(self, kind: str) -> None:
+        # A reading stands before its base in the markup and above it on the page: "base (reading)" in a line.
+        if kind == "rt" and self._ruby is not None:
+            self._reading = "".join(self._ruby)
+            self._ruby = None
+        elif kind == "ruby" and self._reading:
+            self._put(f" ({self._reading})")
+            self._reading = ""
+
+    def _note_change(self, element: Any) -> None:
+        about = markup.attributes(element)
+        author = about.get("author", "")
+        if author and (author in self.authors or len(self.authors) < 200):
+            self.authors[author] = self.authors.get(author, 0) + 1
+        if about.get("date") and len(self.changes) < 20_000:
+            self.changes.append(about["date"][:40])
+
+    def _note_alternatives(self, element: Any) -> None:
+        about = markup.attributes(element)
+        for key in ("descr", "title", "alt", "name"):
+            text = about.get(key, "").strip()
+            if text and not (key in ("name", "title") and text.lower().rstrip(" 0123456789").startswith(_GENERIC)):
+                self._put_aside(ALT, text + "\n")
+        self._put_aside("address", about.get("href", ""))
+
+
+def _sign(code: str) -> str:
+    try:
+        number = int(code, 16)
+    except ValueError:
+        return ""
+    return chr(number) if 0x20 <= number < 0xD800 or 0xE000 <= number < 0xFFFE else ""

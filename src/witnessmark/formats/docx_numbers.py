@@ -1,0 +1,121 @@
+"""List numbers of a Word document: they are seen on the page and stand nowhere in its text (ISO/IEC 29500-1, 17.9)."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from witnessmark.formats.package import Package
+
+LEVELS = 9
+_ROMAN = tuple(
+    zip(
+        (1000, 900, 500, 400, 100, 90, 50, 40, 10, 9, 5, 4, 1),
+        ("m", "cm", "d", "cd", "c", "xc", "l", "xl", "x", "ix", "v", "iv", "i"),
+        strict=True,
+    )
+)
+_HAN = "〇一二三四五六七八九"
+_IN_HAN = ("chineseCounting", "chineseCountingThousand", "ideographDigital", "japaneseCounting")
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One level of a list: its form, its pattern with %1 to %9, and where it begins."""
+
+    form: str = "decimal"
+    pattern: str = ""
+    start: int = 1
+
+
+@dataclass(slots=True)
+class Numbers:
+    """The lists of a document, and how far each has counted."""
+
+    lists: dict[str, tuple[str, dict[int, Level]]] = field(default_factory=dict)  # numId: (abstract id, levels)
+    counts: dict[str, list[int | None]] = field(default_factory=dict)
+
+    def next(self, number: str, level: int) -> str:
+        """Count one paragraph and return the number that stands before it."""
+        if number not in self.lists or not 0 <= level < LEVELS:
+            return ""
+        key, levels = self.lists[number]
+        counts = self.counts.setdefault(key, [None] * LEVELS)
+        own = levels.get(level, Level())
+        now = counts[level]
+        counts[level] = own.start if now is None else now + 1
+        counts[level + 1 :] = [None] * (LEVELS - level - 1)
+        if own.form in ("bullet", "none"):
+            return ""
+        label = own.pattern
+        for place in range(level + 1):
+            above = levels.get(place, Level())
+            count = counts[place]
+            label = label.replace(f"%{place + 1}", written(above.start if count is None else count, above.form))
+        return label.strip()
+
+
+def read_numbers(package: Package, name: str | None) -> Numbers:
+    """Return the lists that the numbering part defines."""
+    root = None if name is None else package.root(name)
+    numbers = Numbers()
+    if root is None:
+        return numbers
+    abstract = {_value(element, "abstractNumId", own=True): _levels(element) for element in root.iter("{*}abstractNum")}
+    for element in root.iter("{*}num"):
+        base = element.find("{*}abstractNumId")
+        key = "" if base is None else _value(base, "val", own=True)
+        levels = dict(abstract.get(key, {}))
+        shared = True
+        for override in element.iter("{*}lvlOverride"):
+            place = _whole(_value(override, "ilvl", own=True))
+            levels.update(_levels(override))
+            start = override.find("{*}startOverride")
+            if start is not None:
+                shared = False
+                old = levels.get(place, Level())
+                levels[place] = Level(old.form, old.pattern, _whole(_value(start, "val", own=True)))
+        number = _value(element, "numId", own=True)
+        numbers.lists[number] = (key if shared else f"{key}/{number}", levels)
+    return numbers
+
+
+def _levels(parent: Any) -> dict[int, Level]:
+    return {
+        _whole(_value(element, "ilvl", own=True)): Level(
+            _value(element, "numFmt") or "decimal", _value(element, "lvlText"), _whole(_value(element, "start") or "1")
+        )
+        for element in parent.iter("{*}lvl")
+    }
+
+
+def _value(element: Any, name: str, *, own: bool = False) -> str:
+    """Return the attribute `name` of an element (own), or the attribute `val` of its child `name`."""
+    if not own:
+        child = element.find("{*}" + name)
+        return "" if child is None else _value(child, "val", own=True)
+    for key, value in element.items():
+        if key.rpartition("}")[2] == name:
+            return str(value)
+    return ""
+
+
+def _whole(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+
+
+def written(count: int, form: str) -> str:
+    """Return a count in one of the forms of 17.18.59; a form that is not known here is decimal."""
+    if form in ("lowerRoman", "upperRoman") and 0 < count < 4000:
+        text = ""
+        for value, sign in _ROMAN:
+            text += sign * (count // value)
+            count %= value
+        return text if form == "lowerRoman" else text.upper()
+    if form in ("lowerLetter", "upperLetter") and 0 < count < 1000:
+        text = chr(97 + (count - 1) % 26) * ((count - 1) // 26 + 1)
+        return text if form == "lowerLetter" else text.upper()
+    if form in _IN_HAN and 0 < count < 100:
+        tens, ones = divmod(count, 10)
+        return (("" if tens == 1 else _HAN[tens]) + "十" if tens else "") + (_HAN[ones] if ones else "")
+    if form == "decimalZero":
+        return f"{count:02}"
+    return str(count)

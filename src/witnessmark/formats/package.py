@@ -1,0 +1,238 @@
+"""The zip package around an Office file (ISO/IEC 29500-2): parts through counted streams, relationships, members.
+
+Nothing here trusts a size that the package states: every part is read through a counter, all parts together have one
+budget, and entries whose bytes overlap are refused before anything is unpacked.
+"""
+
+import io
+import posixpath
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, BinaryIO
+
+from witnessmark.cell.report import ReadingStopped, Report, Source
+from witnessmark.formats import dates, markup, ole
+from witnessmark.model.derivative import Outcome
+from witnessmark.model.exhibit import How, Path, PathStep
+
+LARGEST_PART = 256 << 20
+LARGEST_PACKAGE = 1 << 30
+MOST_PARTS = 20_000
+CHUNK = 1 << 16
+LARGEST_OBJECT = 64 << 20
+_MARKUP = (".xml", ".rels", ".vml")
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    struct.error,
+    ValueError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Relationship:
+    """A link from one part to another, or to an address outside."""
+
+    id: str
+    kind: str  # the last word of its type: "image", "hyperlink", "oleObject"
+    target: str
+    external: bool
+
+
+class Package:
+    """An opened package."""
+
+    def __init__(self, source: Source) -> None:
+        source.stream.seek(0)
+        head = source.stream.read(8)
+        if head == ole.MAGIC:
+            raise ReadingStopped(*_why_ole(source))
+        source.stream.seek(0)
+        try:
+            self._zip = zipfile.ZipFile(source.stream)
+        except _BROKEN as error:
+            raise ReadingStopped(Outcome.CORRUPT, "the package around the document cannot be opened") from error
+        entries = self._zip.infolist()
+        if len(entries) > MOST_PARTS:
+            raise ReadingStopped(Outcome.REFUSED_LIMIT, f"the package has more than {MOST_PARTS} parts")
+        _refuse_overlaps(entries)
+        if any(entry.flag_bits & 1 for entry in entries):
+            raise ReadingStopped(Outcome.ENCRYPTED, "parts of the package are encrypted")
+        self._entries = {_normal(entry.filename): entry for entry in entries if not entry.is_dir()}
+        self._rooms = LARGEST_PACKAGE
+        self._links: dict[str, dict[str, Relationship]] = {}
+        self.broken: list[str] = []
+        self.used: set[str] = set()
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the parts, in the package's order."""
+        return list(self._entries)
+
+    @cached_property
+    def _by_fold(self) -> dict[str, str]:
+        return {name.lower(): name for name in reversed(self._entries)}
+
+    def find(self, name: str) -> str | None:
+        """Return a part's name as the package spells it; part names do not depend on case (29500-2, 6.2.2.3)."""
+        return name if name in self._entries else self._by_fold.get(name.lower())
+
+    def open(self, name: str) -> BinaryIO:
+        """Return a stream of a part that counts what it gives.
+
+        Raises:
+            ReadingStopped: when the package's budget is spent.
+            KeyError: when there is no such part.
+        """
+        self.used.add(name)
+        try:
+            return io.BufferedReader(_Counted(self._zip.open(self._entries[name]), self), CHUNK)
+        except _BROKEN:
+            self.broken.append(name)
+            return io.BytesIO()
+
+    def read(self, name: str | None, limit: int = 16 << 20) -> bytes:
+        """Return a part's bytes, no more than `limit`; a missing or broken part is empty."""
+        found = None if name is None else self.find(name)
+        if found is None:
+            return b""
+        data = self.open(found).read(limit + 1)
+        if len(data) > limit:
+            self.broken.append(found)
+        return data[:limit]
+
+    def root(self, name: str | None) -> Any | None:
+        """Return the root element of a part, or None."""
+        data = self.read(name)
+        return markup.parse(data) if data else None
+
+    def links(self, name: str) -> dict[str, Relationship]:
+        """Return a part's relationships by id; the empty name stands for the package."""
+        if name not in self._links:
+            self._links[name] = {link.id: link for link in self._read_links(name)}
+        return self._links[name]
+
+    def _read_links(self, name: str) -> Iterator[Relationship]:
+        folder, last = posixpath.split(name)
+        root = self.root(posixpath.join(folder, "_rels", f"{last}.rels"))
+        for element in () if root is None else root.iter("{*}Relationship"):
+            external = element.get("TargetMode") == "External"
+            target = element.get("Target") or ""
+            if not external:
+                target = _normal(posixpath.normpath(posixpath.join("/" + folder, target)))
+            yield Relationship(
+                element.get("Id") or "", (element.get("Type") or "").rpartition("/")[2], target, external
+            )
+
+    def targets(self, name: str, kind: str) -> list[str]:
+        """Return the parts that a part is linked to by one kind of relationship, as far as they are there."""
+        inside = [link for link in self.links(name).values() if link.kind == kind and not link.external]
+        return [found for link in inside if (found := self.find(link.target)) is not None]
+
+    def main_part(self, fallback: str) -> str:
+        """Return the name of the main document part."""
+        targets = self.targets("", "officeDocument")
+        return targets[0] if targets else fallback
+
+    def spend(self, count: int) -> None:
+        """Charge bytes that were unpacked.
+
+        Raises:
+            ReadingStopped: when the budget is spent.
+        """
+        self._rooms -= count
+        if self._rooms < 0:
+            raise ReadingStopped(Outcome.REFUSED_LIMIT, "the package unpacks to more than 1 GiB")
+
+    def take_members(self, report: Report, also: set[str]) -> None:
+        """Take out every part that is no markup (pictures, embedded files), and those named in `also`."""
+        for name, entry in self._entries.items():
+            if (name.lower().endswith(_MARKUP) and name not in also) or name == "mimetype":
+                continue
+            how = How.COPIED if entry.compress_type == zipfile.ZIP_STORED else How.DECODED
+            path = tuple(PathStep(_plain(step)) for step in name.split("/"))
+            stated = {"modified": dates.from_zip(entry.date_time).raw}
+            with report.member(path, how, stated) as sink:
+                stream = self.open(name)
+                while chunk := stream.read(CHUNK):
+                    sink.write(chunk)
+            self._take_wrapped(name, path, report)
+
+    def _take_wrapped(self, name: str, path: Path, report: Report) -> None:
+        """Take out the file that an embedded object wraps, beside the object itself."""
+        if not name.lower().endswith(".bin") or self._entries[name].file_size > LARGEST_OBJECT:
+            return
+        found = ole.wrapped(self.read(name, LARGEST_OBJECT))
+        if found is not None:
+            with report.member((*path, PathStep(_plain(found[0]))), How.DECODED, {}) as sink:
+                sink.write(found[1])
+
+    def observe_times(self, report: Report) -> None:
+        """Report the earliest and latest packing time; Office itself writes 1980-01-01 everywhere."""
+        times = sorted(entry.date_time for entry in self._entries.values())
+        if times:
+            report.observe("package.parts", len(times))
+            for time in dict.fromkeys((times[0], times[-1])):
+                dates.observe(report, "archived", dates.from_zip(time), "zip time of a part")
+
+
+class _Counted(io.RawIOBase):
+    """A part's stream with a counter; a checksum or packing error is an end, and noted."""
+
+    def __init__(self, stream: Any, package: Package) -> None:
+        self._stream, self._package, self._left = stream, package, LARGEST_PART
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            data = self._stream.read(min(len(buffer), self._left))
+        except _BROKEN:
+            self._package.broken.append(self._stream.name)
+            return 0
+        self._left -= len(data)
+        self._package.spend(len(data))
+        if self._left <= 0 and data:
+            self._package.broken.append(self._stream.name)
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def close(package: Package, report: Report) -> None:
+    """State as the outcome what could not be read of a package."""
+    if package.broken:
+        names = ", ".join(dict.fromkeys(package.broken[:3]))
+        report.outcome(Outcome.PARTIAL, f"parts of the package are broken or too large: {_plain(names)[:300]}")
+
+
+def _why_ole(source: Source) -> tuple[Outcome, str]:
+    source.stream.seek(0)
+    head = source.stream.read(64 << 20)
+    if "EncryptedPackage".encode("utf-16-le") in head:
+        return Outcome.ENCRYPTED, "the document asks for a password"
+    return Outcome.UNSUPPORTED, "this is a document of the older, binary kind"
+
+
+def _refuse_overlaps(entries: list[zipfile.ZipInfo]) -> None:
+    end = 0
+    for entry in sorted(entries, key=lambda entry: entry.header_offset):
+        if entry.header_offset < end:
+            raise ReadingStopped(Outcome.REFUSED_POLICY, "parts of the package overlap")
+        end = entry.header_offset + 30 + entry.compress_size
+
+
+def _normal(name: str) -> str:
+    return name.replace("\\", "/").lstrip("/")
+
+
+def _plain(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()

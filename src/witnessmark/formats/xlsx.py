@@ -1,0 +1,374 @@
+"""Workbooks: the cells of each sheet row by row as they show, and apart from them all that does not show.
+
+Rows stream; nothing is laid out by the dimensions that a sheet claims. What is hidden: sheets, rows and columns marked
+so, cells whose format shows nothing or whose words are white on white, comments, names, formulas with words in them,
+text that no cell uses.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import python_calamine
+
+from witnessmark.cell.report import ReadingStopped, Report, Source
+from witnessmark.formats import markup
+from witnessmark.formats.package import Package
+from witnessmark.formats.xlsx_numbers import shown
+from witnessmark.formats.xlsx_styles import Styles, read_styles
+from witnessmark.model.derivative import Outcome
+
+MOST_CELLS = 5_000_000
+MOST_STRINGS = 5_000_000
+FLUSH = 1 << 16
+_REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})\Z")
+_TELLING = re.compile(r'["\[!|]')
+_EDGE_CODES = re.compile(r'&(?:[LCRPNDTFAGZSXYUEB&HO+-]|"[^"]*"|\d+|K[0-9A-F]{6})', re.IGNORECASE)
+
+
+class Workbook:
+    """What a workbook's sheets share."""
+
+    def __init__(self, package: Package, main: str, report: Report) -> None:
+        self.package, self.report = package, report
+        self.strings = list(_strings(package, main))
+        self.used = bytearray(len(self.strings))
+        self.styles = _styles(package, main)
+        self.from_1904 = False
+        self.cells = 0
+        self.hidden: dict[str, list[str]] = {}
+        self.printed = False
+
+    def put_aside(self, label: str, text: str) -> None:
+        """Keep text that does not show, by its label."""
+        if text.strip():
+            self.hidden.setdefault(label, []).append(text)
+
+    def flush(self) -> None:
+        """Report what was kept apart."""
+        for label, lines in self.hidden.items():
+            self.report.hidden(label, "\n".join(lines) + "\n")
+        self.hidden = {}
+
+
+def read_workbook(package: Package, source: Source, report: Report) -> None:
+    """Report the sheets of a workbook.
+
+    Raises:
+        ReadingStopped: when there is no workbook, or a limit is passed.
+    """
+    main = package.find(package.main_part("xl/workbook.xml"))
+    if main is None:
+        raise ReadingStopped(Outcome.CORRUPT, "the package holds no workbook")
+    if main.lower().endswith(".bin"):
+        _read_binary(source, report)
+        return
+    root = package.root(main)
+    book = Workbook(package, main, report)
+    if root is None:
+        raise ReadingStopped(Outcome.CORRUPT, "the workbook's list of sheets cannot be read")
+    about = root.find("{*}workbookPr")
+    book.from_1904 = about is not None and markup.attributes(about).get("date1904") in ("1", "true")
+    links = package.links(main)
+    for sheet in root.iter("{*}sheet"):
+        entry = markup.attributes(sheet)
+        link = links.get(entry.get("id", ""))
+        part = None if link is None else package.find(link.target)
+        state = entry.get("state", "visible")
+        _read_sheet(book, part, entry.get("name", ""), "" if state == "visible" else f"{_apart(state)} sheet")
+        if book.cells > MOST_CELLS:
+            report.outcome(Outcome.PARTIAL, f"the first {MOST_CELLS} cells were read")
+            break
+    for name in root.iter("{*}definedName"):
+        book.put_aside("defined name", f"{name.get('name', '')} = {name.text or ''}")
+    for text, used in zip(book.strings, book.used, strict=True):
+        if not used and book.cells <= MOST_CELLS:
+            book.put_aside("text of no cell", text[0])
+    book.flush()
+
+
+def _apart(state: str) -> str:
+    return "very hidden" if state == "veryHidden" else "hidden"
+
+
+def _strings(package: Package, main: str) -> Iterator[tuple[str, str]]:
+    """Yield the shared strings in order: the text that shows, and its reading aid (phonetic), if any."""
+    for part in package.targets(main, "sharedStrings")[:1]:
+        try:
+            with package.open(part) as stream:
+                for count, (_, element) in enumerate(markup.ends(stream, "{*}si")):
+                    if count >= MOST_STRINGS:
+                        package.broken.append(part)
+                        return
+                    yield _rich(element)
+                    markup.forget(element)
+        except markup.BrokenMarkup:
+            package.broken.append(part)
+
+
+def _rich(element: Any) -> tuple[str, str]:
+    text, aid = [], []
+    for child in element:
+        kind = markup.local(child)
+        if kind == "t":
+            text.append(child.text or "")
+        elif kind == "r":
+            text += [t.text or "" for t in child.iterfind("{*}t")]
+        elif kind == "rPh":
+            aid += [t.text or "" for t in child.iterfind("{*}t")]
+    return "".join(text), " ".join(aid)
+
+
+def _styles(package: Package, main: str) -> Styles:
+    parts = package.targets(main, "styles")
+    return read_styles(package.root(parts[0])) if parts else Styles()
+
+
+class Sheet:
+    """One sheet under way: which columns are hidden, and what has been read so far."""
+
+    def __init__(self, book: Workbook, hidden: str) -> None:
+        self.book, self.why = book, hidden
+        self.columns: list[tuple[int, int]] = []
+        self.rows_hidden = self.columns_hidden = False
+        self.known: list[tuple[int, int]] = []
+        self.lines: list[str] = []
+        self.length = 0
+
+    def say(self, line: str) -> None:
+        """Add a line that shows, if the sheet does."""
+        if self.why:
+            self.book.put_aside(self.why, line)
+            return
+        self.lines.append(line)
+        self.length += len(line)
+        if self.length > FLUSH:
+            self.flush()
+
+    def flush(self) -> None:
+        """Report the lines that show."""
+        if self.lines:
+            self.book.report.visible("\n".join(self.lines) + "\n")
+        self.lines, self.length = [], 0
+
+    def column_hidden(self, column: int) -> bool:
+        """Return whether a column does not show."""
+        if any(low <= column <= high for low, high in self.columns):
+            return True
+        return self.columns_hidden and not any(low <= column <= high for low, high in self.known)
+
+
+def _read_sheet(book: Workbook, part: str | None, name: str, hidden: str) -> None:
+    sheet = Sheet(book, hidden)
+    if not hidden:
+        if book.printed:
+            book.report.visible("\f")
+        book.printed = True
+    sheet.say(name)
+    if part is None:
+        book.package.broken.append(f"sheet {name}")
+    else:
+        try:
+            with book.package.open(part) as stream:
+                for _, element in markup.ends(stream, *_SHEET_PARTS):
+                    _SHEET_PARTS[element.tag.rpartition("}")[2] if "}" in element.tag else element.tag](sheet, element)
+                    markup.forget(element)
+                    if book.cells > MOST_CELLS:
+                        break
+        except markup.BrokenMarkup:
+            book.package.broken.append(part)
+        _read_drawings(sheet, part)
+    sheet.flush()
+
+
+def _read_format(sheet: Sheet, element: Any) -> None:
+    about = markup.attributes(element)
+    sheet.rows_hidden = about.get("zeroHeight") in ("1", "true")
+    sheet.columns_hidden = _is_zero(about.get("defaultColWidth", ""))
+
+
+def _read_column(sheet: Sheet, element: Any) -> None:
+    about = markup.attributes(element)
+    try:
+        span = int(about.get("min", "0")), int(about.get("max", "0"))
+    except ValueError:
+        return
+    sheet.known.append(span)
+    if about.get("hidden") in ("1", "true") or _is_zero(about.get("width", "")):
+        sheet.columns.append(span)
+
+
+def _is_zero(text: str) -> bool:
+    try:
+        return bool(text) and float(text) == 0
+    except ValueError:
+        return False
+
+
+def _read_row(sheet: Sheet, element: Any) -> None:
+    about = markup.attributes(element)
+    height = about.get("ht", "")
+    row_hidden = about.get("hidden") in ("1", "true") or _is_zero(height)
+    row_hidden = row_hidden or (sheet.rows_hidden and not height and about.get("hidden") is None)
+    shows, row_words, column_words = [], [], []
+    book, column = sheet.book, 0
+    for cell in element.iterfind("{*}c"):
+        book.cells += 1
+        match = _REFERENCE.match(cell.get("r", ""))
+        column = column + 1 if match is None else _column(match[1])
+        if not len(cell):
+            continue
+        text, why = _read_cell(book, cell)
+        if not text:
+            continue
+        if why:
+            book.put_aside(why, text)
+        elif row_hidden:
+            row_words.append(text)
+        elif (sheet.columns or sheet.columns_hidden) and sheet.column_hidden(column):
+            column_words.append(text)
+        else:
+            shows.append(text)
+    if shows:
+        sheet.say("\t".join(shows))
+    if row_words:
+        book.put_aside("hidden row", "\t".join(row_words))
+    if column_words:
+        book.put_aside("hidden column", "\t".join(column_words))
+
+
+def _column(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number
+
+
+def _read_cell(book: Workbook, cell: Any) -> tuple[str, str]:
+    """Return a cell's text as it shows, and the label under which it is hidden if it does not show."""
+    kind, style = cell.get("t", "n"), cell.get("s", "0")
+    value = formula = ""
+    inline = None
+    for child in cell:
+        name = markup.local(child)
+        if name == "v":
+            value = child.text or ""
+        elif name == "f":
+            formula = child.text or ""
+        elif name == "is":
+            inline = child
+    if formula and _TELLING.search(formula):
+        book.put_aside("formula", f"={formula}")
+    if kind == "s":
+        value = _shared(book, value)
+    elif kind == "inlineStr" and inline is not None:
+        value, aid = _rich(inline)
+        book.put_aside("reading aid", f"{value} {aid}" if aid else "")
+    elif kind == "b":
+        value = {"1": "TRUE", "0": "FALSE"}.get(value, value)
+    code, pale = book.styles.of(style)
+    if kind in ("n", "") and value and code.lower() != "general":
+        seen = shown(value, code, from_1904=book.from_1904)
+        return (seen, "white text" if pale else "") if seen else (value, "cell that shows nothing")
+    if kind in ("n", "") and value:
+        value = shown(value, "")
+    elif value and code.count(";") >= 3 and not code.rpartition(";")[2]:
+        return value, "cell that shows nothing"
+    return value.replace("\r\n", "\n"), "white text" if pale else ""
+
+
+def _shared(book: Workbook, value: str) -> str:
+    place = int(value) if value.isascii() and value.isdigit() and len(value) < 9 else -1
+    if not 0 <= place < len(book.strings):
+        return ""
+    text, aid = book.strings[place]
+    if aid and not book.used[place]:
+        book.put_aside("reading aid", f"{text} {aid}")
+    book.used[place] = 1
+    return text
+
+
+def _read_edges(sheet: Sheet, element: Any) -> None:
+    about = markup.attributes(element)
+    for child in element:
+        kind = markup.local(child)
+        text = _EDGE_CODES.sub(" ", child.text or "").strip()
+        if not text:
+            continue
+        unused = (kind.startswith("even") and about.get("differentOddEven") not in ("1", "true")) or (
+            kind.startswith("first") and about.get("differentFirst") not in ("1", "true")
+        )
+        if unused:
+            sheet.book.put_aside("header or footer not shown", text)
+        else:
+            sheet.say(text)
+
+
+def _read_validation(sheet: Sheet, element: Any) -> None:
+    about = markup.attributes(element)
+    words = [about.get(key, "") for key in ("promptTitle", "prompt", "errorTitle", "error")]
+    words += [child.text or "" for child in element if _TELLING.search(child.text or "")]
+    sheet.book.put_aside("validation", "\n".join(word for word in words if word))
+
+
+def _read_link(sheet: Sheet, element: Any) -> None:
+    about = markup.attributes(element)
+    sheet.book.put_aside("link", " ".join(about[key] for key in ("display", "tooltip", "location") if key in about))
+
+
+_SHEET_PARTS = {
+    "sheetFormatPr": _read_format,
+    "col": _read_column,
+    "row": _read_row,
+    "headerFooter": _read_edges,
+    "dataValidation": _read_validation,
+    "hyperlink": _read_link,
+}
+
+
+def _read_drawings(sheet: Sheet, part: str) -> None:
+    """Report what the drawings of a sheet say; text of a shape that is marked hidden does not show."""
+    package = sheet.book.package
+    for drawing in package.targets(part, "drawing"):
+        root = package.root(drawing)
+        for anchor in () if root is None else root:
+            words = "\n".join(_paragraphs(anchor))
+            hidden = any(markup.attributes(e).get("hidden") in ("1", "true") for e in anchor.iter("{*}cNvPr"))
+            if words and hidden:
+                sheet.book.put_aside("hidden shape", words)
+            elif words:
+                sheet.say(words)
+            for about in map(markup.attributes, anchor.iter("{*}cNvPr")):
+                sheet.book.put_aside("alt text", about.get("descr", ""))
+        for diagram in package.targets(drawing, "diagramDrawing"):
+            for line in _paragraphs(package.root(diagram)):
+                sheet.say(line)
+
+
+def _paragraphs(root: Any) -> Iterator[str]:
+    for paragraph in () if root is None else root.iter("{http://schemas.openxmlformats.org/drawingml/2006/main}p"):
+        text = "".join(t.text or "" for t in paragraph.iter("{*}t"))
+        if text.strip():
+            yield text
+
+
+def _read_binary(source: Source, report: Report) -> None:
+    """Read a binary workbook: this library does not tell which rows and columns show, so all of it stays apart."""
+    report.tool("python-calamine", python_calamine.__version__ if hasattr(python_calamine, "__version__") else "")
+    source.stream.seek(0)
+    try:
+        book = python_calamine.CalamineWorkbook.from_filelike(source.stream)
+        cells = 0
+        for name in book.sheet_names:
+            lines = [name]
+            for row in book.get_sheet_by_name(name).iter_rows():
+                words = [str(value) for value in row if value not in ("", None)]
+                cells += len(row)
+                if words:
+                    lines.append("\t".join(words))
+                if cells > MOST_CELLS:
+                    break
+            report.hidden("cells, shown or not", "\n".join(lines) + "\n")
+    except (python_calamine.CalamineError, ValueError, OSError) as error:
+        raise ReadingStopped(Outcome.CORRUPT, "the binary workbook cannot be read") from error
+    report.outcome(Outcome.PARTIAL, "which rows and columns of a binary workbook show is not known here")

@@ -236,11 +236,28 @@ class Catalogue:
         return self._exhibits(seq, commitment=commitment.raw)
 
     def unopened(self) -> Iterator[ExhibitRow]:
-        """Yield containers without components whose very content was unpacked where it occurs elsewhere."""
+        """Yield containers without components whose very content was unpacked where it occurs elsewhere.
+
+        A container that lies in itself is left out: it would never end.
+        """
         return self._exhibits(
             "AND NOT EXISTS (SELECT 1 FROM exhibit m WHERE m.container = e.seq)"
             " AND EXISTS (SELECT 1 FROM exhibit o JOIN exhibit m ON m.container = o.seq WHERE o.handle = e.handle)"
+            " AND NOT EXISTS (WITH RECURSIVE up (seq) AS (SELECT e.container UNION"
+            " SELECT x.container FROM exhibit x JOIN up USING (seq))"
+            " SELECT 1 FROM up JOIN exhibit a USING (seq) WHERE a.handle = e.handle)"
         )
+
+    def lies_in_itself(self, row: ExhibitRow) -> bool:
+        """Tell whether a container lies, at any depth, in a container of the same content."""
+        found = self._one(
+            "WITH RECURSIVE up (seq) AS (SELECT e.container FROM exhibit e JOIN event v USING (seq)"
+            " WHERE v.commitment = ? UNION SELECT x.container FROM exhibit x JOIN up USING (seq))"
+            " SELECT 1 FROM up JOIN exhibit a USING (seq) WHERE a.handle = ?",
+            row.commitment.raw,
+            row.exhibit.handle,
+        )
+        return found is not None
 
     def index_of(self, commitment: Commitment) -> int:
         """Return where an event stands in the log.

@@ -5,6 +5,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from types import FrameType
 from typing import Self
 
@@ -47,7 +48,7 @@ def new_settings(domain: str, title: str | None, keeper: str | None, prefix: str
 def for_reading(root: str) -> Iterator[tuple[Archive, Catalogue]]:
     """Open an archive and its catalogue to look at."""
     _check(root)
-    with Archive.reading(root) as archive:
+    with Archive.reading(Path(root)) as archive:
         catalogue = Catalogue.open(archive)
         try:
             yield archive, catalogue
@@ -59,7 +60,7 @@ def for_reading(root: str) -> Iterator[tuple[Archive, Catalogue]]:
 def for_writing(root: str) -> Iterator[tuple[Archive, Catalogue]]:
     """Open an archive and its catalogue as the one writer."""
     _check(root)
-    with Archive.writing(root, entropy=entropy) as archive:
+    with Archive.writing(Path(root), entropy=entropy) as archive:
         catalogue = Catalogue.open(archive)
         try:
             yield archive, catalogue
@@ -68,7 +69,7 @@ def for_writing(root: str) -> Iterator[tuple[Archive, Catalogue]]:
 
 
 def _check(root: str) -> None:
-    if not Archive.exists(root):
+    if not Archive.exists(Path(root)):
         raise Damaged(f"{root!r} is no archive: there is no witnessmark.toml in it; `witnessmark compile` makes one")
 
 

@@ -19,10 +19,18 @@ def run(arguments: argparse.Namespace) -> int:
         for problem in audit(archive):
             problems += 1
             if arguments.json:
-                say.line(say.json_line({"what": problem.what, "exhibit": problem.exhibit, "reason": problem.reason}))
+                say.line(
+                    say.json_line(
+                        {
+                            "part": problem.part.value,
+                            "where": problem.where,
+                            "exhibit": problem.exhibit,
+                            "says": problem.says,
+                        }
+                    )
+                )
             else:
-                about = f" (exhibit {problem.exhibit})" if problem.exhibit else ""
-                say.line(f"does not agree: {say.safe(problem.what)}{about}: {problem.reason}")
+                say.line(f"does not agree: {say.safe(problem.sentence)}")
     if arguments.json:
         say.line(say.json_line({"problems": problems, "exit": 1 if problems else 0}))
     elif not problems:

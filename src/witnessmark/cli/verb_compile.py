@@ -5,6 +5,7 @@ import re
 import time
 from collections import Counter
 from functools import partial
+from pathlib import Path
 
 from witnessmark.archive.folder import Archive
 from witnessmark.catalogue.query import Catalogue
@@ -43,18 +44,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Take in what is new, read what is due, say what came of it."""
+    root = Path(arguments.archive)
     if arguments.received is not None and not _DATE.match(arguments.received):
         raise WrongUsage(f"--received {arguments.received!r} is no date: write 2032, 2032-06 or 2032-06-11")
     if arguments.label is not None and not arguments.label.strip():
         raise WrongUsage("--from is empty: leave it out, or give a label")
-    if not arguments.sources and not Archive.exists(arguments.archive):
+    if not arguments.sources and not Archive.exists(root):
         raise WrongUsage("a new archive needs at least one SOURCE")
     sources = tuple(source_root(location) for location in arguments.sources)
     check_places(arguments.archive, sources)
-    is_new = not Archive.exists(arguments.archive)
+    is_new = not Archive.exists(root)
     if is_new:
         settings = compose.new_settings(arguments.domain, arguments.title, arguments.keeper, arguments.prefix)
-        Archive.create(arguments.archive, settings, entropy=compose.entropy)
+        Archive.create(root, settings, entropy=compose.entropy)
     started = time.monotonic()
     with compose.for_writing(arguments.archive) as (archive, catalogue), compose.Stop() as stop:
         wanted = Wanted(sources, arguments.label, arguments.received, arguments.note)

@@ -7,7 +7,7 @@ Rules for whoever changes this file:
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from time import monotonic
@@ -50,7 +50,7 @@ def read_due(
     workers: int,
     clock: Callable[[], str],
     entropy: Callable[[int], bytes],
-) -> Iterator[Readings]:
+) -> Generator[Readings, None, None]:
     """Read until nothing is due; yield the counts as they grow.
 
     A caller that closes the generator early has what was read so far sealed.
@@ -61,13 +61,14 @@ def read_due(
         yield readings
         started = monotonic()
         while True:
-            writer.expand_duplicates()
             waiting = list(islice(catalogue.due(step.VERSION, step.SETTINGS), _ROUND))
             if not waiting:
+                if writer.expand_duplicates():
+                    continue
                 break
             due = catalogue.counts(step.VERSION, step.SETTINGS).due
             readings.progress.files_known = readings.progress.files + max(due, len(waiting))
-            readings.progress.octets_known = readings.progress.octets + sum(row[2] for row in waiting)
+            readings.progress.octets_known = readings.progress.octets + sum(row.size for row in waiting)
             try:
                 for result in runner.run(plan(waiting)):
                     writer.take(result)
@@ -106,14 +107,15 @@ class _Writer:
         for derivative in _derivatives(result):
             self._batch.add(derivative.event(at))
         if result.members:
-            for row in self._catalogue.occurrences(result.job.digest):
+            for row in self._catalogue.occurrences(result.job.handle):
                 self._expand(row, result.members, at)
         if len(self._batch) >= BATCH_EVENTS or monotonic() - self._since >= BATCH_SECONDS:
             self.commit()
 
-    def expand_duplicates(self) -> None:
-        """Give components to occurrences that came after their content was read."""
-        while rows := list(islice(self._catalogue.unexpanded(), _ROUND)):
+    def expand_duplicates(self) -> bool:
+        """Give components to occurrences that came after their content was read; tell whether there were any."""
+        before = self._readings.components
+        while rows := list(islice(self._catalogue.unopened(), _ROUND)):
             at = self._clock()
             for row in rows:
                 reading = row.reading
@@ -124,9 +126,10 @@ class _Writer:
                 if len(self._batch) >= BATCH_EVENTS:
                     self.commit()
             self.commit()
+        return self._readings.components > before
 
     def _expand(self, row: ExhibitRow, found: tuple[Member, ...], at: str) -> None:
-        if self._catalogue.is_within_itself(row):
+        if self._catalogue.lies_in_itself(row):
             return
         for exhibit in components(row.exhibit, row.commitment, found, handle=self._handle, entropy=self._entropy):
             self._batch.add(exhibit.event(at))

@@ -11,7 +11,7 @@ Rules for whoever changes this file:
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
 
 from witnessmark.archive.folder import Archive
@@ -105,7 +105,7 @@ class Receiver:
         self._entropy = entropy
         self.intake = Intake()
 
-    def receive(self, wanted: Wanted, *, seconds: Callable[[], float]) -> Iterator[Intake]:
+    def receive(self, wanted: Wanted, *, seconds: Callable[[], float]) -> Generator[Intake, None, None]:
         """Seal what is new in each source; yield the counts after each file and at the end.
 
         A caller that stops early loses at most the open batch, whose files lie untouched in the source.

@@ -64,6 +64,22 @@ def _checkpoints(archive: Archive) -> Iterator[Problem]:
             log.check_root(log.archived(size))
         except (Damaged, DiskFailure) as error:
             yield Problem(Part.CHECKPOINT, f"log/checkpoint.archive/{size}", str(error))
+        yield from _earlier_bundle(archive, size)
+
+
+def _earlier_bundle(archive: Archive, size: int) -> Iterator[Problem]:
+    """Compare the partial bundle that an earlier checkpoint needed with what the bundle holds now."""
+    log, (number, width) = archive.ledger.log, divmod(size, WIDTH)
+    if not width:
+        return
+    now = min(WIDTH, archive.ledger.size - number * WIDTH)
+    try:
+        agrees = log.entries(number, width) == log.entries(number, now)[:width]
+    except (Damaged, DiskFailure) as error:
+        yield Problem(Part.TILE, f"log/{tile.entries_path(number, width)}", str(error))
+        return
+    if not agrees:
+        yield Problem(Part.TILE, f"log/{tile.entries_path(number, width)}", "its entries are not those of the log now")
 
 
 def _tiles(archive: Archive) -> Iterator[Problem]:

@@ -46,7 +46,7 @@ class NewFile:
     def __init__(self, disk: "Disk", path: Path, mode: int) -> None:
         self._disk = disk
         self._path = path
-        with sentences("written", path):
+        with sentences("written", disk.root):
             self._descriptor = disk.system.create(path, mode)
         self._open = True
 
@@ -55,7 +55,7 @@ class NewFile:
         try:
             self._disk.system.write(self._descriptor, data)
         except OSError as error:
-            raise failure("written", self._path, error) from error
+            raise failure("written", self._disk.root, error) from error
 
     def keep(self, path: Path, *, durable: bool = False) -> None:
         """Close the file and give it its name; with `durable` its bytes are on the disk before it has the name."""
@@ -91,7 +91,7 @@ class Disk:
 
     def __init__(self, root: Path, temporary: Path, system: System | None = None) -> None:
         self.system = System() if system is None else system
-        self._root = root
+        self.root = root
         self._temporary = temporary
         self._count = 0
         self._folders: set[Path] = set()
@@ -140,9 +140,9 @@ class Disk:
 
     def sync(self) -> None:
         """Make everything written so far durable: one call to the operating system where it has one."""
-        with sentences("written to the disk", self._root):
+        with sentences("written to the disk", self.root):
             if self.system.has_sync:
-                self.system.sync_all(self._root)
+                self.system.sync_all(self.root)
             else:
                 self._sync_each()
 

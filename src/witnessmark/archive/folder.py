@@ -173,6 +173,9 @@ def _make_folders(layout: Layout, disk: Disk) -> None:
         disk.folder(path, PRIVATE_FOLDER)
     for path in (layout.checkpoints, layout.tiles):
         disk.folder(path, PUBLIC_FOLDER)
+    for path in (layout.archived(0), layout.checkpoint):
+        if path.exists():  # of a making that was interrupted, signed by a key that nothing was sealed with
+            disk.remove(path)
 
 
 def _open_log(layout: Layout) -> tuple[Settings, PublicLog]:

@@ -109,9 +109,10 @@ class PublicLog:
         if key not in self._tiles:
             if len(self._tiles) >= _CACHED:
                 self._tiles.clear()
-            self._tiles[key] = self._read(
-                [tile.path(level, number, width), tile.path(level, number)], width * 32, whole=width == WIDTH
-            )
+            data, is_partial = self._read((tile.path(level, number, width), tile.path(level, number)))
+            if len(data) != (width if is_partial else WIDTH) * merkle.HASH_SIZE:
+                raise Damaged(f"log/{tile.path(level, number, width)} has a wrong length: restore log/ from a backup")
+            self._tiles[key] = data[: width * merkle.HASH_SIZE]
         return self._tiles[key]
 
     def entries(self, number: int, width: int = WIDTH) -> list[bytes]:
@@ -120,22 +121,19 @@ class PublicLog:
         Raises:
             Damaged: when it is missing or shorter.
         """
-        data = self._read([tile.entries_path(number, width), tile.entries_path(number)], 0, whole=False)
+        data, is_partial = self._read((tile.entries_path(number, width), tile.entries_path(number)))
         found = tile.parse_bundle(data)
-        if len(found) < width:
-            raise Damaged(f"entry bundle {number} in log/tile lacks entries")
+        if len(found) != (width if is_partial else WIDTH):
+            raise Damaged(f"entry bundle {number} in log/tile has {len(found)} entries: restore log/ from a backup")
         return found[:width]
 
-    def _read(self, names: Sequence[str], length: int, *, whole: bool) -> bytes:
+    def _read(self, names: tuple[str, str]) -> tuple[bytes, bool]:
+        """Return the first of two files that is there, and whether it is the first."""
         for name in names:
             path = self._layout.log / name
             with sentences("read", path):
-                if not path.is_file():
-                    continue
-                data = path.read_bytes()
-            if len(data) < length or (whole and len(data) != length):
-                raise Damaged(f"log/{name} has a wrong length: restore log/ from a backup")
-            return data[:length] if length else data
+                if path.is_file():
+                    return path.read_bytes(), name == names[0]
         raise Damaged(f"log/{names[0]} is missing: restore log/ from a backup")
 
     def root(self, size: int) -> bytes:

@@ -1,0 +1,94 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+from witnessmark.archive import segment
+from witnessmark.archive.audit import Part, audit
+from witnessmark.archive.folder import Archive
+from witnessmark.errors import BrokenEvidence, DiskFailure, WrongUsage
+from witnessmark.model.digest import Digest
+
+
+@pytest.fixture
+def sealed(root, entropy, commit) -> Path:
+    with Archive.writing(root, entropy=entropy) as archive:
+        commit(archive, "a", "b")
+        commit(archive, "c")
+    return root
+
+
+def problems(root):
+    with Archive.reading(root) as archive:
+        return list(audit(archive))
+
+
+def content(root, text):
+    hex_ = Digest.of(text.encode()).hex
+    return root / "vault/content" / hex_[:2] / hex_[2:]
+
+
+def test_an_untouched_archive_has_no_problem(sealed):
+    assert problems(sealed) == []
+
+
+def test_changed_content_is_named_with_its_exhibit(sealed):
+    content(sealed, "b").chmod(0o600)
+    content(sealed, "b").write_text("x")
+    (problem,) = problems(sealed)
+    assert (problem.part, problem.exhibit) == (Part.CONTENT, "b")
+    assert str(content(sealed, "b").relative_to(sealed)) in problem.sentence
+    assert "(exhibit b): its bytes have changed" in problem.sentence
+
+
+def test_missing_content_is_named_with_its_exhibit(sealed):
+    content(sealed, "c").unlink()
+    (problem,) = problems(sealed)
+    assert (problem.part, problem.exhibit) == (Part.CONTENT, "c")
+
+
+def test_an_event_swapped_for_another_is_named_though_its_crc_fits(sealed, tmp_path, entropy, commit):
+    other = tmp_path / "other"
+    shutil.copytree(sealed, other)
+    first, second = (sealed / f"vault/events/{n:016d}.jsonl" for n in (0, 8))
+
+    lines = segment.load(first)
+    head, _, tail = segment.body(segment.load(second)[0]).partition(b'"i":')
+    index = segment.parse(lines[1]).index
+    rest = tail[tail.index(b",") :]
+    lines[1] = segment.finish(head + b'"i":', index, rest).rstrip(b"\n")
+    first.write_bytes(b"".join(line + b"\n" for line in lines))
+    (problem,) = problems(sealed)
+    assert problem.part is Part.EVENT
+    assert f"it is not what entry {index} of the log closes" in problem.sentence
+    assert "0000000000000000.jsonl line 2" in problem.where
+
+
+def test_every_byte_of_the_archive_is_covered(sealed, tmp_path):
+    """One changed byte anywhere in log or vault is named, or the archive refuses to open."""
+    untouched = {"vault/lock", "vault/keys/log.key"}
+    for path in sorted(sealed.rglob("*")):
+        name = str(path.relative_to(sealed))
+        if not path.is_file() or name in untouched or name == "witnessmark.toml":
+            continue
+        data, mode = path.read_bytes(), path.stat().st_mode
+        path.chmod(0o600)
+        for at in {0, len(data) // 3, len(data) // 2, len(data) - 1}:
+            path.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
+            try:
+                assert problems(sealed), f"{name} byte {at}"
+            except (BrokenEvidence, DiskFailure, WrongUsage):
+                assert name in {"log.vkey", "log/checkpoint"}
+        path.write_bytes(data)
+        path.chmod(mode)
+    assert problems(sealed) == []
+
+
+def test_every_file_of_the_archive_is_missed(sealed):
+    for path in sorted((sealed / "log").rglob("*")) + sorted((sealed / "vault/events").rglob("*")):
+        if not path.is_file() or path.name in {"checkpoint"} or path.parent.name == "checkpoint.archive":
+            continue
+        data = path.read_bytes()
+        path.unlink()
+        assert problems(sealed), path
+        path.write_bytes(data)

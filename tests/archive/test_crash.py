@@ -1,0 +1,403 @@
+"""Every moment at which a machine may stop: each prefix of a batch's writes, with what no sync covered kept or lost."""
+
+import errno
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from witnessmark.archive.audit import audit
+from witnessmark.archive.folder import Archive
+from witnessmark.archive.system import System
+from witnessmark.errors import DiskFailure
+from witnessmark.model.digest import Digest
+from witnessmark.proof import merkle, tile
+from witnessmark.settings import Settings
+
+TEXTS = ("one", "two", "three", "four", "five")
+
+
+@dataclass(eq=False)
+class Inode:
+    """A file's bytes as pieces; the first `durable` of them are on the disk."""
+
+    mode: int
+    pieces: list[bytes] = field(default_factory=list)
+    durable: int = 0
+
+
+class Recording(System):
+    """The operating system, writing down each act that it carries out."""
+
+    def __init__(self) -> None:
+        self.acts: list[tuple] = []
+        self._open: dict[int, Inode] = {}
+        self._named: dict[Path, Inode] = {}
+
+    def create(self, path, mode):
+        descriptor = super().create(path, mode)
+        self._open[descriptor] = self._named[path] = Inode(mode)
+        self.acts.append(("name", path, self._named[path]))
+        return descriptor
+
+    def write(self, descriptor, data):
+        super().write(descriptor, data)
+        self.acts.append(("write", self._open[descriptor], bytes(data)))
+
+    def sync_file(self, descriptor):
+        self.acts.append(("sync file", self._open[descriptor]))
+
+    def close(self, descriptor):
+        super().close(descriptor)
+        del self._open[descriptor]
+
+    def rename(self, old, new):
+        super().rename(old, new)
+        self._named[new] = self._named.pop(old)
+        self.acts.append(("rename", old, new, self._named[new]))
+
+    def remove(self, path):
+        super().remove(path)
+        self.acts.append(("remove", path))
+
+    def make_folder(self, path, mode):
+        super().make_folder(path, mode)
+        self.acts.append(("folder", path))
+
+    def sync_folder(self, path):
+        self.acts.append(("sync folder", path))
+
+    def sync_all(self, path):
+        self.acts.append(("sync all",))
+
+
+class Quick(System):
+    """The operating system without its slow promises."""
+
+    def sync_all(self, path):
+        pass
+
+    def sync_file(self, descriptor):
+        pass
+
+    def sync_folder(self, path):
+        pass
+
+
+def after_crash(acts, base: Path, keep_names, keep_bytes) -> tuple[dict[Path, Inode], set[Path]]:
+    """What the disk holds after a crash that follows these acts.
+
+    Args:
+        acts: what was done since `base`, which is durable.
+        base: the folder of which they were done.
+        keep_names: given the number of unsynced changes of names, which of them reached the disk.
+        keep_bytes: given an inode's unsynced pieces, how many bytes of them reached the disk.
+    """
+    files, folders = {}, set()
+    for path in base.rglob("*"):
+        if path.is_dir():
+            folders.add(path)
+        else:
+            files[path] = Inode(path.stat().st_mode & 0o777, [path.read_bytes()], 1)
+    waiting: list[tuple] = []
+    inodes: set[Inode] = set()
+
+    def carry_out(act):
+        match act:
+            case ("name", path, inode):
+                files[path] = inode
+            case ("rename", old, new, inode):
+                if files.get(old) is inode:
+                    del files[old]
+                files[new] = inode
+            case ("remove", path):
+                files.pop(path, None)
+            case ("folder", path):
+                folders.add(path)
+
+    content = {}
+    for act in acts:
+        match act:
+            case ("write", inode, data):
+                inodes.add(inode)
+                content.setdefault(inode, Inode(inode.mode)).pieces.append(data)
+            case ("sync file", inode):
+                found = content.setdefault(inode, Inode(inode.mode))
+                found.durable = len(found.pieces)
+            case ("sync folder", path):
+                for one in [
+                    one for one in waiting if one[0] != "write" and one[-2 if len(one) > 2 else 1].parent == path
+                ]:
+                    waiting.remove(one)
+                    carry_out(one)
+            case ("sync all",):
+                for one in waiting:
+                    carry_out(one)
+                waiting.clear()
+                for found in content.values():
+                    found.durable = len(found.pieces)
+            case _:
+                waiting.append(act)
+    for act in keep_names(waiting):
+        carry_out(act)
+    result = {}
+    for path, inode in files.items():
+        known = content.get(inode, inode if inode.durable else Inode(inode.mode))
+        lasting, loose = b"".join(known.pieces[: known.durable]), b"".join(known.pieces[known.durable :])
+        result[path] = Inode(inode.mode, [lasting + loose[: keep_bytes(loose)]])
+    return result, folders
+
+
+def put_on_disk(state, base: Path, target: Path) -> None:
+    files, folders = state
+    target.mkdir(mode=0o700)
+    for folder in sorted({*folders, *(path.parent for path in files)}):
+        (target / folder.relative_to(base)).mkdir(parents=True, exist_ok=True)
+    for path, inode in files.items():
+        place = target / path.relative_to(base)
+        place.write_bytes(b"".join(inode.pieces))
+        place.chmod(inode.mode)
+
+
+def seal(archive: Archive, commit, texts=TEXTS) -> list[str]:
+    """Seal the texts that the archive does not have yet; return all ids that it has."""
+    known = [one.fields["id"] for one in archive.ledger.replay()]
+    commit(archive, *[text for text in texts if text not in known])
+    return [one.fields["id"] for one in archive.ledger.replay()]
+
+
+def check(root: Path, commit, entropy, *, reported: set[str]) -> None:
+    """Open after a crash: nothing reported is lost, nothing stands twice, the log agrees, and work goes on."""
+    signed = {path.name: path.read_bytes() for path in (root / "log/checkpoint.archive").iterdir()}
+    with Archive.writing(root, entropy=entropy, system=Quick()) as archive:
+        ids = [one.fields["id"] for one in archive.ledger.replay()]
+        assert len(set(ids)) == len(ids)
+        assert reported <= set(ids)
+        assert set(ids) in ({"before"}, {"before", *TEXTS})
+        assert list(audit(archive)) == []
+        assert all(int(path.name) <= archive.ledger.size for path in (root / "log/tile").glob("*/*.p/*"))
+        leaves = []
+        for number in range(-(-archive.ledger.size // 256)):
+            width = min(256, archive.ledger.size - number * 256)
+            bundle = (root / "log" / tile.entries_path(number, width)).read_bytes()
+            leaves += [merkle.leaf_hash(entry) for entry in tile.parse_bundle(bundle)]
+        assert merkle.tree_root(leaves) == archive.ledger.checkpoint().root
+        assert sorted(seal(archive, commit)) == sorted(["before", *TEXTS])
+        assert list(audit(archive)) == []
+        assert all(archive.store.has(Digest.of(text.encode())) for text in TEXTS)
+    for name, data in signed.items():
+        assert (root / "log/checkpoint.archive" / name).read_bytes() == data
+    leftovers = [path for path in (root / "vault/temporary").rglob("*") if path.is_file()]
+    assert leftovers == []
+
+
+@pytest.fixture
+def base(tmp_path, entropy, commit) -> Path:
+    """An archive with one sealed text, whole on the disk."""
+    path = tmp_path / "base"
+    Archive.create(path, Settings("archive.invalid/kestriaaaaaaaaaa", pad=8), entropy=entropy, system=Quick())
+    with Archive.writing(path, entropy=entropy, system=Quick()) as archive:
+        commit(archive, "before")
+    return path
+
+
+def none(waiting):
+    return []
+
+
+def every(waiting):
+    return waiting
+
+
+WAYS = {
+    "killed: all that was asked for stays": (every, len),
+    "power cut: nothing unsynced stays": (none, lambda loose: 0),
+    "power cut: names stay and bytes go": (every, lambda loose: 0),
+    "power cut: names stay and half of the bytes": (every, lambda loose: len(loose) // 2),
+    "power cut: the first half of the names stays": (lambda waiting: waiting[: len(waiting) // 2], len),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_after_every_prefix_of_a_batch_the_archive_goes_on(base, tmp_path, entropy, commit, way):
+    keep_names, keep_bytes = WAYS[way]
+    work = tmp_path / "work"
+    shutil.copytree(base, work)
+    recording = Recording()
+    with Archive.writing(work, entropy=entropy, system=recording) as archive:
+        commit(archive, *TEXTS)
+    acts = recording.acts
+    assert [act for act in acts if act[0] == "sync all"] == [("sync all",)]
+    for length in range(len(acts) + 1):
+        state = after_crash(moved(acts[:length], work, base), base, keep_names, keep_bytes)
+        crashed = tmp_path / f"crashed-{length}"
+        put_on_disk(state, base, crashed)
+        (crashed / "vault/lock").write_text("1\n")
+        check(crashed, commit, entropy, reported={"before", *TEXTS} if length == len(acts) else {"before"})
+        shutil.rmtree(crashed)
+
+
+def test_after_a_crash_with_anything_unsynced_lost_the_archive_goes_on(base, tmp_path, entropy, commit):
+    work = tmp_path / "work"
+    shutil.copytree(base, work)
+    recording = Recording()
+    with Archive.writing(work, entropy=entropy, system=recording) as archive:
+        commit(archive, *TEXTS)
+    acts, chance = recording.acts, random.Random(4)
+    for number in range(60):
+        length = chance.randrange(len(acts) + 1)
+
+        def some(waiting):
+            kept = [act for act in waiting if act[0] == "folder" or chance.random() < 0.7]
+            return [act for act in kept if act[0] != "rename" or act[3] is not None]
+
+        state = after_crash(
+            moved(acts[:length], work, base), base, some, lambda loose: chance.choice([0, len(loose) // 3, len(loose)])
+        )
+        crashed = tmp_path / f"crashed-{number}"
+        put_on_disk(state, base, crashed)
+        (crashed / "vault/lock").write_text("1\n")
+        check(crashed, commit, entropy, reported={"before", *TEXTS} if length == len(acts) else {"before"})
+        shutil.rmtree(crashed)
+
+
+def moved(acts, old: Path, new: Path) -> list[tuple]:
+    """The same acts, done in another folder."""
+    return [tuple(new / part.relative_to(old) if isinstance(part, Path) else part for part in act) for act in acts]
+
+
+class Failing(System):
+    """The operating system, refusing the act of a given number and, on a full disk, every one after it that adds."""
+
+    def __init__(self, number: int, error: int) -> None:
+        self._left = number
+        self._error = error
+
+    def _act(self, *, adds: bool = True) -> None:
+        self._left -= 1
+        if self._left == 0 or (self._left < 0 and adds and self._error == errno.ENOSPC):
+            raise OSError(self._error, os.strerror(self._error))
+
+    def create(self, path, mode):
+        self._act()
+        return super().create(path, mode)
+
+    def write(self, descriptor, data):
+        self._left -= 1
+        if self._left == 0 or (self._left < 0 and self._error == errno.ENOSPC):
+            super().write(descriptor, bytes(data)[: len(data) // 2])
+            raise OSError(self._error, os.strerror(self._error))
+        super().write(descriptor, data)
+
+    def rename(self, old, new):
+        self._act(adds=False)
+        super().rename(old, new)
+
+    def make_folder(self, path, mode):
+        self._act()
+        super().make_folder(path, mode)
+
+    def sync_file(self, descriptor):
+        self._act(adds=False)
+
+    def sync_folder(self, path):
+        self._act(adds=False)
+
+    def sync_all(self, path):
+        self._act(adds=False)
+
+
+@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EIO])
+def test_a_disk_that_refuses_is_told_in_a_sentence_and_loses_nothing(base, tmp_path, entropy, commit, error):
+    number = 0
+    while True:
+        number += 1
+        work = tmp_path / f"work-{number}"
+        shutil.copytree(base, work)
+        archive = Archive.writing(work, entropy=entropy, system=Failing(number, error))
+        try:
+            commit(archive, *TEXTS)
+        except DiskFailure as failure:
+            assert ("disk is full" in str(failure)) == (error == errno.ENOSPC)
+            assert "\n" not in str(failure)
+            if archive.ledger.failed:
+                with pytest.raises(DiskFailure, match="run again"):
+                    commit(archive, "more")
+        else:
+            archive.close()
+            break
+        archive.close()
+        check(work, commit, entropy, reported={"before"})
+        shutil.rmtree(work)
+    assert number > 20
+
+
+def test_an_interrupted_making_is_begun_anew(tmp_path, entropy, commit):
+    number = 0
+    while True:
+        number += 1
+        root = tmp_path / f"made-{number}"
+        try:
+            Archive.create(
+                root,
+                Settings("archive.invalid/kestriaaaaaaaaaa", pad=8),
+                entropy=entropy,
+                system=Failing(number, errno.EIO),
+            )
+        except DiskFailure:
+            if not Archive.exists(root):
+                Archive.create(
+                    root, Settings("archive.invalid/kestriaaaaaaaaaa", pad=8), entropy=entropy, system=Quick()
+                )
+        else:
+            break
+        with Archive.writing(root, entropy=entropy, system=Quick()) as archive:
+            commit(archive, "a")
+            assert list(audit(archive)) == []
+
+
+CHILD = textwrap.dedent(
+    """
+    import os, sys
+    from pathlib import Path
+    from witnessmark.archive.folder import Archive
+    from witnessmark.model.event import Event
+
+    start = int(sys.argv[2])
+    with Archive.writing(Path(sys.argv[1]), entropy=os.urandom) as archive:
+        for round in range(10**6):
+            batch = archive.ledger.batch()
+            ids = [f"{start}-{round}-{number}" for number in range(5)]
+            for one in ids:
+                digest = archive.store.put(one.encode() * 100)
+                batch.add(Event("exhibit", {"id": one, "handle": one, "digest": digest.hex}))
+            archive.ledger.commit(batch)
+            print(*ids, sep="\\n", flush=True)
+    """
+)
+
+
+def test_a_killed_writer_loses_nothing_that_it_reported(root, entropy):
+    reported: set[str] = set()
+    chance = random.Random(9)
+    for turn in range(10):
+        with subprocess.Popen([sys.executable, "-c", CHILD, str(root), str(turn)], stdout=subprocess.PIPE) as child:
+            lines = [child.stdout.readline() for _ in range(chance.randrange(1, 40))]
+            child.send_signal(signal.SIGKILL)
+            lines += child.stdout.read().splitlines(keepends=True)
+        reported |= {line.decode().strip() for line in lines if line.endswith(b"\n")}
+        with Archive.reading(root) as archive:
+            ids = [one.fields["id"] for one in archive.ledger.replay()]
+            assert reported <= set(ids)
+            assert archive.ledger.broken == []
+    with Archive.writing(root, entropy=entropy) as archive:
+        ids = [one.fields["id"] for one in archive.ledger.replay()]
+        assert len(ids) == len(set(ids)) >= len(reported) > 50
+        assert list(audit(archive)) == []

@@ -161,6 +161,7 @@ class WireReport:
     def confined(self, grade: str) -> None:
         """State the grade of confinement; the first word of all."""
         self._put(wire.frame(wire.CONFINED, grade.encode()))
+        self._flush()
 
     def end(self) -> None:
         """Say that all is said."""

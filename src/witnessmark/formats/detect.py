@@ -13,7 +13,7 @@ import pylibmagic  # before magic: it names the library and its table that come 
 import magic  # isort: skip
 
 from witnessmark.cell.report import Source
-from witnessmark.formats import ole, packages, signatures, textual
+from witnessmark.formats import compound, packages, signatures, textual
 
 HEAD = 64 << 10
 """Bytes of the beginning that are looked at, beside what a container's directory says."""
@@ -71,7 +71,7 @@ def _libmagic(source: Source) -> str:
 def _resolved(source: Source, head: bytes, verdict: str, suffix: str) -> str:
     if head[:4] in (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"):
         return packages.zip_type(source, suffix)
-    if head[:8] == ole.MAGIC:
+    if head[:8] == compound.MAGIC:
         return _ole_type(source)
     found = _by_signature(head)
     if found is not None:
@@ -149,8 +149,8 @@ def _by_der(head: bytes) -> str | None:
 
 def _ole_type(source: Source) -> str:
     try:
-        file = ole.OleFile(source.stream, source.size)
-    except (ole.BrokenOle, ValueError):
+        file = compound.CompoundFile(source.stream, source.size)
+    except (compound.BrokenCompound, ValueError):
         return "application/x-ole-storage"
     names = {path[0] for path, _ in file.walk() if len(path) == 1} or file.names()
     for name, media_type in signatures.OLE_STREAMS:

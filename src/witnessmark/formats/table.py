@@ -34,7 +34,10 @@ READERS: tuple[Reader, ...] = (
     Reader(("text/csv", "text/tab-separated-values"), TABLE, "plain", "read_table"),
     Reader(("text/html", "application/xhtml+xml"), DOCUMENT, "html", "read_html"),
     Reader(
-        ("application/xml", "image/svg+xml", "application/rss+xml", "application/atom+xml"), DOCUMENT, "xml", "read_xml"
+        ("application/xml", "image/svg+xml", "application/rss+xml", "application/atom+xml"),
+        DOCUMENT,
+        "xmltext",
+        "read_xml",
     ),
     Reader(("application/pdf",), DOCUMENT, "pdf", "read_pdf"),
     Reader(

@@ -1,9 +1,9 @@
 """What was checked and how it came out: one word and one sentence for each check, collected and never raised."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import TracebackType
 
 from witnessmark.errors import BrokenEvidence, Damaged, DiskFailure, Undecided
 from witnessmark.model.codec import Value
@@ -105,12 +105,28 @@ class Tally:
         """Note that something cannot be checked."""
         self.verdicts.append(Verdict(file, Word.UNDECIDED, says, exit_code))
 
-    @contextmanager
-    def judging(self, file: str) -> Iterator[None]:
-        """Turn a failed check inside the block into a verdict about `file`."""
-        try:
-            yield
-        except (Undecided, NewerVersion, DiskFailure) as error:
-            self.undecided(file, str(error), error.exit_code)
-        except BrokenEvidence as error:
-            self.false(file, str(error))
+    def judging(self, file: str) -> "Judging":
+        """Return a block in which a failed check becomes a verdict about `file`."""
+        return Judging(self, file)
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """A block of checks: the first that fails ends it, and is noted rather than raised."""
+
+    tally: Tally
+    file: str
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None) -> bool:
+        """Note a failed check; let everything else pass."""
+        match error:
+            case Undecided() | NewerVersion() | DiskFailure():
+                self.tally.undecided(self.file, str(error), error.exit_code)
+            case BrokenEvidence():
+                self.tally.false(self.file, str(error))
+            case _:
+                return False
+        return True

@@ -27,6 +27,7 @@ from witnessmark.catalogue.rows import (
     DecisionRow,
     Due,
     ExhibitRow,
+    Findable,
     FindingRow,
     RefusalRow,
     ReleaseRow,
@@ -226,9 +227,9 @@ class Catalogue:
             raise WrongUsage("no exhibit has that commitment")
         return row
 
-    def occurrences(self, handle: str) -> list[ExhibitRow]:
-        """Return all exhibits of one content."""
-        return list(self._exhibits("AND e.handle = :handle", handle=handle))
+    def occurrences(self, handle: str) -> Iterator[ExhibitRow]:
+        """Yield all exhibits of one content."""
+        return self._exhibits("AND e.handle = :handle", handle=handle)
 
     def components(self, commitment: Commitment) -> Iterator[ExhibitRow]:
         """Yield the exhibits that lie directly in a container."""
@@ -345,6 +346,36 @@ class Catalogue:
             examination=examination,
             version=version,
         )
+
+    # What can be searched
+
+    def findable(self, after: int = 0) -> Iterator[Findable]:
+        """Yield contents about which something was recorded after that place in logical order."""
+        rows = self._all(
+            "SELECT c.first, c.handle FROM content c WHERE c.handle IN"
+            " (SELECT handle FROM exhibit WHERE seq > ? AND seq <= ? UNION"
+            " SELECT handle FROM derivative WHERE seq > ? AND seq <= ?) ORDER BY c.first",
+            *(after, self._top) * 2,
+        )
+        for first, handle in rows:
+            texts = dict(self._all(_TEXTS, handle, self._top, handle, self._top))
+            names = self._all(
+                f"SELECT printed FROM exhibit WHERE handle = ? AND seq <= ? ORDER BY seq LIMIT {_NAMES}",
+                handle,
+                self._top,
+            )
+            visible, hidden = texts.get("visible"), texts.get("hidden")
+            yield Findable(
+                handle,
+                first,
+                None if visible is None else Digest(visible.hex()),
+                None if hidden is None else Digest(hidden.hex()),
+                tuple(name for (name,) in names),
+            )
+
+    def reached(self, size: int, root: str) -> bool:
+        """Tell whether the ledger was here at a checkpoint of that size and root."""
+        return self._one("SELECT 1 FROM seen WHERE size = ? AND root = ?", size, root) is not None
 
     # Findings and judgements
 
@@ -475,6 +506,12 @@ _NOT_READ = (
     "NOT EXISTS (SELECT 1 FROM derivative d WHERE d.handle = c.handle AND d.step = 'read' AND d.version = ?"
     " AND d.settings = ? AND d.seq <= ?)"
 )
+_TEXTS = (
+    "SELECT t.step, t.digest FROM derivative t JOIN derivative r ON r.seq = (SELECT max(seq) FROM derivative"
+    " WHERE handle = ? AND step = 'read' AND seq <= ?) WHERE t.handle = ? AND t.step <> 'read' AND t.seq <= ?"
+    " AND t.version = r.version AND t.settings = r.settings ORDER BY t.seq"
+)
+_NAMES = 1_000
 _RUN = Kind.EXAMINATION_RUN.value
 _KNOWN = {kind.value for kind in Kind}
 

@@ -61,6 +61,19 @@ class Due(NamedTuple):
     root_id: str
 
 
+class Findable(NamedTuple):
+    """What of a content can be searched: its two texts, and the printed paths of its exhibits.
+
+    `order` is the place in logical order of its first exhibit.
+    """
+
+    handle: str
+    order: int
+    visible: Digest | None
+    hidden: Digest | None
+    names: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class AccessionRow:
     """An accession event; one accession may have several, each with refusals of its own."""

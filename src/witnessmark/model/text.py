@@ -157,7 +157,11 @@ def _homoglyphs(folded: str) -> str:
 
 def tokens(text: str) -> list[Token]:
     """Return the tokens of a text in order, with their places in it."""
-    folded = normalise(text)
+    return tokens_in(normalise(text))
+
+
+def tokens_in(folded: Normalised) -> list[Token]:
+    """Return the tokens of a folded text in order, with their places in its source."""
     # Split into what lies between and the words themselves, by turns: the places follow from the lengths.
     parts = _pattern(folded.text).split(folded.text)
     places = list(accumulate(map(len, parts)))

@@ -69,7 +69,7 @@ def read(source: Source, report: Report) -> None:
         report.tool(name, version)
     if found.observed:
         report.observe("type", dict(found.observed))
-    reader = table.BY_TYPE.get(found.media_type)
+    reader = table.reader_of(found.media_type)
     if reader is None:
         report.outcome(Outcome.UNSUPPORTED, f"no reader for {found.media_type}")
         return

@@ -63,7 +63,11 @@ READERS: tuple[Reader, ...] = (
         "office",
         "read_xlsx",
     ),
-    Reader(("message/rfc822",), MESSAGE, "mail", "read_eml"),
+    Reader(("application/encrypted",), DOCUMENT, "legacy", "read_locked"),
+    Reader(("application/msword",), DOCUMENT, "legacy", "read_doc"),
+    Reader(("application/vnd.ms-excel",), TABLE, "legacy", "read_xls"),
+    Reader(("application/vnd.ms-powerpoint",), DOCUMENT, "legacy", "read_ppt"),
+    Reader(("message/rfc822", "message/news"), MESSAGE, "mail", "read_eml"),
     Reader(("image/jpeg",), PICTURE, "image", "read_jpeg"),
     Reader(("image/png",), PICTURE, "image", "read_png"),
     Reader(("application/zip",), CONTAINER, "archives", "read_zip"),
@@ -76,9 +80,21 @@ READERS: tuple[Reader, ...] = (
 BY_TYPE: dict[str, Reader] = {media_type: reader for reader in READERS for media_type in reader.types}
 
 
+def reader_of(media_type: str) -> Reader | None:
+    """Return the reader of a type: its own, else that of text or XML for whatever is one."""
+    if media_type in BY_TYPE:
+        return BY_TYPE[media_type]
+    if media_type.startswith("text/") or media_type == "application/x-subrip":
+        return BY_TYPE["text/plain"]
+    return BY_TYPE["application/xml"] if media_type.endswith("+xml") or media_type in _XML else None
+
+
+_XML = frozenset(("application/vnd.ms-wordml", "application/vnd.ms-spreadsheetml", "application/vnd.adobe.xfdf"))
+
+
 def kind_of(media_type: str) -> ExhibitKind:
     """Return the kind of exhibit that a media type is, with or without a reader."""
-    reader = BY_TYPE.get(media_type)
+    reader = reader_of(media_type)
     if reader is not None:
         return reader.kind
     return KINDS.get(media_type) or _FAMILIES.get(media_type.partition("/")[0], ExhibitKind.OTHER)

@@ -33,7 +33,7 @@ def workers() -> int:
     return max(1, len(os.sched_getaffinity(0)))
 
 
-def new_settings(domain: str, title: str | None, keeper: str | None, prefix: str | None) -> Settings:
+def new_settings(domain: str, title: str | None, keeper: str | None, prefix: str | None, about: str | None) -> Settings:
     """Return the settings of a new archive; its origin is drawn at random below the keeper's domain."""
     base = Settings(origin=f"{domain}/{exhibit_id(entropy)}")
     return Settings(
@@ -41,6 +41,7 @@ def new_settings(domain: str, title: str | None, keeper: str | None, prefix: str
         title=title or base.title,
         keeper=keeper or base.keeper,
         prefix=prefix or base.prefix,
+        about=about or base.about,
     )
 
 

@@ -39,6 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     made.add_argument("--domain", default=compose.DEFAULT_DOMAIN, help="the keeper's domain, in the log's name")
     made.add_argument("--title", help="the archive's title")
     made.add_argument("--keeper", help="who keeps it")
+    made.add_argument("--about", help="what it is and how it came, one paragraph for readers")
     made.add_argument("--prefix", help="the letters of public ids, A to Z, one to six")
 
 
@@ -55,7 +56,9 @@ def run(arguments: argparse.Namespace) -> int:
     check_places(arguments.archive, sources)
     is_new = not Archive.exists(root)
     if is_new:
-        settings = compose.new_settings(arguments.domain, arguments.title, arguments.keeper, arguments.prefix)
+        settings = compose.new_settings(
+            arguments.domain, arguments.title, arguments.keeper, arguments.prefix, arguments.about
+        )
         Archive.create(root, settings, entropy=compose.entropy)
     started = time.monotonic()
     with compose.for_writing(arguments.archive) as (archive, catalogue), compose.Stop() as stop:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from witnessmark.cell import wire
+from witnessmark.cell import child, wire
 from witnessmark.cell.budget import Left
 from witnessmark.cell.child import WireReport, tidy
 from witnessmark.cell.confine import Limits
@@ -61,10 +61,11 @@ CALLS = st.one_of(
 )
 
 
-@given(st.lists(CALLS, max_size=30), st.booleans())
-def test_whatever_an_honest_reader_says_arrives(calls, within):
+@given(st.lists(CALLS, max_size=30), st.booleans(), st.sampled_from([-1.0, 0.0, 0.05, 1000.0]))
+def test_whatever_an_honest_reader_says_arrives_fast_or_slow(calls, within, flush_after):
     def speak(report):
         if within:
+            report.visible("a")
             with report.member((PathStep("m"),), How.COPIED, {"x": 1.5}) as sink:
                 sink.write(b"one")
                 say(report)
@@ -76,10 +77,12 @@ def test_whatever_an_honest_reader_says_arrives(calls, within):
         for name, *arguments in calls:
             getattr(report, name)(*arguments)
 
-    heard = conversation(speak)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(child, "_FLUSH_AFTER", flush_after)
+        heard = conversation(speak)
     spoken = "".join(arguments[0] for name, *arguments in calls if name == "visible")
     arrived = "".join(message.text for message in heard if isinstance(message, wire.Visible))
-    assert arrived.count("a") == spoken.count("a")
+    assert arrived.count("a") == spoken.count("a") + within
     if within:
         assert b"".join(message.data for message in heard if isinstance(message, wire.MemberBytes)) == b"onetwo"
 

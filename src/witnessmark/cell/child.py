@@ -94,7 +94,7 @@ class WireReport:
         text = self._allowed(text, 0)
         self._visible.append(text)
         self._visible_size += len(text)
-        if self._visible_size >= PIECE:
+        if self._visible_size >= PIECE and not self._in_member:
             self._send_visible()
         else:
             self._tick()
@@ -226,22 +226,24 @@ class WireReport:
         if self._in_member:
             self._later += frame
         else:
+            self._tick()
             self._put(frame)
 
     def _put(self, data: bytes | bytearray) -> None:
         self._waiting += data
-        if len(self._waiting) >= PIECE:
+        if len(self._waiting) >= PIECE or self._is_late():
             self._flush()
-        else:
-            self._tick()
 
     def _tick(self) -> None:
-        # A wake-up of the parent costs more than a frame: so frames travel together, but a slow reader's at once.
-        if time.monotonic() - self._flushed > _FLUSH_AFTER:
-            self._flushed = time.monotonic()
-            if not self._in_member:
+        """Send what waits when it has waited long; text only where no member is open."""
+        if self._is_late():
+            if self._visible and not self._in_member:
                 self._send_visible()
             self._flush()
+
+    def _is_late(self) -> bool:
+        # A wake-up of the parent costs more than a frame: so frames travel together, but a slow reader's at once.
+        return time.monotonic() - self._flushed > _FLUSH_AFTER
 
     def _flush(self) -> None:
         waiting, self._waiting = memoryview(self._waiting), bytearray()

@@ -3,6 +3,7 @@
 from typing import Final
 
 from witnessmark.cell.nursery import Readers
+from witnessmark.formats import table
 from witnessmark.model import codec
 from witnessmark.model.derivative import StepName
 
@@ -15,6 +16,8 @@ SETTINGS: Final = codec.encode({})
 """Nothing that a keeper may set changes a reading yet."""
 
 READERS: Final = Readers(
-    "witnessmark.formats.read:read", ("witnessmark.formats.read", "witnessmark.formats.read:preload")
+    "witnessmark.formats.read:read",
+    # Each by itself, so that one parser that does not load leaves the others warm.
+    (*table.modules(), "witnessmark.formats.read:preload"),
 )
 """The readers by name: only the cell's child imports them."""

@@ -401,3 +401,13 @@ def test_a_killed_writer_loses_nothing_that_it_reported(root, entropy):
         ids = [one.fields["id"] for one in archive.ledger.replay()]
         assert len(ids) == len(set(ids)) >= len(reported) > 50
         assert list(audit(archive)) == []
+
+
+def test_content_that_a_killed_writer_left_is_synced_before_it_gets_its_final_name(base, entropy):
+    with Archive.writing(base, entropy=entropy, system=Quick()) as archive:
+        digest = archive.store.put(b"left behind")
+    recording = Recording()
+    recording._named[base / "vault/content/new" / digest.hex] = Inode(0o400)
+    with Archive.writing(base, entropy=entropy, system=recording) as archive:
+        assert archive.store.has(digest)
+    assert [act[0] for act in recording.acts if act[0] in {"sync all", "rename"}] == ["sync all", "rename"]

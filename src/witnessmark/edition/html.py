@@ -57,6 +57,12 @@ def spoken(value: str) -> str:
     return f"{found.day} {MONTHS[found.month - 1]} {found.year}"
 
 
+def month(value: str) -> str:
+    """Return `June 2032` for a day in it."""
+    found = date.fromisoformat(value)
+    return f"{MONTHS[found.month - 1]} {found.year}"
+
+
 def marked(value: str) -> Markup:
     """Return a text in which characters that change its order stand as marks that can be seen."""
     clean = str(escape(_UNSEEN.sub("\ufffd", value)))

@@ -44,7 +44,9 @@ def is_tag(text: str) -> bool:
 
 
 def name(tag: str) -> str:
-    """Return a language's English name, or the tag where we know none."""
+    """Return a language's English name, or the tag where we know none; `art-x-…` is an invented language."""
+    if tag.startswith("art-x-"):
+        return tag.removeprefix("art-x-").capitalize()
     return _NAMES.get(tag.lower().partition("-")[0], tag)
 
 

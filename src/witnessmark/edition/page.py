@@ -85,6 +85,8 @@ _LABELS: Final = {
     "members": "Files taken out of it",
     "grade": "Grade of the reading",
     "tools": "Programs used",
+    "accession": "Entry of the accession",
+    "container": "Entry of the container",
 }
 _SHUT: Final = {
     "path": "its name and place",

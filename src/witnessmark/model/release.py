@@ -13,7 +13,8 @@ class Release:
     """One edition: its number, its manifest's digest, the whole note of checkpoint C, and what it rests on.
 
     `ids` maps exhibit commitments to *every* public id in force (base64 commitment → `TP-00417`); `decisions` are
-    the commitments of the decisions in force, one for each exhibit.
+    the commitments of the decisions in force, one for each exhibit. `title`, `keeper` and `about` are the words of the
+    settings on that day, so that the edition can be written again after they have changed.
     """
 
     edition: int
@@ -23,6 +24,9 @@ class Release:
     program: str
     ids: tuple[tuple[Commitment, str], ...]
     decisions: tuple[Commitment, ...]
+    title: str = ""
+    keeper: str = ""
+    about: str = ""
 
     def event(self, at: str) -> Event:
         """Return the event of this release at `at`."""
@@ -38,6 +42,9 @@ class Release:
                 "program": self.program,
                 "ids": [[str(found), name] for found, name in self.ids],
                 "decisions": [str(found) for found in self.decisions],
+                "title": self.title,
+                "keeper": self.keeper,
+                "about": self.about,
             },
         )
 
@@ -53,4 +60,7 @@ class Release:
             fields["program"],
             tuple((Commitment.parse(found), name) for found, name in fields["ids"]),
             tuple(Commitment.parse(found) for found in fields["decisions"]),
+            fields.get("title", ""),
+            fields.get("keeper", ""),
+            fields.get("about", ""),
         )

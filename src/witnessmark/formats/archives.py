@@ -47,8 +47,7 @@ def read_zip(source: Source, report: Report) -> None:
 def _listed(stream: BinaryIO, start: int, length: int, shift: int) -> tuple[list[zips.Entry], str]:
     entries: list[zips.Entry] = []
     try:
-        for entry in zips.directory(stream, start, length, shift):
-            entries.append(entry)
+        entries.extend(zips.directory(stream, start, length, shift))
     except zips.BrokenZip as error:
         return entries, str(error)
     return entries, ""

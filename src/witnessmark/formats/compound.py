@@ -14,7 +14,7 @@ MOST_ENTRIES = 65_536
 _LAST = 0xFFFFFFFA  # sector numbers from here on are marks, not sectors
 
 
-class BrokenCompound(ValueError):
+class BrokenCompound(ValueError):  # noqa: N818 - it says what is broken
     """The compound file cannot be followed."""
 
 
@@ -88,7 +88,7 @@ class CompoundFile:
         if not self._mini_fat and self.entries:
             self._mini_fat = self._chain(self._mini_fat_start, self._size)
             self._mini_stream = self._chain(self.entries[0].start, min(self.entries[0].size, self._size))
-        parts, number, seen = [], entry.start, set[int]()
+        parts, number, seen = list[bytes](), entry.start, set[int]()
         while number < _LAST and number not in seen and len(parts) * self._mini < wanted:
             seen.add(number)
             parts.append(self._mini_stream[number * self._mini : (number + 1) * self._mini])
@@ -111,7 +111,7 @@ class CompoundFile:
         return b"".join(self._at_sector(found) for found in used)
 
     def _chain(self, number: int, limit: int) -> bytes:
-        parts, seen = [], set[int]()
+        parts, seen = list[bytes](), set[int]()
         while number < _LAST and number not in seen and len(parts) * self._sector < limit:
             seen.add(number)
             block = self._at_sector(number)

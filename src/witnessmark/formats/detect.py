@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import pylibmagic  # before magic: it names the library and its table that come with it
+import pylibmagic  # isort: skip - before magic: it names the library and its table that come with it
 import magic  # isort: skip
 
 from witnessmark.cell.report import Source
@@ -19,7 +19,8 @@ HEAD = 64 << 10
 """Bytes of the beginning that are looked at, beside what a container's directory says."""
 ZIP = "application/zip"
 _MAGIC = magic.Magic(mime=True, mime_encoding=False)
-_TOOLS = (("libmagic", f"{magic.version() // 100}.{magic.version() % 100}"), ("pylibmagic", pylibmagic.__version__))
+_NUMBER: int = magic.version()  # type: ignore[no-untyped-call]
+_TOOLS = (("libmagic", f"{_NUMBER // 100}.{_NUMBER % 100}"), ("pylibmagic", pylibmagic.__version__))
 _PDF = re.compile(rb"(?:\A|[\r\n\s\x00-\x20])%PDF-[0-9]")
 _XML_START = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*<(?:[?!]|[A-Za-z_:])|\A(?:\xff\xfe<\x00|\xfe\xff\x00<)")
 

@@ -24,24 +24,76 @@ MOST_LINKS = 1_000
 MOST_PICTURES = 1_000
 _META = re.compile(
     rb"<meta[^>]{0,500}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})|<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9_.-]{2,40})",
-    re.I,
+    re.IGNORECASE,
 )
 _BLOCKS = frozenset(
-    """address article aside blockquote body br button caption center dd details dialog dir div dl dt fieldset figcaption
-    figure footer form frameset h1 h2 h3 h4 h5 h6 head header hr html iframe legend li main menu nav ol optgroup option p pre
-    section select summary table tbody tfoot thead title tr ul""".split()
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "br",
+        "button",
+        "caption",
+        "center",
+        "dd",
+        "details",
+        "dialog",
+        "dir",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "frameset",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "head",
+        "header",
+        "hr",
+        "html",
+        "iframe",
+        "legend",
+        "li",
+        "main",
+        "menu",
+        "nav",
+        "ol",
+        "optgroup",
+        "option",
+        "p",
+        "pre",
+        "section",
+        "select",
+        "summary",
+        "table",
+        "tbody",
+        "tfoot",
+        "thead",
+        "title",
+        "tr",
+        "ul",
+    ]
 )
 _CELLS = frozenset(("td", "th"))
 _UNREAD = frozenset(("script", "style", "template"))
 _HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|font-size\s*:\s*0(?:px|pt|em|%)?\s*(?:;|\Z)|opacity\s*:\s*0(?:\.0+)?\s*(?:;|\Z)|mso-hide\s*:\s*all",
-    re.I,
+    re.IGNORECASE,
 )
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _URL_ATTRIBUTES = ("src", "background", "data", "poster", "action", "srcset", "href", "cite", "longdesc", "formaction")
-_CSS_URL = re.compile(r"""(?:url\(\s*["']?|@import\s+["'])((?:https?:)?//[^"')\s]{1,500})""", re.I)
+_CSS_URL = re.compile(r"""(?:url\(\s*["']?|@import\s+["'])((?:https?:)?//[^"')\s]{1,500})""", re.IGNORECASE)
 _TEXT_ATTRIBUTES = ("alt", "title", "aria-label", "placeholder", "summary")
-_ADDRESS = re.compile(r"(?:https?:|ftps?:|wss?:|file:)?//|\\\\\\\\", re.I)
+_ADDRESS = re.compile(r"(?:https?:|ftps?:|wss?:|file:)?//|\\\\\\\\", re.IGNORECASE)
 _VERSION = version("selectolax")
 
 
@@ -191,7 +243,7 @@ class _Page:
         if name and content and name.lower() not in ("viewport", "content-type"):
             self._report.hidden(name[:60], content)
         if name.lower() == "refresh":
-            self._remember(*re.findall(r"url\s*=\s*[\"']?([^\"'\s]{1,500})", content, re.I))
+            self._remember(*re.findall(r"url\s*=\s*[\"']?([^\"'\s]{1,500})", content, re.IGNORECASE))
 
     def _reference(self, tag: str, name: str, address: str) -> None:
         if address[:5].lower() == "data:":

@@ -80,7 +80,45 @@ _MAY_BE = {
 _UYGHUR = "ېۆۈۋەڭ"
 _KAZAKH = "әғқңөұүһі"
 _ELSEWHERE = frozenset(
-    "ar fa ur ps ug he ru uk be bg mk kk ky hi mr ne bn as am dz zh ja ko th lo km ka hy el ta te kn ml si gu pa or".split()
+    (
+        "ar",
+        "fa",
+        "ur",
+        "ps",
+        "ug",
+        "he",
+        "ru",
+        "uk",
+        "be",
+        "bg",
+        "mk",
+        "kk",
+        "ky",
+        "hi",
+        "mr",
+        "ne",
+        "bn",
+        "as",
+        "am",
+        "dz",
+        "zh",
+        "ja",
+        "ko",
+        "th",
+        "lo",
+        "km",
+        "ka",
+        "hy",
+        "el",
+        "ta",
+        "te",
+        "kn",
+        "ml",
+        "si",
+        "gu",
+        "pa",
+        "or",
+    )
 )
 """Languages of the model that are not written in Latin letters."""
 _MODEL = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

@@ -73,7 +73,7 @@ def read_ppt(source: Source, report: Report) -> None:
 
 
 def _ppt_texts(data: bytes) -> Iterator[str]:
-    """Yield the text atoms of a record tree ([MS-PPT], 2.3.1) in the order of the stream; containers are just entered."""
+    """Yield the text atoms of a record tree ([MS-PPT], 2.3.1) in the stream's order; containers are just entered."""
     at = 0
     while at + 8 <= len(data):
         version, kind, length = struct.unpack_from("<HHI", data, at)
@@ -186,7 +186,7 @@ def _pieces(data: bytes, table: bytes) -> Iterator[_Piece]:
 
 
 class _Unseen:
-    """Which places of the stream hold text that is marked deleted or hidden ([MS-DOC], 2.8.5 PlcBteChpx, 2.9.33 ChpxFkp)."""
+    """Which places of the stream hold text marked deleted or hidden ([MS-DOC], 2.8.5 PlcBteChpx, 2.9.33 ChpxFkp)."""
 
     def __init__(self, data: bytes, table: bytes) -> None:
         self._data = data
@@ -219,7 +219,6 @@ class _Unseen:
     def divide(self, piece: _Piece) -> Iterator[tuple[str, bool]]:
         """Yield the text of a piece in runs, each with whether it is seen."""
         at, end = piece.start, min(piece.start + piece.characters * piece.width, len(self._data))
-        codec = "utf-16-le" if piece.width == 2 else "cp1252"
         while at < end:
             run = bisect_right(self._bounds, at) - 1
             until = min(end, self._bounds[run + 1]) if run + 1 < len(self._bounds) else end
@@ -227,13 +226,14 @@ class _Unseen:
                 until += 1
             # one character for each unit, so that the stories' lengths stay true
             units = self._data[at:until]
-            text = (
-                units.decode(codec, "replace")
-                if piece.width == 1
-                else "".join(map(chr, struct.unpack(f"<{len(units) // 2}H", units[: len(units) // 2 * 2])))
-            )
+            text = units.decode("cp1252", "replace") if piece.width == 1 else _by_units(units)
             yield text, not self._marks[run]
             at = max(until, at + 1)
+
+
+def _by_units(units: bytes) -> str:
+    count = len(units) // 2
+    return "".join(map(chr, struct.unpack(f"<{count}H", units[: count * 2])))
 
 
 _OPERANDS = (1, 1, 2, 4, 2, 2, 0, 3)
@@ -271,6 +271,17 @@ def _joined(text: str) -> str:
 
 
 _SIGNS = {
-    "\r": "\n", "\x0b": "\n", "\x07": " ", "\x0c": "\f", "\x1e": "\u2011", "\x1f": "", "\x01": "", "\x02": "", "\x05": "", "\x08": "", "\x03": "",
-    "\x04": "", "\x00": "",
-}  # fmt: skip
+    "\r": "\n",
+    "\x0b": "\n",
+    "\x07": " ",
+    "\x0c": "\f",
+    "\x1e": "\u2011",
+    "\x1f": "",
+    "\x01": "",
+    "\x02": "",
+    "\x05": "",
+    "\x08": "",
+    "\x03": "",
+    "\x04": "",
+    "\x00": "",
+}

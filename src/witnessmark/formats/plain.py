@@ -24,7 +24,7 @@ def read_text(source: Source, report: Report) -> None:
 
 
 def read_json(source: Source, report: Report) -> None:
-    """Read JSON as the text it is, with `\\u` escapes shown as the letters they stand for."""
+    r"""Read JSON as the text it is, with `\\u` escapes shown as the letters they stand for."""
     kept = ""
     for text in decoded(source, report):
         joined = kept + text
@@ -36,7 +36,7 @@ def read_json(source: Source, report: Report) -> None:
 
 
 def _run_start(text: str, at: int) -> int:
-    """Return where the run of escapes that reaches the end begins, so that a pair is never cut; 600 characters at most."""
+    """Return where the run of escapes that reaches the end begins, so that no pair is cut; 600 characters at most."""
     start = at
     while start >= 6 and at - start < 600 and text[start - 6 : start - 4] == "\\u":
         start -= 6

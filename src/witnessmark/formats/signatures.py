@@ -125,7 +125,7 @@ XML_ROOTS: dict[str, str] = {
     "xmpmeta": "application/rdf+xml",
     "RDF": "application/rdf+xml",
 }
-"""The local name of an XML document's root element and the type it tells (checked against a namespace where one is needed)."""
+"""The local name of an XML document's root element and the type it tells (with a witness where one is needed)."""
 
 XML_WITNESSES: dict[str, bytes] = {
     "feed": b"http://www.w3.org/2005/Atom",
@@ -163,14 +163,60 @@ ZIP_NAMES: tuple[tuple[str, str], ...] = (
 """A member of a zip and the type it tells, for packages that carry no other mark."""
 
 HEADERS = frozenset(
-    """
-    received from to subject date message-id mime-version return-path delivered-to cc bcc reply-to sender content-type
-    content-transfer-encoding in-reply-to references x-mailer dkim-signature domainkey-signature user-agent
-    x-originating-ip list-id thread-topic thread-index x-priority importance resent-from resent-to resent-date
-    authentication-results received-spf errors-to x-mozilla-status x-mozilla-status2 content-disposition newsgroups path
-    x-received arc-seal envelope-to precedence organization comments keywords x-account-key x-uidl status x-status
-    apparently-to disposition-notification-to content-language
-    """.split()
+    [
+        "received",
+        "from",
+        "to",
+        "subject",
+        "date",
+        "message-id",
+        "mime-version",
+        "return-path",
+        "delivered-to",
+        "cc",
+        "bcc",
+        "reply-to",
+        "sender",
+        "content-type",
+        "content-transfer-encoding",
+        "in-reply-to",
+        "references",
+        "x-mailer",
+        "dkim-signature",
+        "domainkey-signature",
+        "user-agent",
+        "x-originating-ip",
+        "list-id",
+        "thread-topic",
+        "thread-index",
+        "x-priority",
+        "importance",
+        "resent-from",
+        "resent-to",
+        "resent-date",
+        "authentication-results",
+        "received-spf",
+        "errors-to",
+        "x-mozilla-status",
+        "x-mozilla-status2",
+        "content-disposition",
+        "newsgroups",
+        "path",
+        "x-received",
+        "arc-seal",
+        "envelope-to",
+        "precedence",
+        "organization",
+        "comments",
+        "keywords",
+        "x-account-key",
+        "x-uidl",
+        "status",
+        "x-status",
+        "apparently-to",
+        "disposition-notification-to",
+        "content-language",
+    ]
 )
 """Names of header fields (RFC 5322 and custom) that tell a message from a text with colons."""
 

@@ -75,8 +75,8 @@ def message_type(head: bytes, suffix: str) -> str | None:
 def _fields(text: bytes) -> set[str]:
     """Return the names of the header fields that a text begins with, up to the first empty or other line."""
     found: set[str] = set()
-    for number, line in enumerate(text[:32_768].split(b"\n")):
-        line = line.rstrip(b"\r")
+    for number, ended in enumerate(text[:32_768].split(b"\n")):
+        line = ended.rstrip(b"\r")
         if not line:
             break
         if line[:1] in b" \t" and number:

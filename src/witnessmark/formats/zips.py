@@ -23,7 +23,7 @@ STORED, DEFLATED, BZIP2, LZMA = 0, 8, 12, 14
 METHODS = (STORED, DEFLATED, BZIP2, LZMA)
 
 
-class BrokenZip(ValueError):
+class BrokenZip(ValueError):  # noqa: N818 - it says what is broken
     """The zip cannot be followed."""
 
 
@@ -49,19 +49,22 @@ class Entry:
 
     @property
     def is_encrypted(self) -> bool:
+        """Whether its bytes, or its headers, are encrypted."""
         return bool(self.flags & 0x2041)
 
     @property
     def is_folder(self) -> bool:
+        """Whether it names a folder."""
         return self.name.endswith(b"/") or (self.name.endswith(b"\\") and self.size == 0)
 
     @property
     def end(self) -> int:
+        """Where its packed bytes end."""
         return self.data + self.packed
 
 
 def end_record(stream: BinaryIO, size: int) -> tuple[int, int, int, bytes] | None:
-    """Return (where the directory begins, how long it is, bytes before the zip, comment), or None without an end record."""
+    """Return (where the directory begins, its length, bytes before the zip, comment), or None without an end record."""
     span = min(size, 22 + 0xFFFF)
     stream.seek(size - span)
     tail = stream.read(span)
@@ -262,13 +265,16 @@ class Inflating:
 
     @property
     def eof(self) -> bool:
+        """Whether the packed stream has come to its own end."""
         return self._machine.eof
 
     @property
     def unused(self) -> bytes:
+        """What was pushed beyond that end."""
         return self._machine.unused_data
 
     def push(self, data: bytes) -> Iterator[bytes]:
+        """Yield what some packed bytes unfold to."""
         while data and not self._machine.eof:
             out = self._machine.decompress(data, GROWTH)
             data = self._machine.unconsumed_tail
@@ -284,13 +290,16 @@ class Unpacking:
 
     @property
     def eof(self) -> bool:
+        """Whether the packed stream has come to its own end."""
         return self._machine.eof
 
     @property
     def unused(self) -> bytes:
+        """What was pushed beyond that end."""
         return self._machine.unused_data
 
     def push(self, data: bytes) -> Iterator[bytes]:
+        """Yield what some packed bytes unfold to."""
         out = self._machine.decompress(data, GROWTH)
         while True:
             if out:
@@ -322,7 +331,7 @@ def unpacked(stream: BinaryIO, entry: Entry) -> Iterator[bytes]:
             yield from machine.push(block)
     except (zlib.error, lzma.LZMAError, OSError, ValueError) as error:
         raise BrokenZip(f"the packed bytes are damaged ({error})") from error
-    if (entry.method != STORED and not machine.eof and entry.method != LZMA) or left > 0 and not machine.eof:
+    if not machine.eof and (left > 0 or entry.method in (DEFLATED, BZIP2)):
         raise BrokenZip("the packed bytes break off")
 
 

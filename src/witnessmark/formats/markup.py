@@ -58,6 +58,11 @@ def ends(stream: BinaryIO, *names: str) -> Iterator[tuple[str, Any]]:
         raise BrokenMarkup(str(error)) from error
 
 
+def walk(root: Any) -> Iterator[tuple[str, Any]]:
+    """Yield start and end of every element under a root, without recursion."""
+    return iter(etree.iterwalk(root, events=("start", "end")))
+
+
 def forget(element: Any) -> None:
     """Free an element that was read, and its elder siblings."""
     element.clear()

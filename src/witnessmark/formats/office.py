@@ -13,6 +13,7 @@ from witnessmark.formats.docx import Section, Story
 from witnessmark.formats.docx_numbers import read_numbers
 from witnessmark.formats.docx_styles import read_styles
 from witnessmark.formats.package import Package, close
+from witnessmark.formats.pptx import read_slides
 from witnessmark.formats.properties import read_properties
 from witnessmark.formats.xlsx import read_workbook
 
@@ -70,6 +71,18 @@ def read_xlsx(source: Source, report: Report) -> None:
     markup.name_tool(report)
     package = Package(source)
     read_workbook(package, source, report)
+    _finish(package, report)
+
+
+def read_pptx(source: Source, report: Report) -> None:
+    """Read a presentation.
+
+    Raises:
+        ReadingStopped: when it is encrypted, no package, or past a limit.
+    """
+    markup.name_tool(report)
+    package = Package(source)
+    read_slides(package, report)
     _finish(package, report)
 
 

@@ -1,0 +1,211 @@
+"""OpenDocument text, sheets and slides (ISO/IEC 26300): what shows, and what is deleted, noted or not displayed."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from witnessmark.cell.report import ReadingStopped, Report, Source
+from witnessmark.formats import dates, markup
+from witnessmark.formats.package import Package, close
+from witnessmark.model.derivative import Outcome
+
+LONGEST = 32 << 20
+MOST_BLANKS = 1000
+_APART = {
+    "tracked-changes": "deleted text",
+    "annotation": "comment",
+    "hidden-text": "hidden text",
+    "hidden-paragraph": "hidden text",
+    "notes": "speaker notes",
+    "title": "alt text",
+    "desc": "alt text",
+    "forms": "form",
+    "scripts": "script",
+    "named-expressions": "defined name",
+    "database-ranges": "defined name",
+    "content-validations": "validation",
+}
+_UNREAD = {"automatic-styles", "styles", "font-face-decls", "sequence-decls", "binary-data"}
+_TIMES = {"creation-date": "created", "date": "modified", "print-date": "printed"}
+
+
+@dataclass(slots=True)
+class Styles:
+    """Names of the styles whose text, rows, columns, sheets or slides do not show."""
+
+    hidden: set[str] = field(default_factory=set)
+
+
+def read_odf(source: Source, report: Report) -> None:
+    """Read an OpenDocument file.
+
+    Raises:
+        ReadingStopped: when it is encrypted, no package, or past a limit.
+    """
+    markup.name_tool(report)
+    package = Package(source)
+    if b"encryption-data" in package.read("META-INF/manifest.xml", 4 << 20):
+        raise ReadingStopped(Outcome.ENCRYPTED, "the document asks for a password")
+    content, styles = package.root("content.xml"), package.root("styles.xml")
+    if content is None:
+        raise ReadingStopped(Outcome.CORRUPT, "the package holds no content")
+    known = Styles()
+    for root in (styles, content):
+        _read_styles(root, known)
+    edges = None if styles is None else styles.find("{*}master-styles")
+    for root in (content, edges):
+        if root is not None:
+            _Story(report, known).read(root)
+    _read_meta(package.root("meta.xml"), report)
+    package.used.update(("content.xml", "styles.xml", "meta.xml", "settings.xml", "META-INF/manifest.xml"))
+    for name in package.names:
+        if name not in package.used and name.endswith("content.xml"):
+            inner = package.root(name)
+            texts = () if inner is None else ((element.text or "").strip() for element in inner.iter())
+            words = "\n".join(text for text in texts if text)
+            if words:
+                report.hidden("embedded object", words[:LONGEST] + "\n")
+    package.take_members(report, set())
+    package.observe_times(report)
+    close(package, report)
+
+
+def _read_styles(root: Any, known: Styles) -> None:
+    for element in () if root is None else root.iter("{*}style"):
+        name = markup.attributes(element).get("name", "")
+        for inner in element:
+            about = markup.attributes(inner)
+            kind = markup.local(inner)
+            if (
+                (kind == "text-properties" and about.get("display") == "none")
+                or (kind == "table-properties" and about.get("display") == "false")
+                or (kind == "drawing-page-properties" and about.get("visibility") == "hidden")
+            ):
+                known.hidden.add(name)
+
+
+class _Story:
+    def __init__(self, report: Report, known: Styles) -> None:
+        self._report, self._known = report, known
+        self._why: list[tuple[Any, str]] = []  # open elements that hide what is in them
+        self._parts: list[str] = []
+        self._aside: dict[str, list[str]] = {}
+        self._columns: list[bool] = []  # columns of the table under way: does not show
+        self._column = 0
+        self._pages = 0
+        self._length = 0
+
+    def read(self, root: Any) -> None:
+        """Report the text under an element, in order; an explicit walk, for elements nest as deep as they like."""
+        skip: Any = None
+        for event, element in markup.walk(root):
+            kind = markup.local(element)
+            if skip is not None:
+                if event == "end" and element is skip:
+                    skip = None
+                    self._put(element.tail)
+                continue
+            if event == "start":
+                if kind in _UNREAD:
+                    skip = element
+                    continue
+                self._start(kind, element)
+                self._put(element.text)
+            else:
+                self._end(kind, element)
+                self._put(element.tail)
+        text = "".join(self._parts).strip("\n")
+        if text:
+            self._report.visible(text + "\n")
+        for label, parts in self._aside.items():
+            words = "".join(parts).strip()
+            if words:
+                self._report.hidden(label, words + "\n")
+
+    def _put(self, text: str | None) -> None:
+        if not text:
+            return
+        # Line breaks and runs of blanks in the markup are layout of the file, not of the text (26300, 6.1.2).
+        blank = text[0].isspace(), text[-1].isspace()
+        folded = (" " if blank[0] else "") + " ".join(text.split()) + (" " if blank[1] and text.strip() else "")
+        self._say(folded)
+
+    def _say(self, text: str) -> None:
+        self._length += len(text)
+        if self._length > LONGEST:
+            raise ReadingStopped(Outcome.REFUSED_LIMIT, "the document holds more than 32 million characters")
+        if self._why:
+            self._aside.setdefault(self._why[-1][1], []).append(text)
+        else:
+            self._parts.append(text)
+
+    def _start(self, kind: str, element: Any) -> None:
+        about = markup.attributes(element)
+        why = _APART.get(kind, "")
+        style = about.get("style-name", "")
+        if style in self._known.hidden:
+            why = {"table": "hidden sheet", "page": "hidden slide"}.get(kind, "hidden text")
+        if about.get("visibility") in ("collapse", "filter") and kind in ("table-row", "table-row-group"):
+            why = "hidden row"
+        if kind == "page" and not why:
+            if self._pages:
+                self._say("\f")
+            self._pages += 1
+            self._say("")
+        if kind == "table":
+            self._columns = []
+            if about.get("name"):
+                self._why += [(element, why)] if why else []
+                why = ""
+                self._say(about["name"] + "\n")
+        if kind == "table-column":
+            hidden = about.get("visibility") in ("collapse", "filter")
+            if len(self._columns) < 20_000:
+                self._columns += [hidden] * min(_count(about, "number-columns-repeated"), 16_384)
+        if kind == "table-row":
+            self._column = 0
+        if kind in ("table-cell", "covered-table-cell"):
+            hidden = self._column < len(self._columns) and self._columns[self._column]
+            self._column += _count(about, "number-columns-repeated")
+            why = why or ("hidden column" if hidden else "")
+            if about.get("formula", "").count('"'):
+                self._aside.setdefault("formula", []).append(about["formula"] + "\n")
+        if why:
+            self._why.append((element, why))
+        if kind == "s":
+            self._say(" " * min(_count(about, "c"), MOST_BLANKS))
+        elif kind == "tab":
+            self._say("\t")
+        elif kind == "line-break":
+            self._say("\n")
+
+    def _end(self, kind: str, element: Any) -> None:
+        if kind in ("p", "h", "table-row", "title", "desc", "creator", "date", "hidden-text"):
+            self._say("\n")
+        elif kind in ("table-cell", "covered-table-cell"):
+            parts = self._parts if not self._why else self._aside.get(self._why[-1][1], [])
+            while parts and parts[-1] in ("\n", " "):
+                parts.pop()
+            if len(element):
+                self._say("\t")
+        while self._why and self._why[-1][0] is element:
+            self._why.pop()
+
+
+def _count(about: dict[str, str], name: str) -> int:
+    text = about.get(name, "1")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 1
+
+
+def _read_meta(root: Any, report: Report) -> None:
+    for element in () if root is None else root.iter():
+        kind, text = markup.local(element), (element.text or "").strip()[:10_000]
+        if not kind or not text:
+            continue
+        if kind in _TIMES:
+            dates.observe(report, _TIMES[kind], dates.from_iso(text), f"OpenDocument {kind}")
+        elif kind == "generator":
+            dates.observe_software(report, text, "", "OpenDocument generator")
+        elif kind in ("editing-cycles", "editing-duration"):
+            report.observe(f"office.{kind}", text[:100])
+        else:
+            report.hidden(f"metadata: {kind}", text + "\n")

@@ -1,0 +1,128 @@
+"""Presentations: the text of each slide in order; apart from it notes, hidden slides and what lies beside a slide."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from witnessmark.cell.report import ReadingStopped, Report
+from witnessmark.formats import markup
+from witnessmark.formats.package import Package
+from witnessmark.model.derivative import Outcome
+
+MOST_SLIDES = 5000
+_SHAPES = {"sp", "pic", "graphicFrame", "cxnSp", "grpSp"}
+
+
+def read_slides(package: Package, report: Report) -> None:
+    """Report the slides of a presentation.
+
+    Raises:
+        ReadingStopped: when there is no presentation part.
+    """
+    main = package.find(package.main_part("ppt/presentation.xml"))
+    root = package.root(main)
+    if root is None or main is None:
+        raise ReadingStopped(Outcome.CORRUPT, "the package holds no presentation")
+    size = root.find("{*}sldSz")
+    paper = (_whole(size, "cx"), _whole(size, "cy"))
+    links = package.links(main)
+    shown = 0
+    for entry in list(root.iter("{*}sldId"))[:MOST_SLIDES]:
+        link = next((links[value] for value in entry.attrib.values() if value in links), None)
+        part = None if link is None else package.find(link.target)
+        slide = package.root(part)
+        if slide is None or part is None:
+            package.broken.append("slide")
+            continue
+        if slide.get("show") in ("0", "false"):
+            _put_aside(report, "hidden slide", _lines(slide))
+        else:
+            report.visible("\f" if shown else "")
+            shown += 1
+            _tell_slide(package, part, slide, paper, report)
+        for notes in package.targets(part, "notesSlide"):
+            _put_aside(report, "speaker notes", _lines(package.root(notes)))
+        for about in map(markup.attributes, slide.iter("{*}cNvPr")):
+            _put_aside(report, "alt text", (about.get(key, "") for key in ("descr", "title")))
+
+
+def _tell_slide(package: Package, part: str, slide: Any, paper: tuple[int, int], report: Report) -> None:
+    tree = slide.find("{*}cSld/{*}spTree")
+    for shape in () if tree is None else tree:
+        kind = markup.local(shape)
+        if kind == "AlternateContent":
+            shape = next((inner for inner in shape.iter() if markup.local(inner) in _SHAPES), shape)  # noqa: PLW2901
+        why = _why_hidden(shape, paper)
+        if why:
+            _put_aside(report, why, _lines(shape))
+            continue
+        for inner in shape.iter("{*}cNvPr"):
+            if inner is not _own(shape) and markup.attributes(inner).get("hidden") in ("1", "true"):
+                why = "hidden shape"  # somewhere in a group: the whole group stays apart
+        lines = list(_lines(shape))
+        if why:
+            _put_aside(report, why, lines)
+        elif lines:
+            report.visible("\n".join(lines) + "\n")
+    for drawing in package.targets(part, "diagramDrawing"):
+        lines = list(_lines(package.root(drawing)))
+        if lines:
+            report.visible("\n".join(lines) + "\n")
+
+
+def _own(shape: Any) -> Any:
+    return next(shape.iter("{*}cNvPr"), None)
+
+
+def _why_hidden(shape: Any, paper: tuple[int, int]) -> str:
+    own = _own(shape)
+    if own is not None and markup.attributes(own).get("hidden") in ("1", "true"):
+        return "hidden shape"
+    place = next(shape.iter("{*}xfrm"), None)
+    start = None if place is None else place.find("{*}off")
+    extent = None if place is None else place.find("{*}ext")
+    if start is None or extent is None or not all(paper):
+        return ""
+    left, top = _whole(start, "x"), _whole(start, "y")
+    beside = left >= paper[0] or top >= paper[1]
+    beside = beside or left + _whole(extent, "cx") <= 0 or top + _whole(extent, "cy") <= 0
+    return "beside the slide" if beside else ""
+
+
+def _lines(root: Any) -> Iterator[str]:
+    """Yield the paragraphs of some markup; the cells of a table row stand in one line."""
+    if root is None:
+        return
+    row: list[str] = []
+    in_row = False
+    for event, element in markup.walk(root):
+        kind = markup.local(element)
+        if kind == "tr":
+            if event == "end" and any(row):
+                yield "\t".join(row)
+            row, in_row = [], event == "start"
+        elif kind == "p" and event == "start":
+            text = "".join(_pieces(element)).strip()
+            if in_row:
+                row.append(text)
+            elif text:
+                yield text
+
+
+def _pieces(paragraph: Any) -> Iterator[str]:
+    for element in paragraph.iter():
+        kind = markup.local(element)
+        if kind == "t":
+            yield element.text or ""
+        elif kind == "br":
+            yield "\n"
+
+
+def _put_aside(report: Report, label: str, lines: Any) -> None:
+    text = "\n".join(line for line in lines if line.strip())
+    if text:
+        report.hidden(label, text + "\n")
+
+
+def _whole(element: Any, name: str) -> int:
+    text = "" if element is None else element.get(name, "")
+    return int(text) if text.lstrip("-").isascii() and text.lstrip("-").isdigit() and len(text) < 12 else 0

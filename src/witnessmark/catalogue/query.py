@@ -139,10 +139,8 @@ class Catalogue:
         seen = self._one("SELECT size, root FROM seen WHERE size >= 0 ORDER BY size DESC LIMIT 1")
         if seen is not None and checkpoint.size < seen[0]:
             # Another process has committed more since this archive was opened; or the archive is an older copy.
-            known = self._one("SELECT root FROM seen WHERE size = ?", checkpoint.size)
-            if known is None or known[0] != checkpoint.root.hex():
-                raise Damaged("it is about another ledger")
             self._top = self._top_at(checkpoint.size)
+            self._check_last()
             return
         if seen is not None and seen[0] > 0:
             proof = self._ledger.consistency(seen[0], checkpoint.size)
@@ -150,6 +148,15 @@ class Catalogue:
         with schema.sentences():
             self._replay.follow(self._ledger)
         self._top = self._top_at(checkpoint.size)
+
+    def _check_last(self) -> None:
+        row = self._one("SELECT idx, commitment FROM event WHERE seq = ?", self._top)
+        try:
+            ours = row is None or self._ledger.recorded(row[0]).commitment.raw == row[1]
+        except (WrongUsage, Damaged):
+            ours = False
+        if not ours:
+            raise Damaged("it is about another ledger")
 
     def _top_at(self, size: int) -> int:
         row = self._one("SELECT seq FROM event WHERE idx < ? ORDER BY seq DESC LIMIT 1", size)
@@ -373,9 +380,15 @@ class Catalogue:
                 tuple(name for (name,) in names),
             )
 
-    def reached(self, size: int, root: str) -> bool:
-        """Tell whether the ledger was here at a checkpoint of that size and root."""
-        return self._one("SELECT 1 FROM seen WHERE size = ? AND root = ?", size, root) is not None
+    def last(self) -> Commitment | None:
+        """Return the commitment of the last event that this catalogue speaks of."""
+        row = self._one("SELECT commitment FROM event WHERE seq = ?", self._top)
+        return None if row is None else Commitment(row[0])
+
+    def recorded_at(self, seq: int, commitment: Commitment | None) -> bool:
+        """Tell whether that event stands at that place in logical order; place 0 is before all events."""
+        row = self._one("SELECT commitment FROM event WHERE seq = ?", seq)
+        return (row is None and seq == 0) if commitment is None else row == (commitment.raw,)
 
     # Findings and judgements
 

@@ -10,6 +10,8 @@ Rules for whoever changes this file:
 
 import json
 import shutil
+import struct
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,7 +31,7 @@ from witnessmark.catalogue.rows import ExhibitRow, Findable
 from witnessmark.catalogue.snippet import Snippet
 from witnessmark.errors import BrokenEvidence, Busy, Damaged, DiskFailure, WrongUsage
 from witnessmark.model import text
-from witnessmark.model.digest import Digest
+from witnessmark.model.digest import Commitment, Digest
 
 __all__ = ["Hit", "Hits", "Search", "Snippet"]
 
@@ -43,6 +45,8 @@ _PART = 1 << 20
 _LOOKED_THROUGH = 4 << 20
 """How many bytes of a text are looked through for snippets."""
 
+_CHECKED = 64 << 20
+_FOOTER = 1337
 _SORTED = 20_000
 _COPIES = 1_000
 
@@ -126,6 +130,7 @@ class Search:
             return
         seen = self._seen()
         with _engine():
+            _check_sums(self._path)
             self._index = tantivy.Index.open(str(self._path))
             if self._index.searcher().num_docs:
                 self._index.searcher().search(tantivy.Query.all_query(), 1)
@@ -147,17 +152,17 @@ class Search:
         try:
             state = json.loads((self._path / _STATE).read_bytes())
             kind = [state["schema"], state["text"], state["engine"], state["origin"]]
-            size, root, seen = int(state["size"]), str(state["root"]), int(state["seen"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            seen, last = int(state["seen"]), state["last"] and Commitment.parse_hex(state["last"])
+        except (OSError, ValueError, KeyError, TypeError, Damaged) as error:
             raise Damaged("its state cannot be read") from error
         if kind != [_SCHEMA, text.VERSION, _ENGINE, self._archive.ledger.origin]:
             raise Damaged("it was of another version or another ledger")
-        if not self._catalogue.reached(size, root):
+        if not self._catalogue.recorded_at(seen, last):
             raise Damaged("it was of another ledger")
         return seen
 
     def _write(self, index: Any, path: Path, after: int) -> None:
-        checkpoint, top = self._archive.ledger.checkpoint(), self._catalogue.top
+        top, last = self._catalogue.top, self._catalogue.last()
         writer = index.writer(heap_size=_HEAP, num_threads=1)
         for content in self._catalogue.findable(after):
             if after:
@@ -170,9 +175,8 @@ class Search:
             "text": text.VERSION,
             "engine": _ENGINE,
             "origin": self._archive.ledger.origin,
-            "size": checkpoint.size,
-            "root": checkpoint.root.hex(),
             "seen": top,
+            "last": None if last is None else last.hex,
         }
         waiting = path / f"{_STATE}.new"
         waiting.write_text(json.dumps(state))
@@ -296,6 +300,35 @@ def _beginning(store: Store, digest: Digest, limit: int) -> str:
             return file.read(limit).decode(errors="ignore")
         except OSError as error:
             raise DiskFailure(f"content {digest} could not be read: {error.strerror}") from error
+
+
+def _check_sums(path: Path) -> None:
+    """Refuse files that were altered since they were written; the engine keeps their CRC32 at their end, unread.
+
+    A large index is not looked through: opening it must not take longer than asking it.
+
+    Raises:
+        Damaged: when one was.
+    """
+    files = [file for file in path.iterdir() if file.suffix not in (".json", ".lock", ".new")]
+    if sum(map(_size, files)) > _CHECKED:
+        return
+    for file in files:
+        try:
+            data = file.read_bytes()
+        except FileNotFoundError:  # a writer has just merged it with others
+            continue
+        length, magic = struct.unpack("<II", data[-8:]) if len(data) > 8 else (0, 0)
+        footer = data[-8 - length : -8]
+        if magic == _FOOTER and b'"crc":%d}' % zlib.crc32(data[: -8 - length]) not in footer:
+            raise Damaged(f"{file.name} is not as it was written")
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _rounded(score: float) -> float:

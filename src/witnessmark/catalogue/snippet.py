@@ -1,11 +1,12 @@
 """Snippets: the places in a text where a query is found, cut at tokens, with what to mark."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from witnessmark.catalogue.ask import Words
 from witnessmark.model import text
-from witnessmark.model.text import Token
 
 _WINDOW = 8_000
 _OVERLAP = 400
@@ -26,30 +27,42 @@ class Snippet:
     hidden: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where words stand in a folded window: their number in the query, begin and end."""
+
+    leaf: int
+    start: int
+    end: int
+
+
 def cut(source: str, leaves: Sequence[Words], *, hidden: bool) -> list[Snippet]:
     """Return the first places of the text where any of the words stand; one for each word, three at most."""
     missing = set(range(len(leaves)))
     found: list[Snippet] = []
     first = shown = 0
     for offset, window in _windows(source):
-        if found and offset > first + _FURTHER:
+        if not missing or len(found) == _MOST or (found and offset > first + _FURTHER):
             break
         folded = text.normalise(window)
         if not any(all(token in folded.text for token in leaf.tokens) for leaf in leaves):
             continue
-        tokens = text.tokens_in(folded)
-        spans = _spans(tokens, leaves)
-        for leaf, start, end in spans:
-            if leaf not in missing or len(found) == _MOST or offset + start < shown:
+        words, starts, ends = text.split(folded.text)
+        places = _places(words, starts, ends, leaves)
+        for place in places:
+            if place.leaf not in missing or len(found) == _MOST:
                 continue
-            low, high = _borders(tokens, start, end)
-            inside = [(n, a, b) for n, a, b in spans if low <= a and b <= high]
-            missing -= {n for n, _, _ in inside}
-            marks = _merged([(a - low, b - low) for _, a, b in inside])
-            found.append(Snippet(window[low:high].translate(_BREAKS), marks, hidden))
-            first, shown = first or offset, offset + high
-        if not missing or len(found) == _MOST:
-            break
+            low = starts[bisect_left(starts, place.start - _BEFORE)]
+            high = ends[bisect_right(ends, place.end + _AFTER) - 1]
+            begin, end = folded.span(low, high)
+            if offset + begin < shown:
+                continue
+            inside = [one for one in places if low <= one.start and one.end <= high]
+            missing -= {one.leaf for one in inside}
+            spans = [folded.span(one.start, one.end) for one in inside]
+            marks = _merged([(a - begin, b - begin) for a, b in spans])
+            found.append(Snippet(window[begin:end].translate(_BREAKS), marks, hidden))
+            first, shown = first or offset, offset + end
     return found
 
 
@@ -71,39 +84,35 @@ def _blank_before(source: str, at: int) -> int:
     return found + 1 if found >= 0 else at
 
 
-def _spans(tokens: Sequence[Token], leaves: Sequence[Words]) -> list[tuple[int, int, int]]:
-    """Return where words stand: the number of the words, start and end; in order of their start."""
-    places: dict[str, list[int]] = {}
-    for at, token in enumerate(tokens):
-        places.setdefault(token.text, []).append(at)
+def _places(words: Sequence[str], starts: Sequence[int], ends: Sequence[int], leaves: Sequence[Words]) -> list[_Place]:
+    """Return where the words of a query stand in a window, in order."""
     found = []
     for number, leaf in enumerate(leaves):
-        for at in _starts(places, leaf):
+        for at in _firsts(words, leaf):
             last = at + len(leaf.tokens) - 1
-            if last < len(tokens) and _stands(tokens, at, leaf):
-                found.append((number, tokens[at].start, tokens[last].end))
-    return sorted(found, key=lambda span: (span[1], span[2], span[0]))
+            if last < len(words) and _stands(words, at, leaf):
+                found.append(_Place(number, starts[at], ends[last]))
+    return sorted(found, key=lambda place: (place.start, place.end, place.leaf))
 
 
-def _starts(places: dict[str, list[int]], leaf: Words) -> list[int]:
+def _firsts(words: Sequence[str], leaf: Words) -> Iterator[int]:
+    wanted = leaf.tokens[0]
     if leaf.begins and len(leaf.tokens) == 1:
-        return sorted(at for word, found in places.items() if word.startswith(leaf.tokens[0]) for at in found)
-    return places.get(leaf.tokens[0], [])
+        yield from (at for at, word in enumerate(words) if word.startswith(wanted))
+        return
+    at = -1
+    with suppress(ValueError):
+        while True:
+            at = words.index(wanted, at + 1)
+            yield at
 
 
-def _stands(tokens: Sequence[Token], at: int, leaf: Words) -> bool:
+def _stands(words: Sequence[str], at: int, leaf: Words) -> bool:
     *whole, last = leaf.tokens
-    if any(tokens[at + i].text != word for i, word in enumerate(whole)):
+    end = at + len(whole)
+    if list(words[at:end]) != whole:
         return False
-    end = tokens[at + len(whole)].text
-    return end.startswith(last) if leaf.begins else end == last
-
-
-def _borders(tokens: Sequence[Token], start: int, end: int) -> tuple[int, int]:
-    """Return where a snippet around a place begins and ends: at tokens."""
-    low = min((token.start for token in tokens if start - _BEFORE <= token.start <= start), default=start)
-    high = max((token.end for token in tokens if end <= token.end <= end + _AFTER), default=end)
-    return low, high
+    return words[end].startswith(last) if leaf.begins else words[end] == last
 
 
 def _merged(marks: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

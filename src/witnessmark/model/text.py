@@ -162,13 +162,18 @@ def tokens(text: str) -> list[Token]:
 
 def tokens_in(folded: Normalised) -> list[Token]:
     """Return the tokens of a folded text in order, with their places in its source."""
-    # Split into what lies between and the words themselves, by turns: the places follow from the lengths.
-    parts = _pattern(folded.text).split(folded.text)
-    places = list(accumulate(map(len, parts)))
-    found, starts, ends = parts[1::2], places[0::2], places[1::2]
+    found, starts, ends = split(folded.text)
     if folded._here:
         starts, ends = folded._back(starts, ends)
     return list(map(_token, zip(found, starts, ends, strict=False)))
+
+
+def split(folded: str) -> tuple[list[str], list[int], list[int]]:
+    """Return the tokens of a folded text, and where each begins and ends in that folded text."""
+    # Split into what lies between and the words themselves, by turns: the places follow from the lengths.
+    parts = _pattern(folded).split(folded)
+    places = list(accumulate(map(len, parts)))
+    return parts[1::2], places[0:-1:2], places[1::2]
 
 
 _token = partial(tuple.__new__, Token)

@@ -41,6 +41,11 @@ def isolated(value: object) -> Markup:
     return Markup("<bdi>{}</bdi>").format(marked(str(value)))
 
 
+def identifier(value: str) -> Markup:
+    """Return a public id, which must not be broken at its hyphen."""
+    return Markup('<bdi class="id">{}</bdi>').format(value)
+
+
 def number(value: int) -> Markup:
     """Return a whole number with its thousands apart."""
     return Markup("<bdi>{}</bdi>").format(f"{value:,}")
@@ -102,6 +107,7 @@ def environment() -> jinja2.Environment:
     )
     found.filters |= {
         "bdi": isolated,
+        "id": identifier,
         "num": number,
         "date": day,
         "marks": marked,

@@ -111,7 +111,13 @@ def _groups(
     for row in rows:
         title, stem = key(row)
         found.setdefault(stem, (title, []))[1].append(row)
-    return [(title, stem, members) for stem, (title, members) in sorted(found.items())]
+    return [(title, stem, members) for stem, (title, members) in sorted(found.items(), key=_order)]
+
+
+def _order(one: tuple[str, tuple[str, list[ExhibitPage]]]) -> str:
+    """Return what a list is sorted by: a day by the calendar, everything else by its name."""
+    stem, (title, _) = one
+    return stem if stem.startswith("sealed-") else title
 
 
 def _by_language(row: ExhibitPage) -> tuple[str, str]:

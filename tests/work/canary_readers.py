@@ -92,7 +92,7 @@ def abort_near_limit(source, report):
     kept = []
     try:
         while True:
-            kept.append(os.urandom(8 << 20))
+            kept.append(b"x" * (8 << 20))
     except MemoryError:
         os.abort()
 
@@ -276,6 +276,11 @@ def big_member(source, report):
     with report.member((PathStep("big"),), How.COPIED, {}) as sink:
         for _ in range(64):
             sink.write(bytes(1 << 20))
+
+
+def slow_to_say(source, report):
+    with report.member((PathStep("more than a pipe holds"),), How.COPIED, {}) as sink:
+        sink.write(bytes(2 << 20))
 
 
 def environment(source, report):

@@ -15,9 +15,12 @@ VERSION: Final = "1"
 SETTINGS: Final = codec.encode({})
 """Nothing that a keeper may set changes a reading yet."""
 
+_LATE: Final = ("heapq", "encodings.utf_16_le", "encodings.utf_16_be")
+"""What the standard library itself would load late, in child after child."""
+
 READERS: Final = Readers(
     "witnessmark.formats.read:read",
     # Each by itself, so that one parser that does not load leaves the others warm.
-    (*table.modules(), "witnessmark.formats.read:preload"),
+    (*_LATE, *table.modules(), "witnessmark.formats.read:preload"),
 )
 """The readers by name: only the cell's child imports them."""

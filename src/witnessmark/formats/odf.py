@@ -105,7 +105,7 @@ class _Story:
                     self._put(element.tail)
                 continue
             if event == "start":
-                if kind in _UNREAD:
+                if kind in _UNREAD or kind.endswith("-source"):
                     skip = element
                     continue
                 self._start(kind, element)

@@ -145,10 +145,10 @@ def _read_text(page: Any, number: int, report: Report, *, layers: bool) -> str:
             if place == count or unseen[place] != unseen[start]:
                 parts[unseen[start]].append(_characters(text_page, start, place - start))
                 start = place
-        shown = " ".join(parts[False])
+        shown = " ".join(parts[False]).strip()
         if shown:
             report.visible(shown + "\n")
-        report.hidden(f"not seen on page {number}", " ".join(parts[True]) + "\n")
+        report.hidden(f"not seen on page {number}", " ".join(parts[True]).strip() + "\n")
         report.observe("pdf.unseen", {"page": number, "characters": sum(unseen)})
         return shown
     finally:

@@ -1,0 +1,278 @@
+"""Laws of reading PDF: only what a reader of the page sees is visible text; all else in the file is kept apart."""
+
+import importlib.util
+import io
+import sys
+import zlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from witnessmark.cell.report import ReadingStopped, Source
+from witnessmark.formats import dates
+from witnessmark.formats.pdf import read_pdf
+from witnessmark.model.derivative import Outcome
+
+_SPEC = importlib.util.spec_from_file_location("formats_collector", Path(__file__).with_name("collector.py"))
+collector = sys.modules.setdefault(_SPEC.name, importlib.util.module_from_spec(_SPEC))
+if not hasattr(collector, "Collected"):
+    _SPEC.loader.exec_module(collector)
+
+SECRET = "Kestrelnest"
+
+
+def read(reader, data, name="x"):
+    """Call one reader as the child would, with a stopped reading turned into its outcome."""
+    collected = collector.Collected()
+    try:
+        reader(Source(io.BytesIO(data), len(data), name), collected)
+    except ReadingStopped as stopped:
+        collected.outcome(stopped.outcome, stopped.detail)
+    return collected
+
+
+def pdf(*contents, page="", extra=(), catalog="", info="", trailer="", box="0 0 600 800"):
+    """Return a PDF of one page per content stream; extra objects get the numbers from 10 on."""
+    count = len(contents)
+    numbers = [40 + 2 * place for place in range(count)]
+    objects = {
+        1: f"<</Type/Catalog/Pages 2 0 R {catalog}>>".encode(),
+        2: f"<</Type/Pages/Count {count}/Kids[{' '.join(f'{n} 0 R' for n in numbers)}]>>".encode(),
+        3: b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+        4: f"<<{info}>>".encode(),
+    }
+    for number, content in zip(numbers, contents, strict=True):
+        packed = zlib.compress(content.encode("latin-1"))
+        objects[number] = (
+            f"<</Type/Page/Parent 2 0 R/MediaBox[{box}]/Contents {number + 1} 0 R"
+            f"/Resources<</Font<</F 3 0 R>>/XObject<</X 10 0 R>>/Properties<</L 11 0 R>>>>{page}>>"
+        ).encode()
+        objects[number + 1] = f"<</Length {len(packed)}/Filter/FlateDecode>>stream\n".encode() + packed + b"\nendstream"
+    for place, body in enumerate(extra):
+        objects[10 + place] = body if isinstance(body, bytes) else body.encode()
+    out, places = bytearray(b"%PDF-1.7\n"), {}
+    for number, body in sorted(objects.items()):
+        places[number] = len(out)
+        out += b"%d 0 obj\n" % number + body + b"\nendobj\n"
+    start = len(out)
+    out += b"xref\n0 1\n0000000000 65535 f \n"
+    for number, place in places.items():
+        out += b"%d 1\n%010d 00000 n \n" % (number, place)
+    out += f"trailer<</Size 200/Root 1 0 R/Info 4 0 R {trailer}>>\nstartxref\n{start}\n%%EOF\n".encode()
+    return bytes(out)
+
+
+def text(words, place="50 700", before=""):
+    return f"BT /F 14 Tf {before} {place} Td ({words}) Tj ET\n"
+
+
+def stream(head, body):
+    return f"<<{head}/Length {len(body)}>>stream\n{body}\nendstream"
+
+
+SHOWN = text("Order seventeen", "50 600")
+FORM = "/Type/XObject/Subtype/Form/BBox[0 0 600 800]/Resources<</Font<</F 3 0 R>>>>"
+IMAGE = "/Type/XObject/Subtype/Image/Width 1/Height 1/ColorSpace/DeviceGray/BitsPerComponent 8"
+UNSEEN = {
+    "render mode 3": pdf(SHOWN + text(SECRET, before="3 Tr")),
+    "white on white": pdf(SHOWN + "1 1 1 rg " + text(SECRET)),
+    "under a black bar": pdf(SHOWN + text(SECRET) + "0 g 45 690 200 30 re f"),
+    "under a white bar": pdf(SHOWN + text(SECRET) + "1 g 45 690 200 30 re f"),
+    "under a thick stroke": pdf(SHOWN + text(SECRET) + "30 w 0 G 45 705 m 300 705 l S"),
+    "black on a black bar": pdf(SHOWN + "0 g 45 690 200 30 re f " + text(SECRET)),
+    "under a picture": pdf(SHOWN + text(SECRET) + "q 200 0 0 30 45 690 cm /X Do Q", extra=[stream(IMAGE, "x")]),
+    "outside the page": pdf(SHOWN + text(SECRET, "50 900")),
+    "outside the crop box": pdf(SHOWN + text(SECRET, "50 790"), page="/CropBox[0 0 600 650]"),
+    "clipped away": pdf(SHOWN + "q 0 0 10 10 re W n " + text(SECRET) + "Q"),
+    "in a form, mode 3": pdf(SHOWN + "/X Do", extra=[stream(FORM, text(SECRET, before="3 Tr"))]),
+    "in a form, under a bar": pdf(SHOWN + "/X Do 0 g 45 690 200 30 re f", extra=[stream(FORM, text(SECRET))]),
+    "in a form, white": pdf(SHOWN + "/X Do", extra=[stream(FORM, "1 g " + text(SECRET))]),
+    "a layer that is off": pdf(
+        SHOWN + f"/OC /L BDC {text(SECRET)} EMC",
+        extra=["null", "<</Type/OCG/Name(Layer)>>"],
+        catalog="/OCProperties<</OCGs[11 0 R]/D<</OFF[11 0 R]>>>>",
+    ),
+    "a hidden annotation": pdf(
+        SHOWN,
+        page="/Annots[12 0 R]",
+        extra=["null", "null", f"<</Type/Annot/Subtype/Text/F 2/Rect[0 0 9 9]/Contents({SECRET})>>"],
+    ),
+    "a note that pops up": pdf(
+        SHOWN,
+        page="/Annots[12 0 R]",
+        extra=["null", "null", f"<</Type/Annot/Subtype/Text/Rect[0 0 9 9]/Contents({SECRET})>>"],
+    ),
+    "Info title": pdf(SHOWN, info=f"/Title({SECRET})"),
+    "Info author": pdf(SHOWN, info=f"/Author({SECRET})"),
+    "bookmark": pdf(
+        SHOWN,
+        catalog="/Outlines 10 0 R",
+        extra=["<</First 11 0 R/Last 11 0 R/Count 1>>", f"<</Title({SECRET})/Parent 10 0 R/Next 11 0 R>>"],
+    ),
+    "script": pdf(
+        SHOWN,
+        catalog="/Names<</JavaScript<</Names[(a) 10 0 R]>>>>",
+        extra=[f"<</S/JavaScript/JS(app.alert\\('{SECRET}'\\))>>"],
+    ),
+    "XMP": pdf(
+        SHOWN,
+        catalog="/Metadata 10 0 R",
+        extra=[
+            stream(
+                "/Type/Metadata/Subtype/XML",
+                '<x:xmpmeta xmlns:x="adobe:ns:meta/"><r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+                f'<r:Description xmlns:d="d" d:note="{SECRET}"/></r:RDF></x:xmpmeta>',
+            )
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("place", UNSEEN)
+def test_what_a_page_does_not_show_is_hidden_and_kept(place):
+    found = read(read_pdf, UNSEEN[place])
+    assert SECRET not in found.visible_text
+    assert SECRET in found.hidden_text.replace(" ", "").replace("\n", "")
+    assert found.visible_text == "Order seventeen\n"
+
+
+SEEN = {
+    "plain": text(SECRET),
+    "on a pale bar": "0.9 g 45 690 200 30 re f 0 g " + text(SECRET),
+    "white on a dark bar": "0 g 45 690 200 30 re f 1 g " + text(SECRET),
+    "over a white page": "1 g 0 0 600 800 re f 0 g " + text(SECRET),
+    "underlined": text(SECRET) + "0 g 45 698 200 1 re f",
+    "framed": text(SECRET) + "1 w 45 690 200 30 re S",
+    "clipped to its cell": "q 40 680 300 60 re W n " + text(SECRET) + "Q",
+    "red": "1 0 0 rg " + text(SECRET),
+    "stroked": text(SECRET, before="1 Tr"),
+    "turned": f"BT /F 14 Tf 0 1 -1 0 300 300 Tm ({SECRET}) Tj ET",
+    "small": f"BT /F 5 Tf 50 700 Td ({SECRET}) Tj ET 0.9 g 45 690 1 1 re f /X Do",
+}
+
+
+@pytest.mark.parametrize("place", SEEN)
+@pytest.mark.parametrize("page", ["", "/Rotate 90", "/CropBox[20 20 590 790]"])
+def test_what_a_page_shows_is_visible(place, page):
+    found = read(read_pdf, pdf(SHOWN + SEEN[place], page=page, extra=[stream(FORM, text("more", "50 500"))]))
+    assert SECRET in found.visible_text
+    assert SECRET not in found.hidden_text
+
+
+def test_part_of_a_line_under_a_bar_is_hidden_alone():
+    found = read(read_pdf, pdf(text(f"Witness {SECRET} stated") + "0 g 101 695 75 20 re f"))
+    assert found.visible_text.split() == ["Witness", "stated"]
+    assert SECRET in found.hidden_text
+
+
+def test_what_annotations_and_fields_show_is_visible():
+    widget = "<</Type/Annot/Subtype/Widget/FT/Tx/T(name)/V(Tern)/Rect[50 500 250 520]/AP<</N 13 0 R>>/F 4>>"
+    look = stream(
+        "/Type/XObject/Subtype/Form/BBox[0 0 200 20]/Resources<</Font<</F 3 0 R>>>>", "BT /F 12 Tf 2 5 Td (Tern) Tj ET"
+    )
+    found = read(
+        read_pdf,
+        pdf(
+            SHOWN, page="/Annots[12 0 R]", extra=["null", "null", widget, look], catalog="/AcroForm<</Fields[12 0 R]>>"
+        ),
+    )
+    assert "Tern" in found.visible_text
+    assert "Tern" not in found.hidden_text
+
+
+def test_pages_are_divided_by_form_feeds():
+    found = read(read_pdf, pdf(text("one"), "", text("three")))
+    assert found.visible_text == "one\n\f\fthree\n"
+    assert found.observed("pdf.pages") == [3]
+
+
+def test_dates_programs_and_states_are_observed():
+    data = pdf(SHOWN, info="/CreationDate(D:20310504102030+08'00')/ModDate(D:2031)/Producer(Tern PDF 2)")
+    found = read(read_pdf, data)
+    assert found.observed("date.created")[0] == {
+        "raw": "D:20310504102030+08'00'",
+        "utc": "2031-05-04T02:20:30Z",
+        "local": "2031-05-04T10:20:30",
+        "offset": 480,
+        "says": "pdf Info CreationDate",
+    }
+    assert found.observed("date.modified")[0]["local"] == "2031-01-01T00:00:00"
+    assert found.observed("software") == [{"name": "Tern PDF 2", "version": "", "says": "pdf Info Producer"}]
+    assert (found.observed("pdf.eof"), found.observed("pdf.startxref")) == ([1], [1])
+    assert found.observed("pdf.version") == ["1.7"]
+
+
+def test_attached_files_and_addresses_come_out():
+    extra = [
+        "<</Type/Filespec/F(a.txt)/UF(a.txt)/EF<</F 11 0 R>>>>",
+        stream("/Type/EmbeddedFile", "inside"),
+        "<</Type/Annot/Subtype/Link/Rect[0 0 90 90]/A<</S/URI/URI(https://example.invalid/)>>>>",
+    ]
+    found = read(
+        read_pdf,
+        pdf(SHOWN, page="/Annots[12 0 R]", extra=extra, catalog="/Names<</EmbeddedFiles<</Names[(a) 10 0 R]>>>>"),
+    )
+    assert [(member.name, bytes(member.data)) for member in found.members] == [("a.txt", b"inside")]
+    assert found.observed("address") == ["https://example.invalid/"]
+
+
+def test_a_password_is_told(corpus):
+    found = read(read_pdf, (corpus / "c2pa/c2pa-rs/basic-password.pdf").read_bytes())
+    assert found.ended is Outcome.ENCRYPTED
+
+
+def test_every_bad_redaction_of_the_corpus_stays_hidden(corpus):
+    """Covered, white or invisible words: `black_on_black` in Chinese is drawn beyond its bar, so that it is seen."""
+    rows = [line.split("\t") for line in (corpus / "truth/redaction-synthetic.tsv").read_text().splitlines()[1:]]
+    for file, verdict, method, language, _page, _box, secret, _shown in rows:
+        if verdict != "bad" or (method, language) == ("text_black_on_black", "zh"):
+            continue
+        found = read(read_pdf, (corpus / file).read_bytes())
+        assert "".join(secret.split()) not in "".join(found.visible_text.split()), file
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"%PDF-1.7\n",
+        b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[2 0 R]/Count 9>>endobj trailer<</Root 1 0 R>>",
+        UNSEEN["script"][:300],
+    ],
+)
+def test_what_is_no_pdf_is_corrupt(data):
+    assert read(read_pdf, data).ended is Outcome.CORRUPT
+
+
+def test_a_page_of_absurd_size_is_not_drawn():
+    found = read(read_pdf, pdf(text(SECRET, before="1 g"), box="0 0 200000 200000"))
+    assert SECRET not in found.visible_text
+    assert SECRET in found.hidden_text
+
+
+@given(st.integers(0, 3000), st.binary(min_size=1, max_size=8))
+def test_damage_ends_in_an_outcome(place, noise):
+    whole = UNSEEN["XMP"]
+    place %= len(whole)
+    found = read(read_pdf, whole[:place] + noise + whole[place + len(noise) :])
+    found.text.encode()
+    assert found.ended in (Outcome.OK, Outcome.PARTIAL, Outcome.CORRUPT, Outcome.ENCRYPTED)
+
+
+@given(st.text(max_size=40))
+def test_no_date_string_trips_the_readers(raw):
+    for parse in (dates.from_pdf, dates.from_iso, dates.from_exif, dates.from_mail):
+        assert parse(raw).raw == raw
+
+
+@given(st.datetimes(), st.integers(-14 * 60, 14 * 60))
+def test_dates_come_back_as_written(clock, offset):
+    clock = clock.replace(microsecond=0)
+    sign, rest = "-" if offset < 0 else "+", divmod(abs(offset), 60)
+    year = f"{clock.year:04}"
+    iso = dates.from_iso(f"{year}{clock:-%m-%dT%H:%M:%S}{sign}{rest[0]:02}:{rest[1]:02}")
+    pdf_date = dates.from_pdf(f"D:{year}{clock:%m%d%H%M%S}{sign}{rest[0]:02}'{rest[1]:02}'")
+    for moment in (iso, pdf_date):
+        assert (moment.local, moment.offset) == (clock, offset)

@@ -185,6 +185,25 @@ def test_what_becomes_due_during_a_walk_is_met_by_it(keeper, catalogue):
     assert names == ["0.txt", "1.txt", "2.txt", "late.txt"]
 
 
+def test_due_shrinks_as_contents_are_read_whatever_the_order(keeper, catalogue):
+    keeper.texts(f"text {i}" for i in range(4))
+    catalogue.catch_up(keeper.archive)
+
+    def due() -> list[str]:
+        catalogue.catch_up(keeper.archive)
+        return [row.name for row in catalogue.due("2", "{}")]
+
+    assert due() == ["0.txt", "1.txt", "2.txt", "3.txt"]
+    for number, left in ((2, ["0.txt", "1.txt", "3.txt"]), (0, ["1.txt", "3.txt"]), (1, ["3.txt"]), (3, [])):
+        keeper.read(f"{number}:text {number}".encode(), version="2")
+        keeper.commit()
+        assert due() == due() == left
+    keeper.texts(["late"], name="late.txt")
+    assert due() == ["late.txt"]
+    catalogue.rebuild(keeper.archive)
+    assert due() == ["late.txt"]
+
+
 def test_the_newest_reading_counts_with_its_own_texts_alone(keeper, catalogue):
     accession = keeper.accession()
     order = keeper.exhibit(accession, "a", b"data")

@@ -18,6 +18,7 @@ from typing import Any, Self
 from witnessmark.archive.folder import Archive
 from witnessmark.archive.ledger import Ledger
 from witnessmark.catalogue import schema
+from witnessmark.catalogue.count import NOT_READ, count
 from witnessmark.catalogue.replay import Replay, inside, place
 from witnessmark.catalogue.rows import (
     EXHIBITS,
@@ -59,6 +60,7 @@ class Catalogue:
         self._ledger = ledger
         self._replay = Replay(connection)
         self._top = 0
+        self._read_up_to: dict[tuple[str, str], int] = {}
         self.notes = notes
 
     @classmethod
@@ -104,6 +106,7 @@ class Catalogue:
         self._ledger = archive.ledger
         self._connection = _connect(archive)
         self._replay = Replay(self._connection)
+        self._read_up_to.clear()
         self._follow()
 
     def as_of(self, size: int) -> "Catalogue":
@@ -331,10 +334,14 @@ class Catalogue:
         sql = (
             "SELECT c.first, c.digest, c.handle, c.size, e.path, e.depth, q.id FROM content c"
             " JOIN exhibit e ON e.seq = c.first JOIN exhibit q ON q.seq = e.root"
-            f" WHERE c.first > ? AND c.first <= ? AND {_NOT_READ} ORDER BY c.first LIMIT {_PAGE}"
+            f" WHERE c.first > ? AND c.first <= ? AND {NOT_READ} ORDER BY c.first LIMIT {_PAGE}"
         )
-        last = 0
-        while page := self._all(sql, last, self._top, step_version, settings, self._top):
+        step = (step_version, settings)
+        last = self._read_up_to.get(step, 0)  # a content that was read stays so: a later walk begins behind it
+        while page := self._all(sql, last, self._top, *step, self._top):
+            self._read_up_to.setdefault(step, 0)
+            if last == self._read_up_to[step]:
+                self._read_up_to[step] = page[0][0] - 1
             last = page[-1][0]
             for _, digest, handle, size, path, depth, root_id in page:
                 steps = path_of(path)
@@ -462,63 +469,9 @@ class Catalogue:
 
     def counts(self, step_version: str, settings: str) -> Counts:
         """Return how many there are of everything; due is what that version and settings of `read` has to do."""
-        top = self._top
-        unknown = self._all(
-            "SELECT kind, count(*) FROM event WHERE NOT understood AND seq <= ? GROUP BY kind ORDER BY kind", top
-        )
-        contents, octets = self._row("SELECT count(*), coalesce(sum(size), 0) FROM content WHERE first <= ?", top)
-        exhibits, received = self._row("SELECT count(*), count(*) - count(container) FROM exhibit WHERE seq <= ?", top)
-        (due,) = self._row(
-            f"SELECT count(*) FROM content c WHERE c.first <= ? AND {_NOT_READ}",
-            top,
-            step_version,
-            settings,
-            top,
-        )
-        acts = dict(self._all("SELECT kind, count(*) FROM act WHERE seq <= ? GROUP BY kind", top))
-        return Counts(
-            events=self._row("SELECT count(*) FROM event WHERE seq <= ?", top)[0],
-            exhibits=exhibits,
-            received=received,
-            components=exhibits - received,
-            contents=contents,
-            octets=octets,
-            due=due,
-            outcomes=self._by("outcome"),
-            media_types=self._by("media_type"),
-            kinds=self._by("kind"),
-            findings=tuple(
-                self._all("SELECT outcome, count(*) FROM finding WHERE seq <= ? GROUP BY outcome ORDER BY outcome", top)
-            ),
-            held=len(self.held()),
-            attestations=acts.get(Kind.ATTESTATION.value, 0),
-            reviewers=acts.get(Kind.REVIEWER.value, 0),
-            decisions=acts.get(Kind.DECISION.value, 0),
-            releases=acts.get(Kind.RELEASE.value, 0),
-            unknown=sum(count for _, count in unknown),
-            unknown_kinds=tuple((kind, count) for kind, count in unknown if kind not in _KNOWN),
-        )
-
-    def _by(self, column: str) -> tuple[tuple[str, int], ...]:
-        rows = self._all(
-            "WITH newest AS (SELECT handle, max(seq) AS seq FROM derivative WHERE step = 'read' AND seq <= ?"
-            f" GROUP BY handle) SELECT d.{column}, count(*) FROM exhibit e JOIN newest USING (handle)"
-            " JOIN derivative d ON d.seq = newest.seq"
-            f" WHERE e.seq <= ? AND d.{column} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1",
-            self._top,
-            self._top,
-        )
-        return tuple((str(name), int(count)) for name, count in rows)
-
-    def _row(self, sql: str, *values: object) -> tuple[Any, ...]:
-        row = self._one(sql, *values)
-        return row if row is not None else ()
+        return count(self._all, self._top, step_version, settings)
 
 
-_NOT_READ = (
-    "NOT EXISTS (SELECT 1 FROM derivative d WHERE d.handle = c.handle AND d.step = 'read' AND d.version = ?"
-    " AND d.settings = ? AND d.seq <= ?)"
-)
 _TEXTS = (
     "SELECT t.step, t.digest FROM derivative t JOIN derivative r ON r.seq = (SELECT max(seq) FROM derivative"
     " WHERE handle = ? AND step = 'read' AND seq <= ?) WHERE t.handle = ? AND t.step <> 'read' AND t.seq <= ?"
@@ -526,7 +479,6 @@ _TEXTS = (
 )
 _NAMES = 1_000
 _RUN = Kind.EXAMINATION_RUN.value
-_KNOWN = {kind.value for kind in Kind}
 
 
 def _connect(archive: Archive) -> sqlite3.Connection:

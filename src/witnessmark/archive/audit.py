@@ -155,11 +155,12 @@ class _Vault:
             try:
                 kind, digests = opening.parse_record(line.record)
                 fields = opening.check_disclosed(digests, line.fields)
+                named = digests_named(kind, fields)
             except (Damaged, Falsified) as error:
-                yield self._problem(first, number, f"its record is not made from its fields: {error}")
+                yield self._problem(first, number, f"its record or a field is not as it was sealed: {error}")
                 return
             exhibit = self._remember(kind, fields)
-            for digest in digests_named(kind, fields):
+            for digest in named:
                 yield from self._content(digest, exhibit)
         try:
             agrees = self._entry(line.index) == line.entry

@@ -21,7 +21,11 @@ from witnessmark.model.digest import Digest
 from witnessmark.model.event import Kind
 from witnessmark.proof.checkpoint import Checkpoint
 
-_NAMING = {Kind.EXHIBIT.value: ("digest",), Kind.DERIVATIVE.value: ("digest", "text")}
+_NAMING = {
+    Kind.EXHIBIT.value: ("digest",),
+    Kind.DERIVATIVE.value: ("digest", "text"),
+    Kind.RELEASE.value: ("manifest",),
+}
 
 
 def recover(ledger: Ledger, layout: Layout, store: Store, disk: Disk, pad: int) -> None:

@@ -45,8 +45,6 @@ def main() -> NoReturn:
     # The heap of the parsers is moved out of the collector's sight: children then leave its pages shared.
     gc.collect()
     gc.freeze()
-    # Zygotes that end are reaped by the kernel.
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     control.send(json.dumps(failures).encode())
     here, zygotes = os.getpid(), set[int]()
     while True:
@@ -54,6 +52,7 @@ def main() -> NoReturn:
         if not message:
             break
         (theirs,) = descriptors
+        _reap(zygotes)
         # A zygote that died by its child's hand leaves the child's descendants to us.
         _kill(pid for pid in _children() if pid not in zygotes)
         pid = os.fork()
@@ -63,9 +62,15 @@ def main() -> NoReturn:
         os.close(theirs)
         control.send(str(pid).encode())
     # The zygotes see the same end and clean up after their children; what is left after a moment is killed.
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     _sweep(patience=2.0)
     os._exit(0)
+
+
+def _reap(zygotes: set[int]) -> None:
+    """Take note of zygotes that have ended; what they cost is then counted as ours."""
+    for pid in tuple(zygotes):
+        if os.waitpid(pid, os.WNOHANG)[0]:
+            zygotes.discard(pid)
 
 
 def _preload(modules: list[str]) -> Iterator[tuple[str, str]]:

@@ -123,6 +123,12 @@ HIDDEN_PLACES = {
     "alt text": DRAWING,
     "field code": f"<w:r><w:instrText>INCLUDETEXT {SECRET}</w:instrText></w:r>",
     "simple field": f'<w:fldSimple w:instr="QUOTE {SECRET}">{run("5")}</w:fldSimple>',
+    "hidden table row": f"<w:tbl><w:tr><w:trPr><w:hidden/></w:trPr><w:tc><w:p>{run(SECRET)}</w:p></w:tc></w:tr></w:tbl>",
+    "deleted table row": f"<w:tbl><w:tr><w:trPr><w:del/></w:trPr><w:tc><w:p>{run(SECRET)}</w:p></w:tc></w:tr></w:tbl>",
+    "hidden shape": f'<w:r><w:drawing><x xmlns="d"><docPr hidden="1"/><w:txbxContent><w:p>{run(SECRET)}</w:p>'
+    "</w:txbxContent></x></w:drawing></w:r>",
+    "hidden old shape": f'<w:r><w:pict><shape xmlns="v" style="visibility: hidden"><w:txbxContent><w:p>{run(SECRET)}'
+    "</w:p></w:txbxContent></shape></w:pict></w:r>",
     "vanish inside an insertion": f"<w:ins>{run(SECRET, '<w:vanish/>')}</w:ins>",
 }
 

@@ -70,7 +70,10 @@ class Story:
         self.broken = False
         self._stack: list[Buffer] = [Buffer()]
         self._aside: dict[str, list[str]] = {}
-        self._skip = self._inside = self._deleted = self._moved = self._table = 0
+        self._skip = self._deleted = self._moved = self._table = 0
+        self._properties: list[str] = []  # open property elements
+        self._rows: list[bool] = []  # open table rows: hidden or deleted
+        self._shape_hidden = False
         self._unshown = False
         self._start_paragraph()
         self._start_run()
@@ -125,11 +128,11 @@ class Story:
             self._skip += 1
             return
         if kind in _PROPERTIES:
-            self._inside += 1
+            self._properties.append(kind)
             if kind == "sectPr":
                 self.sections.append(Section())
             return
-        if self._inside:
+        if self._properties:
             self._start_property(kind, element)
             return
         if kind == "r":
@@ -146,6 +149,8 @@ class Story:
             self._note_alternatives(element)
         elif kind == "tbl":
             self._table += 1
+        elif kind == "tr":
+            self._rows.append(False)
         elif kind == "rt":
             self._ruby = []
         elif kind in ("footnoteReference", "endnoteReference"):
@@ -183,6 +188,8 @@ class Story:
             self._shaded = self._shaded or value.get("fill", value.get("val", "auto")).upper() not in ("AUTO", "FFFFFF")
         elif kind == "sz":
             self._tiny = value.get("val") in ("0", "1", "2")
+        elif kind in ("hidden", "del") and self._properties[-1] == "trPr" and self._rows:
+            self._rows[-1] = value.get("val") not in _OFF
         elif kind in ("listItem", "placeholder", "docPart"):
             self._put_aside("choice", value.get("displayText", ""))
 
@@ -191,11 +198,11 @@ class Story:
             self._skip -= 1
             return
         if kind in _PROPERTIES:
-            self._inside -= 1
+            self._properties.pop()
             if kind == "pPr":
                 self._start_run()  # what the paragraph mark has is not its words'
             return
-        if self._inside:
+        if self._properties:
             return
         if kind == "t":
             self._put(element.text or "")
@@ -223,6 +230,8 @@ class Story:
             self._end_ruby(kind)
         elif kind == "comment":
             self._flush_aside()
+        elif kind in ("drawing", "pict"):
+            self._shape_hidden = False
 
     def _why_hidden(self) -> str:
         """Return the label for text at this place, or nothing when it shows."""
@@ -233,7 +242,7 @@ class Story:
         vanished = self._vanished
         if vanished is None:
             vanished = self._styles.vanishes(self._style, self._run_style)
-        if vanished or self._tiny:
+        if vanished or self._tiny or self._shape_hidden or any(self._rows):
             return VANISHED
         if self._white and not self._shaded and not self._table and len(self._stack) == 1:
             return PALE
@@ -301,6 +310,8 @@ class Story:
                 parts.pop()
             parts.append("\t")
         elif kind == "tr":
+            if self._rows:
+                self._rows.pop()
             if parts and parts[-1] == "\t":
                 parts.pop()
             parts.append("\n")
@@ -326,6 +337,9 @@ class Story:
 
     def _note_alternatives(self, element: Any) -> None:
         about = markup.attributes(element)
+        style = about.get("style", "").replace(" ", "").lower()
+        if about.get("hidden") in ("1", "true") or "visibility:hidden" in style:
+            self._shape_hidden = True
         for key in ("descr", "title", "alt", "name"):
             text = about.get(key, "").strip()
             if text and not (key in ("name", "title") and text.lower().rstrip(" 0123456789").startswith(_GENERIC)):

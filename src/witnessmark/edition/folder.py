@@ -30,6 +30,7 @@ class Folder:
         self._place = place
         self.unfinished = unfinished(place, edition)
         self._rows: list[Row] = []
+        self._made = set[Path]()
         self._is_left = False
 
     def __enter__(self) -> Self:
@@ -75,7 +76,9 @@ class Folder:
         if not manifest.PATH.match(path):
             raise ValueError(f"no name for a file of an edition: {path[:200]!r}")
         place = self.unfinished / path
-        place.parent.mkdir(parents=True, exist_ok=True)
+        if place.parent not in self._made:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            self._made.add(place.parent)
         return place.open("xb")
 
     def leave(self) -> None:

@@ -130,7 +130,7 @@ class _SourceRun:
             source=wanted.label if wanted.label is not None else root.name.name,
             received=wanted.received,
             note=wanted.note,
-            root=(root.name,) if many else (),
+            root=(root.name,) if many and root.is_folder else (),
             named=wanted.label is not None,
         )
         self._commitment: Commitment | None = None

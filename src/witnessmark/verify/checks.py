@@ -6,11 +6,12 @@ Rules for whoever changes this file:
 - A file that no check speaks of is not accounted for, and that is false.
 """
 
+import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 
-from witnessmark.errors import BrokenEvidence, Damaged, Falsified
+from witnessmark.errors import BrokenEvidence, Damaged, Falsified, Undecided
 from witnessmark.model import codec
 from witnessmark.model.codec import Fields
 from witnessmark.model.digest import Commitment, Digest
@@ -47,7 +48,10 @@ def verify_site(path: str, key: Vkey | None = None, *, at_least: str | None = No
     if not any(site.has(name) for name in (MANIFEST, KEYS, RELEASE)):
         raise Damaged(f"{path}: this is no edition: it has neither a manifest nor a folder of proofs")
     rows = _manifest(site, tally)
-    if rows is not None:
+    if rows is None:
+        for name in sorted(site.files.keys() - walk.OUTSIDE):
+            tally.undecided(name, "no sound manifest says what it must be")
+    else:
         walk.account(site, rows, tally)
     keys = _keys(site, tally, key)
     used = key or (keys.log if keys else None)
@@ -55,11 +59,15 @@ def verify_site(path: str, key: Vkey | None = None, *, at_least: str | None = No
     release, found = None, tuple[Checked, ...]()
     if log is not None:
         release, continues = _release(site, log, tally)
-        context = Context(site, log, keys or Keys(log.key, (), ()), release, tally)
-        found = _exhibits(context)
-        _check_reviewers(context, found)
-        _check_decisions(context, found)
-        _check_continuity(log, continues, tally)
+        context = Context(site, log, keys, release, tally)
+        folders = _folders(context)
+        checked = (exhibits.check(context, folder, folders[folder]) for folder in sorted(folders, key=_in_order))
+        found = tuple(one for one in checked if one is not None)
+        is_whole = keys is not None and len(found) == len(folders)
+        _check_pages(context, folders.keys(), found, is_whole=is_whole)
+        if is_whole:
+            _check_reviewers(context, found)
+        _check_continuity(log, continues, tally, is_whole=is_whole)
         _check_at_least(log, at_least, tally)
     else:
         tally.undecided("", "without a key no proof can be checked: give one with --key")
@@ -116,7 +124,7 @@ def _release(site: Site, log: Log, tally: Tally) -> tuple[Release | None, Contin
         tally.undecided(MANIFEST, "no release vouches for it")
         return None, continues
     with tally.judging(MANIFEST):
-        if site.digest(MANIFEST).hex() != release.manifest:
+        if hashlib.sha256(site.read(MANIFEST, LARGEST_MANIFEST)).hexdigest() != release.manifest:
             raise Falsified("is not the manifest that was released")
         tally.agrees(MANIFEST, f"is the manifest that edition {release.edition} was released with")
     return release, continues
@@ -158,25 +166,26 @@ def _commitment(text: object) -> bytes:
     return Commitment.parse(text).raw
 
 
-def _exhibits(context: Context) -> tuple[Checked, ...]:
+def _folders(context: Context) -> dict[str, set[str]]:
+    """Return the files of each exhibit by its folder."""
     folders: dict[str, set[str]] = {}
     for path in context.site.files:
         parts = path.split("/", 2)
-        if parts[0] != "e":
-            continue
-        if len(parts) == 3:
+        if len(parts) == 3 and parts[0] == "e":
             folders.setdefault(f"e/{parts[1]}", set()).add(path)
-        else:
+        elif parts[0] == "e":
             context.tally.false(path, "does not belong to an exhibit")
-    return tuple(
-        found
-        for folder in sorted(folders, key=lambda name: (len(name), name))
-        if (found := exhibits.check(context, folder, folders[folder])) is not None
-    )
+    return folders
+
+
+def _in_order(folder: str) -> tuple[int, str]:
+    """Return a sorting key by which TP-99999 comes before TP-100000."""
+    return len(folder), folder
 
 
 def _check_reviewers(context: Context, found: Sequence[Checked]) -> None:
     """Check that each reviewer in `keys.json` is introduced by the opening that it names."""
+    assert context.keys is not None
     shown: dict[str, tuple[str, str]] = {}
     for one in found:
         shown |= one.reviewers
@@ -190,22 +199,25 @@ def _check_reviewers(context: Context, found: Sequence[Checked]) -> None:
                 raise Falsified(f"does not list the reviewer whom {proof} introduces")
 
 
-def _check_decisions(context: Context, found: Sequence[Checked]) -> None:
-    """Check that each decision which the release rests on has its page, and no exhibit has two."""
+def _check_pages(context: Context, folders: Collection[str], found: Sequence[Checked], *, is_whole: bool) -> None:
+    """Check that each name and each decision of the release has its page, and no exhibit has two."""
     if context.release is None:
         return
+    for name in sorted(context.release.ids.values()):
+        folder = f"e/{PublicId.parse(name).folder}"
+        if folder not in folders:
+            context.tally.false(f"{folder}/exhibit.json", f"is missing: the release names {name}")
+    if not is_whole:
+        return  # Why a page is not sound was said of that page.
     with context.tally.judging(""):
-        missing = context.release.decisions - {one.decision for one in found}
-        if missing:
-            raise Falsified(
-                f"{len(missing)} of {len(context.release.decisions)} decisions of the release have no page here"
-            )
+        if unseen := context.release.decisions - {one.decision for one in found}:
+            raise Falsified(f"the release rests on {len(unseen)} decisions that have no page here")
     with context.tally.judging(""):
         if len({one.commitment for one in found}) != len(found):
             raise Falsified("two pages show the same exhibit")
 
 
-def _check_continuity(log: Log, continues: Continues | None, tally: Tally) -> None:
+def _check_continuity(log: Log, continues: Continues | None, tally: Tally, *, is_whole: bool) -> None:
     """Check that the chain joins every checkpoint in the edition with the next larger one, and nothing else."""
     if continues is None:
         return
@@ -214,6 +226,8 @@ def _check_continuity(log: Log, continues: Continues | None, tally: Tally) -> No
         for smaller, larger in pairwise(met):
             if smaller.size == larger.size:
                 raise Falsified(f"two different logs of {smaller.size} entries are signed: the log was rewritten")
+        if not is_whole:
+            raise Undecided("not every checkpoint of this edition could be read, so that the chain cannot be checked")
         if [(link.smaller, link.larger) for link in continues.chain] != [(a.size, b.size) for a, b in pairwise(met)]:
             raise Falsified("does not join exactly the checkpoints of this edition, in rising size")
         for link, (smaller, larger) in zip(continues.chain, pairwise(met), strict=True):

@@ -17,6 +17,13 @@ NOT_SHOWN = (
     "A verify.pyz inside the edition is a convenience, and could be changed with the folder: get it elsewhere.",
 )
 
+_WORDS = {
+    "mostly-fits": "mostly fits",
+    "cannot-tell": "cannot tell",
+    "mostly-does-not": "mostly does not fit",
+    "does-not": "does not fit",
+    "could_not_run": "could not run",
+}
 _MOST_LINES = 50
 _MOST_EXHIBITS = 1000
 # Controls, line separators and direction marks: what could move the cursor or turn a line around.
@@ -37,7 +44,7 @@ def exhibit(rows: Sequence[Shown], answers: Mapping[str, Value], index: int) -> 
         _sealed(answers["sealed"], index),
         "No witness outside has signed when that was.",
         *_reviewed(rows, answers["reviewed"]),
-        "No reply by the accused stands here.",
+        "No reply stands here.",
         _withheld(answers["withheld"]),
     )
 
@@ -57,22 +64,23 @@ def _sealed(sealed: Mapping[str, Value], index: int) -> str:
 
 
 def _reviewed(rows: Sequence[Shown], reviewed: Mapping[str, Value]) -> Iterator[str]:
-    given = {name: count for name, count in reviewed["answers"].items() if count}
-    if given:
+    if any(reviewed["answers"].values()):
         names = sorted({text_of(row, "name") for row in of(rows, "reviewer")})
-        counts = ", ".join(f"{count} {name.replace('-', ' ')}" for name, count in given.items())
-        yield f"Signed reviews: {counts}; reviewers: {', '.join(names)}."
+        yield f"Signed reviews: {_counts(reviewed['answers'])}; reviewers: {', '.join(names)}."
     else:
         yield "No review is shown."
     if any(reviewed["findings"].values()):
-        counts = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in reviewed["findings"].items() if n)
-        yield f"Examinations by machine: {counts}."
+        yield f"Findings by machine: {_counts(reviewed['findings'])}."
     if waiting := reviewed["waiting"]:
         yield f"{waiting} {'finding waits' if waiting == 1 else 'findings wait'} for a person."
 
 
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{_WORDS.get(name, name)} {count}" for name, count in counts.items() if count)
+
+
 def _withheld(withheld: Mapping[str, Value]) -> str:
-    reason = f": {withheld['reason']}" if withheld["reason"] else ""
+    reason = f": {withheld['reason'].rstrip('.')}." if withheld["reason"] else "."
     match withheld["what"]:
         case "nothing":
             return "Nothing of the file is withheld."

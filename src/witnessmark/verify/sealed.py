@@ -1,6 +1,7 @@
 """From a proof file to the key: record, entry, inclusion, checkpoint, signature."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from witnessmark.proof.checkpoint import Checkpoint
 from witnessmark.proof.note import Vkey
 from witnessmark.proof.opening import OpenedField
 from witnessmark.verify.report import NewerVersion
+
+_VERSION = re.compile(r"c2sp\.org/tlog-proof@v[1-9][0-9]{0,3}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +87,8 @@ class Log:
             Falsified: when a step fails.
             Damaged: when the proof is malformed.
         """
-        prefix = FIRST_LINE.rpartition("@")[0]
-        if proof.startswith(prefix) and not proof.startswith(FIRST_LINE + "\n"):
+        first = proof.partition("\n")[0]
+        if _VERSION.match(first) and first != FIRST_LINE:
             raise NewerVersion("is a proof file of a version that this program does not know")
         bundle = ProofBundle.parse(proof)
         salt, record = bundle.extra[: opening.SALT_SIZE], bundle.extra[opening.SALT_SIZE :]

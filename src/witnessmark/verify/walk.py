@@ -100,8 +100,11 @@ class Site:
             for path, kind, size in rows:
                 if not is_allowed(path):
                     tally.false(path, "has a name that an edition does not use (small letters, digits, . _ - only)")
-                elif kind == _DIRECTORY and path.count("/") < DEEPEST:
-                    folders.append(path)
+                elif kind == _DIRECTORY:
+                    if path.count("/") < DEEPEST:
+                        folders.append(path)
+                    else:
+                        tally.false(path, "is a folder deeper than an edition has any; it was not opened")
                 elif kind == _PLAIN:
                     self.files[path] = size
                 else:
@@ -162,9 +165,16 @@ class Site:
         except UnicodeDecodeError as error:
             raise Falsified("is not UTF-8") from error
 
-    def digest(self, path: str) -> bytes:
-        """Return the SHA-256 of a file of any size, read once."""
+    def digest(self, path: str, size: int | None = None) -> bytes:
+        """Return the SHA-256 of a file of any size, read once, and only when it has the size that was announced.
+
+        Raises:
+            Falsified: when it is missing, has another size than its first caller gave, or changes meanwhile.
+            DiskFailure: when it cannot be read.
+        """
         if path not in self._digests:
+            if size != self.files.get(path, size):
+                raise Falsified("was not read, since it has not the size that the manifest says")
             with self._open(path) as source:
                 try:
                     self._digests[path] = hashlib.file_digest(source, "sha256").digest()
@@ -185,7 +195,7 @@ def account(site: Site, rows: dict[str, Row], tally: Tally) -> None:
                 raise Falsified("is in the manifest and missing here")
             if site.files[path] != rows[path].size:
                 raise Falsified(f"has {site.files[path]} bytes where the manifest says {rows[path].size}")
-            if site.digest(path) != rows[path].digest:
+            if site.digest(path, rows[path].size) != rows[path].digest:
                 raise Falsified("has other bytes than the manifest says")
             tally.agrees(path, "has the bytes that the manifest says")
 

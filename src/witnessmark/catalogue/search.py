@@ -42,6 +42,7 @@ _STATE = "witnessmark.json"
 _HEAP = 64 << 20
 _LARGEST_TEXT = 256 << 20
 _PART = 1 << 20
+_CHUNK = 1 << 16
 _LOOKED_THROUGH = 4 << 20
 """How many bytes of a text are looked through for snippets."""
 
@@ -297,7 +298,10 @@ def _fed(source: str) -> Iterator[str]:
 def _beginning(store: Store, digest: Digest, limit: int) -> str:
     with store.open(digest) as file:
         try:
-            return file.read(limit).decode(errors="ignore")
+            data = file.read(_CHUNK)  # most texts end here; room for the whole limit would cost more than they do
+            if len(data) == _CHUNK:
+                data += file.read(limit - _CHUNK)
+            return data.decode(errors="ignore")
         except OSError as error:
             raise DiskFailure(f"content {digest} could not be read: {error.strerror}") from error
 

@@ -49,8 +49,10 @@ def cut(source: str, leaves: Sequence[Words], *, hidden: bool) -> list[Snippet]:
             continue
         words, starts, ends = text.split(folded.text)
         places = _places(words, starts, ends, leaves)
+        # What stands near the end is met again in the next window, with what follows it.
+        latest = len(folded.text) - (0 if offset + len(window) == len(source) else _AFTER)
         for place in places:
-            if place.leaf not in missing or len(found) == _MOST:
+            if place.leaf not in missing or len(found) == _MOST or place.start > latest:
                 continue
             low = starts[bisect_left(starts, place.start - _BEFORE)]
             high = ends[bisect_right(ends, place.end + _AFTER) - 1]

@@ -20,6 +20,8 @@ from witnessmark.model.exhibit import How, PathStep
 
 LARGEST = 48 << 20
 """Bytes of a page that are read; the rest is left out and said so."""
+DEEPEST = 5_000
+"""Elements inside each other; a page with more is read as text without tags."""
 MOST_LINKS = 1_000
 MOST_PICTURES = 1_000
 _META = re.compile(
@@ -83,6 +85,13 @@ _BLOCKS = frozenset(
         "ul",
     ]
 )
+_ANY_TAG = re.compile(r"<[^<>]{0,10000}>")
+_NESTING = re.compile(
+    r"<(/?)(?!(?:br|hr|img|input|meta|link|base|area|col|param|source|track|wbr|embed|p|li|dt|dd|tr|td|th|option)\b)[a-z]",
+    re.IGNORECASE,
+)
+"""Beginnings and ends of elements that have to be closed."""
+_SELECT = re.compile(r"<(/?)select\b", re.IGNORECASE)
 _CELLS = frozenset(("td", "th"))
 _UNREAD = frozenset(("script", "style", "template"))
 _HIDING = re.compile(
@@ -104,7 +113,24 @@ def read_html(source: Source, report: Report) -> None:
     if source.size > len(data):
         report.outcome(Outcome.PARTIAL, f"only the first {LARGEST >> 20} MiB of the page were read")
     report.tool("selectolax", _VERSION)
-    _Page(report).read(page_text(data, report))
+    text = page_text(data, report)
+    if _is_abyss(text):
+        report.outcome(Outcome.PARTIAL, "nested too deeply to be read as a page: read as text without tags")
+        report.visible(_SPACE.sub(" ", _ANY_TAG.sub(" ", text)).strip() + "\n")
+        return
+    _Page(report).read(text)
+
+
+def _is_abyss(text: str) -> bool:
+    """Tell a page with elements nested by thousands: parsers take quadratic time for it."""
+    depth = 0
+    if text.count("<") < DEEPEST:
+        return False
+    for match in _NESTING.finditer(text):
+        depth = max(0, depth - 1) if match[1] else depth + 1
+        if depth > DEEPEST:
+            return True
+    return False
 
 
 def page_text(data: bytes, report: Report, declared: str | None = None) -> str:
@@ -126,6 +152,9 @@ def page_text(data: bytes, report: Report, declared: str | None = None) -> str:
 
 def read_fragment(text: str, report: Report) -> None:
     """Read HTML that is already text, as the body of a message is."""
+    if _is_abyss(text):
+        report.visible(_SPACE.sub(" ", _ANY_TAG.sub(" ", text)).strip() + "\n")
+        return
     _Page(report).read(text)
 
 
@@ -140,6 +169,8 @@ class _Page:
         self._pictures = 0
 
     def read(self, text: str) -> None:
+        if text.count("<option") > DEEPEST:
+            text = _SELECT.sub(r"<\1div", text)  # lexbor takes quadratic time for long lists to choose from
         root = LexborHTMLParser(text).root
         if root is not None:
             self._walk(root.parent or root)
@@ -148,23 +179,23 @@ class _Page:
             self._report.observe("html.references", sorted(self._links)[:MOST_LINKS])
 
     def _walk(self, root: LexborNode) -> None:
-        hidden_until: LexborNode | None = None
+        hidden_from = -1  # the depth of the element that hides, -1 outside of one
         unseen: list[str] = []
         kept = False  # inside pre or textarea: blanks stand
-        for node, entering in _nodes(root):
+        for node, depth, entering in _nodes(root):
             tag = node.tag
             if not entering:
-                if hidden_until is not None and node == hidden_until:
+                if depth == hidden_from:
                     self._hidden(tag, " ".join(unseen))
-                    hidden_until, unseen = None, []
+                    hidden_from, unseen = -1, []
                 if tag in ("pre", "textarea"):
                     kept = False
-                if hidden_until is None:
+                if hidden_from < 0:
                     self._leave(tag)
                 continue
             if tag == "-text":
                 text = node.text_content or ""
-                if hidden_until is not None:
+                if hidden_from >= 0:
                     unseen.append(text)
                 else:
                     self._say(text, kept=kept)
@@ -172,11 +203,11 @@ class _Page:
                 self._comment(node)
             elif tag and tag[0] not in "-_!":
                 attributes = node.attributes
-                if hidden_until is None and _is_hidden(tag, attributes):
-                    hidden_until, unseen = node, []
-                self._attributes(tag, attributes, seen=hidden_until is None)
+                if hidden_from < 0 and _is_hidden(tag, attributes):
+                    hidden_from, unseen = depth, []
+                self._attributes(tag, attributes, seen=hidden_from < 0)
                 kept = kept or tag in ("pre", "textarea")
-                if hidden_until is None and tag in _BLOCKS:
+                if hidden_from < 0 and tag in _BLOCKS:
                     self._break()
 
     def _hidden(self, tag: str | None, text: str) -> None:
@@ -286,20 +317,26 @@ def _is_hidden(tag: str, attributes: dict[str, str | None]) -> bool:
     return bool(style and _HIDING.search(style))
 
 
-def _nodes(root: LexborNode) -> Iterator[tuple[LexborNode, bool]]:
-    """Yield each node on entering (True) and, where it has children or could, on leaving (False)."""
-    node: LexborNode | None = root
-    while node is not None:
-        yield node, True
+def _nodes(root: LexborNode) -> Iterator[tuple[LexborNode, int, bool]]:
+    """Yield each node with its depth, on entering (True) and on leaving (False).
+
+    Nodes are never compared: that would write out all that is below them each time.
+    """
+    node, depth = root, 0
+    while True:
+        yield node, depth, True
         child = node.first_child
         if child is not None:
-            node = child
+            node, depth = child, depth + 1
             continue
-        yield node, False
-        while node is not None and node != root and node.next is None:
-            node = node.parent
-            if node is not None:
-                yield node, False
-        if node is None or node == root:
+        yield node, depth, False
+        while depth and node.next is None:
+            above = node.parent
+            if above is None:
+                return
+            node, depth = above, depth - 1
+            yield node, depth, False
+        after = node.next
+        if not depth or after is None:
             return
-        node = node.next
+        node = after

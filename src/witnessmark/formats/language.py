@@ -9,7 +9,7 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier
 LEAST_SHARE = 0.08
 """A language with a smaller share of the letters is not named."""
 LEAST_LETTERS = 12
-LEAST_SURE = 0.1
+LEAST_SURE = 0.4
 """Below this, as the model sees it, nothing is said."""
 _LONGEST = 3_000  # characters of one script that are given to the model
 

@@ -60,17 +60,25 @@ def read_table(source: Source, report: Report) -> None:
     delimiter = sniff(first)
     rows, widest = 0, 0
     csv.field_size_limit(LONGEST_CELL)
+    pending: list[str] = []  # the lines of the row that is being read: should it be none, they are text
     lines = _lines(first, pieces)
-    reader = csv.reader((line.replace("\0", "\ufffd") for line in lines), delimiter=delimiter)
+    reader = csv.reader(_noted(lines, pending), delimiter=delimiter)
     try:
         for row in reader:
             rows, widest = rows + 1, max(widest, len(row))
             report.visible(" ".join(cell.strip("\r\n") if cell else "" for cell in row) + "\n")
+            pending.clear()
     except csv.Error as error:
         report.outcome(Outcome.PARTIAL, f"no table from row {rows + 1} on ({error}): read as text")
-        for line in lines:
+        for line in (*pending, *lines):
             report.visible(line)
     report.observe("table", {"delimiter": delimiter, "rows": rows, "columns": widest})
+
+
+def _noted(lines: Iterator[str], pending: list[str]) -> Iterator[str]:
+    for line in lines:
+        pending.append(line)
+        yield line.replace("\0", "\ufffd")
 
 
 def _lines(first: str, pieces: Iterator[str]) -> Iterator[str]:

@@ -1,0 +1,193 @@
+"""Reading: every content once, every occurrence with components of its own, no end without an outcome."""
+
+import base64
+import json
+import shutil
+import zipfile
+from collections import Counter
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from witnessmark.archive.audit import audit
+from witnessmark.archive.folder import Archive
+from witnessmark.catalogue.query import Catalogue
+from witnessmark.cell.nursery import Readers
+from witnessmark.intake import read
+from witnessmark.intake.read import read_due
+from witnessmark.intake.receive import Receiver, Wanted
+from witnessmark.intake.walk import source_root
+from witnessmark.settings import Settings
+from witnessmark.work import step
+from witnessmark.work.runner import Runner
+
+CLOCK = "2032-06-12T09:41:00Z"
+HERE = str(Path(__file__).resolve().parent)
+
+
+class Keeper:
+    """An archive whose readers are those of this folder, unless a test wants ours."""
+
+    def __init__(self, root):
+        self.root, self.entropy = root, Random(7).randbytes
+        Archive.create(root, Settings(origin="archive.example/abcdefgh23456722", pad=8), entropy=self.entropy)
+
+    def seal(self, source):
+        wanted = Wanted((source_root(str(source)),))
+        with Archive.writing(self.root, entropy=self.entropy) as archive, Catalogue.open(archive) as catalogue:
+            receiver = Receiver(archive, catalogue, clock=lambda: CLOCK, entropy=self.entropy)
+            for _ in receiver.receive(wanted, seconds=lambda: 0.0):
+                pass
+
+    def read(self, stop_after=None, workers=2):
+        """Read what is due; with `stop_after`, close the run after so many steps."""
+        with Archive.writing(self.root, entropy=self.entropy) as archive, Catalogue.open(archive) as catalogue:
+            run = read_due(archive, catalogue, workers=workers, clock=lambda: CLOCK, entropy=self.entropy)
+            readings = next(run)
+            for count, readings in enumerate(run, 1):  # noqa: B007
+                if count == stop_after:
+                    break
+            run.close()
+            return readings
+
+    @property
+    def rows(self):
+        with Archive.reading(self.root) as archive, Catalogue.open(archive) as catalogue:
+            return list(catalogue.exhibits())
+
+    @property
+    def paths(self):
+        return Counter(row.printed for row in self.rows)
+
+    @property
+    def due(self):
+        with Archive.reading(self.root) as archive, Catalogue.open(archive) as catalogue:
+            return catalogue.counts(step.VERSION, step.SETTINGS).due
+
+    @property
+    def problems(self):
+        with Archive.reading(self.root) as archive:
+            return list(audit(archive))
+
+
+@pytest.fixture
+def keeper(tmp_path, monkeypatch):
+    readers = Readers("holding_readers:read", (), (HERE,))
+    monkeypatch.setattr(read, "Runner", lambda store, workers: Runner(store, workers, readers=readers))
+    return Keeper(tmp_path / "archive")
+
+
+@pytest.fixture
+def leak(tmp_path):
+    folder = tmp_path / "leak"
+    folder.mkdir()
+    return folder
+
+
+def bag(_names=(), **files):
+    names = [*files, *_names]
+    return json.dumps(
+        {"bag": names, "files": {name: base64.b64encode(data).decode() for name, data in files.items()}}
+    ).encode()
+
+
+def test_a_content_is_read_once_and_each_occurrence_has_components_of_its_own(keeper, leak):
+    inner = bag(a=b"one", b=b"two")
+    for name in ("x", "y", "z"):
+        (leak / name).write_bytes(inner)
+    (leak / "outer").write_bytes(bag(in1=inner, in2=inner))
+    keeper.seal(leak)
+    readings = keeper.read()
+    assert sum(readings.outcomes.values()) == 4, "two bags, two texts"
+    wanted = {"x", "y", "z", "outer", "outer!/in1", "outer!/in2"}
+    wanted |= {f"{place}!/{name}" for place in ("x", "y", "z", "outer!/in1", "outer!/in2") for name in "ab"}
+    assert keeper.paths == Counter(wanted)
+    assert readings.components == len(wanted) - 4
+    by_content = {row.exhibit.handle: row.exhibit.digest for row in keeper.rows}
+    assert len(by_content) == 4
+    containers = {row.printed: row.exhibit.id for row in keeper.rows}
+    for row in keeper.rows:
+        assert row.container_id == containers.get(row.printed.rpartition("!/")[0])
+    assert keeper.problems == []
+
+
+def test_an_occurrence_that_comes_later_gets_its_components_without_a_second_reading(keeper, leak, tmp_path):
+    (leak / "x").write_bytes(bag(a=b"one"))
+    keeper.seal(leak)
+    keeper.read()
+    later = tmp_path / "later"
+    later.mkdir()
+    shutil.copy(leak / "x", later / "again")
+    keeper.seal(later)
+    readings = keeper.read()
+    assert (sum(readings.outcomes.values()), readings.components) == (0, 1)
+    assert keeper.paths == Counter(["x", "x!/a", "again", "again!/a"])
+    assert keeper.read().components == 0
+
+
+def test_a_container_that_holds_itself_ends(keeper, leak):
+    (leak / "quine").write_bytes(bag(("itself",), a=b"one"))
+    keeper.seal(leak)
+    readings = keeper.read()
+    assert keeper.paths == Counter(["quine", "quine!/a", "quine!/itself"])
+    assert sum(readings.outcomes.values()) == 2
+    assert keeper.due == 0
+    assert keeper.read().components == 0
+
+
+def test_a_quine_among_its_twins_ends_too(keeper, leak, tmp_path):
+    quine = bag(("itself",), a=b"one")
+    for name in ("one", "two"):
+        (leak / name).write_bytes(quine)
+    (leak / "outer").write_bytes(bag(inside=quine, beside=b"text"))
+    keeper.seal(leak)
+    keeper.read()
+    places = ("one", "two", "outer!/inside")
+    wanted = [*places, "outer", "outer!/beside", *(f"{place}!/{name}" for place in places for name in ("a", "itself"))]
+    assert keeper.paths == Counter(wanted)
+    assert keeper.problems == []
+
+
+def test_a_reader_that_dies_or_stops_is_an_outcome_and_the_rest_goes_on(keeper, leak):
+    (leak / "crash").write_text('{"crash": 1, "bag": []}')
+    (leak / "stop").write_text(json.dumps({"bag": ["a"], "files": {"a": "b25l"}, "stop": 1}))
+    (leak / "broken").write_text('{"bag": ["missing"], "files": {}}')
+    (leak / "fine").write_text("fine")
+    keeper.seal(leak)
+    outcomes = keeper.read().outcomes
+    assert sum(outcomes.values()) == 5
+    assert outcomes["ok"] == 2
+    assert outcomes["crash"] >= 1
+    assert outcomes["partial"] + outcomes["corrupt"] >= 1
+    assert "stop!/a" in keeper.paths
+    assert keeper.due == 0
+    assert keeper.read().progress.files == 0, "what failed is not tried again and again"
+
+
+def test_a_run_that_is_stopped_anywhere_loses_nothing_and_doubles_nothing(keeper, leak):
+    for number in range(4):
+        (leak / f"bag{number}").write_bytes(bag(a=b"one", b=f"two {number}".encode()))
+    keeper.seal(leak)
+    for _ in range(40):
+        keeper.read(stop_after=1, workers=1)
+        if not keeper.due:
+            break
+    keeper.read()
+    wanted = [name for n in range(4) for name in (f"bag{n}", f"bag{n}!/a", f"bag{n}!/b")]
+    assert keeper.paths == Counter(wanted)
+    assert keeper.problems == []
+
+
+def test_a_real_quine_of_zip_ends(corpus, tmp_path):
+    keeper = Keeper(tmp_path / "archive")
+    leak = tmp_path / "leak"
+    leak.mkdir()
+    shutil.copy(corpus / "archive" / "tika" / "droste.zip", leak / "one.zip")
+    shutil.copy(corpus / "archive" / "tika" / "droste.zip", leak / "two.zip")
+    keeper.seal(leak)
+    keeper.read()
+    names = zipfile.ZipFile(leak / "one.zip").namelist()
+    assert set(keeper.paths) >= {f"one.zip!/{names[0]}", f"two.zip!/{names[0]}"}
+    assert set(keeper.paths.values()) == {1}
+    assert (keeper.due, keeper.problems) == (0, [])

@@ -185,6 +185,14 @@ def test_every_part_comes_back(bodies):
     assert [part.bytes_of(data) for part in root.inside] == bodies
 
 
+@pytest.mark.parametrize(
+    "date", ["Mon, 4 May 99999999999 10:00:00 +0800", "4 May 2031 99:99:99", "0 0 0", "Mon, 4 May 2031 1:1:1 +9999"]
+)
+def test_a_date_beyond_any_clock_is_kept_as_it_stands(date):
+    found = read(read_eml, f"Date: {date}\r\nSubject: x\r\n\r\n".encode())
+    assert found.observed("date.sent")[0]["raw"] == date
+
+
 @given(st.text(max_size=40))
 def test_words_never_trip(text):
     mime.words(f"=?utf-8?b?{text}?= =?x?q?{text}?=").encode("utf-8", "replace")

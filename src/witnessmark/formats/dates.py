@@ -132,5 +132,5 @@ def _moment(raw: str, match: re.Match[str]) -> Moment:
 def _clock(year: int, month: int, day: int, hour: int, minute: int, second: int) -> datetime | None:
     try:
         return datetime(year, month, day, hour, minute, min(second, 59))  # noqa: DTZ001 - a clock without a zone, as written
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

@@ -7,6 +7,7 @@ from witnessmark.formats import markup
 from witnessmark.formats.package import Package
 
 DEEPEST = 20
+_LEVELS = frozenset("012345678")
 _OFF = {"0", "false", "off", "none"}
 
 
@@ -70,7 +71,7 @@ def read_styles(package: Package, name: str | None) -> Styles:
             _value(base),
             None if vanish is None else _value(vanish) not in _OFF,
             _value(number),
-            int(_value(level)) if _value(level).isdigit() and len(_value(level)) < 3 else 0,
+            int(_value(level)) if _value(level) in _LEVELS else 0,
         )
         if about.get("type") == "paragraph" and about.get("default") in ("1", "true", "on"):
             styles.default = key

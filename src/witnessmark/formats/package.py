@@ -66,7 +66,7 @@ class Package:
         _refuse_overlaps(entries)
         if any(entry.flag_bits & 1 for entry in entries):
             raise ReadingStopped(Outcome.ENCRYPTED, "parts of the package are encrypted")
-        self._entries = {_normal(entry.filename): entry for entry in entries if not entry.is_dir()}
+        self._entries = {_normal(entry.filename): entry for entry in entries if entry.filename and not entry.is_dir()}
         self._rooms = LARGEST_PACKAGE
         self._links: dict[str, dict[str, Relationship]] = {}
         self.broken: list[str] = []

@@ -87,7 +87,7 @@ def _survey(page: Any) -> Survey:
         if kind == pdfium.FPDF_PAGEOBJ_TEXT:
             _survey_text(item, crop, found)
         elif kind == pdfium.FPDF_PAGEOBJ_FORM:
-            for inner in _texts_of_form(item, 0):
+            for inner in _texts_of_form(item):
                 invisible = pdfium.FPDFTextObj_GetTextRenderMode(inner) == INVISIBLE
                 (found.unpainted if invisible else found.doubtful).append(inner)
             _survey_paint(item, kind, found)
@@ -138,9 +138,12 @@ def _survey_paint(item: Any, kind: int, found: Survey) -> None:
     where = pdf_call.box(pdfium.FPDFPageObj_GetBounds, item)
     if where is None or min(where[2] - where[0], where[3] - where[1]) < THIN:
         return
+    if len(found.paints) > MANY_PAINTS:  # a drawing: every text on the page is looked at
+        found.doubtful += [text for text, _ in found.others]
+        found.others = []
+        return
     found.doubt_what_lies_under(where)
-    if len(found.paints) <= MANY_PAINTS:
-        found.paints.append(Paint(where, colour))
+    found.paints.append(Paint(where, colour))
 
 
 def _meet(one: Box, other: Box) -> bool:
@@ -155,16 +158,21 @@ def _colour(item: Any) -> Colour | None:
     return red.value, green.value, blue.value
 
 
-def _texts_of_form(form: Any, depth: int) -> Iterator[Any]:
-    if depth > DEEPEST_FORM:
-        return
-    for place in range(min(max(pdfium.FPDFFormObj_CountObjects(form), 0), MOST_OBJECTS)):
-        item = pdfium.FPDFFormObj_GetObject(form, place)
-        kind = pdfium.FPDFPageObj_GetType(item)
-        if kind == pdfium.FPDF_PAGEOBJ_TEXT:
-            yield item
-        elif kind == pdfium.FPDF_PAGEOBJ_FORM:
-            yield from _texts_of_form(item, depth + 1)
+def _texts_of_form(form: Any) -> Iterator[Any]:
+    """Yield the texts in a form and in the forms inside it, as long as the count of objects is bearable."""
+    pending, left = [(form, 0)], MOST_OBJECTS
+    while pending:
+        outer, depth = pending.pop()
+        for place in range(max(pdfium.FPDFFormObj_CountObjects(outer), 0)):
+            left -= 1
+            if left < 0:
+                return
+            item = pdfium.FPDFFormObj_GetObject(outer, place)
+            kind = pdfium.FPDFPageObj_GetType(item)
+            if kind == pdfium.FPDF_PAGEOBJ_TEXT:
+                yield item
+            elif kind == pdfium.FPDF_PAGEOBJ_FORM and depth < DEEPEST_FORM:
+                pending.append((item, depth + 1))
 
 
 def _is_clipped(item: Any, bounds: Box) -> bool:
@@ -212,6 +220,8 @@ class Shot:
         for x, y in ((left, bottom), (right, top)):
             xs.append(self.origin[0] + x * self.across[0] + y * self.up[0])
             ys.append(self.origin[1] + x * self.across[1] + y * self.up[1])
+        if not all(-1e9 < place < 1e9 for place in (*xs, *ys)):  # also what is no number
+            return 0.0, 0
         x0, x1 = max(int(min(xs)), 0), min(int(max(xs)) + 1, self.width)
         y0, y1 = max(int(min(ys)), 0), min(int(max(ys)) + 1, self.height)
         if x1 <= x0 or y1 <= y0:

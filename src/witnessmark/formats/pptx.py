@@ -1,5 +1,6 @@
 """Presentations: the text of each slide in order; apart from it notes, hidden slides and what lies beside a slide."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ from witnessmark.formats.package import Package
 from witnessmark.model.derivative import Outcome
 
 MOST_SLIDES = 5000
+_WHOLE = re.compile(r"-?[0-9]{1,12}\Z")
 _SHAPES = {"sp", "pic", "graphicFrame", "cxnSp", "grpSp"}
 
 
@@ -125,4 +127,4 @@ def _put_aside(report: Report, label: str, lines: Any) -> None:
 
 def _whole(element: Any, name: str) -> int:
     text = "" if element is None else element.get(name, "")
-    return int(text) if text.lstrip("-").isascii() and text.lstrip("-").isdigit() and len(text) < 12 else 0
+    return int(text) if _WHOLE.match(text) else 0

@@ -27,8 +27,7 @@ def read_styles(root: Any) -> Styles:
     codes = dict(BUILT_IN)
     for element in root.iterfind("{*}numFmts/{*}numFmt"):
         about = markup.attributes(element)
-        if about.get("numFmtId", "").isdigit():
-            codes[int(about["numFmtId"])] = about.get("formatCode", "General")
+        codes[_whole(about.get("numFmtId"))] = about.get("formatCode", "General")
     white_fonts = [_is_white(font.find("{*}color")) for font in root.iterfind("{*}fonts/{*}font")]
     bare_fills = [_is_bare(fill) for fill in root.iterfind("{*}fills/{*}fill")]
     for element in root.iterfind("{*}cellXfs/{*}xf"):
@@ -36,7 +35,7 @@ def read_styles(root: Any) -> Styles:
         pale = _at(white_fonts, about.get("fontId"), otherwise=False) and _at(
             bare_fills, about.get("fillId"), otherwise=True
         )
-        code = codes.get(int(about["numFmtId"]), "General") if about.get("numFmtId", "").isdigit() else "General"
+        code = codes.get(_whole(about.get("numFmtId")), "General")
         styles.by_number.append((code, pale))
     return styles
 
@@ -46,7 +45,7 @@ def _is_white(colour: Any) -> bool:
         return False
     about = markup.attributes(colour)
     rgb = about.get("rgb", "")[-6:].upper()
-    plain = not float(about.get("tint", "0") or 0)
+    plain = about.get("tint", "0").strip("0.-") == ""
     return rgb == "FFFFFF" or (about.get("theme") == "0" and plain) or about.get("indexed") in ("1", "9")
 
 
@@ -59,6 +58,10 @@ def _is_bare(fill: Any) -> bool:
 
 
 def _at(values: list[bool], place: str | None, *, otherwise: bool) -> bool:
-    if place is None or not place.isdigit() or int(place) >= len(values):
-        return otherwise
-    return values[int(place)]
+    number = _whole(place)
+    return values[number] if 0 <= number < len(values) else otherwise
+
+
+def _whole(text: str | None) -> int:
+    """Return a number as written, or -1."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 9 else -1

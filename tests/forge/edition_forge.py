@@ -144,7 +144,7 @@ class House:
 
     def _seal_exhibit(self, i: int) -> Shelf:
         text = f"Order {i} of the Republic of Kestria.\nDeliver {i + 3} crates to Tarn.\n".encode()
-        original = text if i % 4 == 1 else b"%PDF-" + text + bytes([i])
+        original = text if i % 4 == 1 else b"%PDF-" + text + str(i).encode()
         handle, digest = self.draw.randbytes(16).hex(), Digest.of(original)
         letters = "".join(self.draw.choices("abcdefghijklmnopqrstuvwxyz234567", k=16))
         path = (PathStep(f"order-{i}.pdf"),)

@@ -13,7 +13,7 @@ import pylibmagic  # isort: skip - before magic: it names the library and its ta
 import magic  # isort: skip
 
 from witnessmark.cell.report import Source
-from witnessmark.formats import compound, packages, signatures, textual
+from witnessmark.formats import compound, encodings, packages, signatures, textual
 
 HEAD = 64 << 10
 """Bytes of the beginning that are looked at, beside what a container's directory says."""
@@ -99,6 +99,8 @@ def _by_look(source: Source, head: bytes, verdict: str, suffix: str) -> str:
             return markup
     if verdict == "application/zip" or (verdict == "application/octet-stream" and packages.has_directory(source)):
         return packages.zip_type(source, suffix)
+    if not textual.is_texty(verdict) and encodings.is_surely_text(head):
+        verdict = "text/plain"  # libmagic takes some Chinese and Japanese for programs
     if textual.is_texty(verdict) or verdict == "application/octet-stream":
         return textual.text_type(head, verdict, suffix, whole=source.size <= len(head)) or verdict
     return verdict
@@ -194,6 +196,7 @@ _ALIASES: dict[str, str] = {
     "text/xml": "application/xml",
     "text/rtf": "application/rtf",
     "application/x-gzip": "application/gzip",
+    "image/x-ms-bmp": "image/bmp",
     "inode/x-empty": "application/x-empty",
     "application/CDFV2": "application/x-ole-storage",
     "application/x-ndjson": "application/x-ndjson",

@@ -8,6 +8,7 @@ import codecs
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import charset_normalizer
@@ -105,14 +106,23 @@ def looks_like_text(head: bytes) -> bool:
     return bad <= len(head) * 0.005 and (b"\x00" not in head)
 
 
+def is_surely_text(head: bytes) -> bool:
+    """Tell text of many high bytes from binary formats: those hardly ever do without control characters."""
+    high = len(head) - len(head.translate(None, _HIGH))
+    return high > 0.25 * len(head) and len(head) >= 24 and len(head.translate(None, _ALL_CONTROLS)) == len(head)
+
+
+_HIGH = bytes(range(128, 256))
+_ALL_CONTROLS = bytes(i for i in range(32) if i not in (9, 10, 12, 13, 26, 27))
 _CONTROLS = tuple(bytes([i]) for i in range(32) if i not in (7, 8, 9, 10, 11, 12, 13, 26, 27))
 
 
 def _is_ebcdic(sample: bytes, whole: bool) -> bool:  # noqa: FBT001, ARG001 - one shape for all tests
     if len(sample) < 32 or sample.count(b" ") > len(sample) * 0.02:
         return False
+    blanks = sample.count(b"\x40")
     letters = sum(sample.count(bytes([i])) for i in _EBCDIC_LETTERS)
-    return 0.05 < sample.count(b"\x40") / len(sample) < 0.5 and letters > len(sample) * 0.5
+    return 0.05 < blanks / len(sample) < 0.8 and letters > (len(sample) - blanks) * 0.6
 
 
 _EBCDIC_LETTERS = (*range(0x81, 0x8A), *range(0x91, 0x9A), *range(0xA2, 0xAA), *range(0xC1, 0xCA), *range(0xD1, 0xDA))
@@ -127,10 +137,30 @@ def _is_iso_2022_kr(sample: bytes, whole: bool) -> bool:  # noqa: FBT001
     return b"\x1b$)C" in sample and holds(sample, "iso2022_kr", whole=whole)
 
 
-_TESTS = (
+def _is_japanese(name: str) -> Callable[[bytes, bool], bool]:
+    """Return a test for kana among the letters: no other language has them where these encodings have."""
+
+    def test(sample: bytes, whole: bool) -> bool:  # noqa: FBT001
+        part = sample[:_WEIGHED]
+        try:
+            high = [char for char in _decoder(name).decode(part, whole and len(part) == len(sample)) if char > "\x7f"]
+        except UnicodeDecodeError:
+            return False
+        return sum("\u3041" <= char <= "\u30ff" for char in high) > 0.15 * len(high)
+
+    return test
+
+
+def _decoder(name: str) -> codecs.IncrementalDecoder:
+    return codecs.getincrementaldecoder(name)("strict")
+
+
+_TESTS: tuple[tuple[Callable[[bytes, bool], bool], str, str], ...] = (
     (_is_iso_2022_kr, "iso2022_kr", "escape sequences of ISO-2022-KR"),
     (_is_iso_2022_jp, "iso2022_jp_2", "escape sequences of ISO-2022-JP"),
     (_is_ebcdic, "cp500", "letters and blanks where EBCDIC has them"),
+    (_is_japanese("euc_jp"), "euc_jp", "kana where EUC-JP has them"),
+    (_is_japanese("cp932"), "cp932", "kana where Shift JIS has them"),
 )
 
 
@@ -226,6 +256,8 @@ CANDIDATES = (
     "cp852",
 )
 """Encodings that are weighed against each other, the more usual first."""
+for _codec in (*CANDIDATES, "utf-16", "utf-32-le", "utf-32-be", "cp500", "iso2022_kr", "iso2022_jp_2", "utf-8"):
+    codecs.lookup(_codec)  # loads it now: a closed cell can load nothing
 
 
 def _western(sample: bytes, name: str) -> float:

@@ -302,6 +302,8 @@ class _Page:
             )
         except (binascii.Error, ValueError):
             return
+        if not data:
+            return
         self._pictures += 1
         suffix = re.sub(r"[^a-z0-9]", "", media_type.partition("/")[2].partition("+")[0])[:8] or "bin"
         with self._report.member(

@@ -1,5 +1,6 @@
 """Names in containers as paths: bytes stay what they are, their reading is a guess where the container says none."""
 
+import re
 from collections.abc import Iterable
 
 from witnessmark.model.exhibit import Path, PathStep
@@ -32,6 +33,8 @@ def likely_codec(names: Iterable[bytes]) -> str:
     return max((_weight(text, codec), -i, codec) for i, codec in enumerate(_CODECS))[2]
 
 
+_AMID = re.compile(r"(?<=[A-Za-z])[^\x00-\x7f]{1,3}(?=[A-Za-z])")
+_OTHER_SCRIPTS = ("gb18030", "cp932", "big5", "cp949", "cp866", "cp1251")
 _CODECS = ("cp437", "gb18030", "cp932", "big5", "cp949", "cp866", "cp1251")
 
 
@@ -45,10 +48,13 @@ def _is_utf8(name: bytes) -> bool:
 
 def _weight(text: bytes, codec: str) -> float:
     try:
-        high = [char for char in text.decode(codec) if char > "\x7f"]
+        decoded = text.decode(codec)
     except UnicodeDecodeError:
         return -1.0
-    return sum(_plausible(char, codec) for char in high) / max(1, len(high))
+    high = [char for char in decoded if char > "\x7f"]
+    # a sign of another script does not stand inside a word of Latin letters
+    amid = sum(map(len, _AMID.findall(decoded))) if codec in _OTHER_SCRIPTS else 0
+    return (sum(_plausible(char, codec) for char in high) - 0.5 * amid) / max(1, len(high))
 
 
 def _plausible(char: str, codec: str) -> float:

@@ -13,7 +13,11 @@ from witnessmark.model.derivative import Outcome
 PIECE = 64 << 10
 """Bytes decoded at a time."""
 LONGEST_CELL = 1 << 20
-_ESCAPE = re.compile(r"(?:\\u[0-9a-fA-F]{4})+")
+_ESCAPE = re.compile(r"\\\\|(?:\\u[0-9a-fA-F]{4})+")
+_UNFINISHED = re.compile(
+    r"(?:\\u[dD][89abAB][0-9a-fA-F]{2})?\\{1,64}(?:u[0-9a-fA-F]{0,3})?\Z|\\u[dD][89abAB][0-9a-fA-F]{2}\Z"
+)
+"""An escape, or half a pair of them, that goes on in the next piece."""
 _DELIMITERS = ",;\t|"
 
 
@@ -24,28 +28,21 @@ def read_text(source: Source, report: Report) -> None:
 
 
 def read_json(source: Source, report: Report) -> None:
-    r"""Read JSON as the text it is, with `\\u` escapes shown as the letters they stand for."""
+    r"""Read JSON as the text it is, with `\u` escapes shown as the letters they stand for."""
     kept = ""
     for text in decoded(source, report):
         joined = kept + text
-        cut = joined.rfind("\\", max(0, len(joined) - 12))
-        cut = _run_start(joined, cut) if cut >= 0 else len(joined)
+        unfinished = _UNFINISHED.search(joined, max(0, len(joined) - 80))
+        cut = len(joined) if unfinished is None else unfinished.start()
         report.visible(_ESCAPE.sub(_letters, joined[:cut]))
         kept = joined[cut:]
     report.visible(_ESCAPE.sub(_letters, kept))
 
 
-def _run_start(text: str, at: int) -> int:
-    """Return where the run of escapes that reaches the end begins, so that no pair is cut; 600 characters at most."""
-    start = at
-    while start >= 6 and at - start < 600 and text[start - 6 : start - 4] == "\\u":
-        start -= 6
-    return start
-
-
 def _letters(match: re.Match[str]) -> str:
-    units = match[0].replace("\\u", "")
-    return bytes.fromhex(units).decode("utf-16-be", "replace")
+    if match[0] == "\\\\":
+        return match[0]
+    return bytes.fromhex(match[0].replace("\\u", "")).decode("utf-16-be", "replace")
 
 
 def read_empty(source: Source, report: Report) -> None:

@@ -1,0 +1,124 @@
+"""Types are told by content; a name breaks ties and nothing else."""
+
+import gzip
+import io
+import struct
+import tarfile
+import zipfile
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from witnessmark.cell.report import Source
+from witnessmark.formats import detect
+
+MESSAGE = b"From: a@example.org\r\nTo: b@example.org\r\nSubject: x\r\n\r\nText\r\n"
+
+
+def tell(data: bytes, name: str = "") -> str:
+    return detect.detect(Source(io.BytesIO(data), len(data), name)).media_type
+
+
+def make_zip(*members: tuple[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, data in members:
+            made.writestr(name, data)
+    return out.getvalue()
+
+
+def content_types(main: str) -> tuple[str, bytes]:
+    return "[Content_Types].xml", f'<Types><Override PartName="/x" ContentType="{main}"/></Types>'.encode()
+
+
+def make_tar() -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as made:
+        made.addfile(tarfile.TarInfo("a.txt"))
+    return out.getvalue()
+
+
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+GOLDEN = [
+    (b"%PDF-1.7\n", "application/pdf"),
+    (b"\xef\xbb\xbf\n%PDF-1.4\n", "application/pdf"),
+    (b"\x89PNG\r\n\x1a\n" + bytes(30), "image/png"),
+    (gzip.compress(b"x"), "application/gzip"),
+    (make_tar(), "application/x-tar"),
+    (make_zip(("a.txt", b"x")), "application/zip"),
+    (make_zip(content_types(WORD + ".main+xml")), WORD),
+    (make_zip(("mimetype", b"application/epub+zip")), "application/epub+zip"),
+    (MESSAGE, "message/rfc822"),
+    (b"From x@example.org Mon Jan  1 00:00:00 2001\n" + MESSAGE.replace(b"\r", b""), "application/mbox"),
+    (b"<!-- c -->\n<HTML><body>x", "text/html"),
+    (b'<?xml version="1.0"?><a/>', "application/xml"),
+    (b'<?xml version="1.0"?><rss version="2.0"></rss>', "application/rss+xml"),
+    (
+        '<?xml version="1.0" encoding="utf-16"?><svg xmlns="http://www.w3.org/2000/svg"/>'.encode("utf-16"),
+        "image/svg+xml",
+    ),
+    (b'{"a": [1, 2]}', "application/json"),
+    (b"Only words: and more words\n", "text/plain"),
+    ("公安机关关于人员信息的通知".encode("gb18030"), "text/plain"),
+    ("Words without a mark\n".encode("utf-16-le"), "text/plain"),
+    (b"", "application/x-empty"),
+]
+
+
+@pytest.mark.parametrize(("data", "media_type"), GOLDEN)
+def test_content_tells_the_type_whatever_the_name(data, media_type):
+    assert tell(data) == media_type
+    if data:
+        assert tell(data, "report.exe") == media_type
+
+
+def test_a_name_breaks_ties_of_plain_text_only():
+    assert tell(b"a,b\n1,2\n", "list.csv") == "text/csv"
+    assert tell(b"a,b\n1,2\n", "list.txt") == "text/plain"
+    assert tell(b"# Title\n", "notes.md") == "text/markdown"
+    assert tell(b"%PDF-1.7\n", "list.csv") == "application/pdf"
+
+
+def test_a_disagreement_with_libmagic_is_observed():
+    data = b"%PDF-1.7\n" + make_zip(("a.txt", b"x"))
+    found = detect.detect(Source(io.BytesIO(data), len(data), "x.pdf"))
+    assert found.media_type == "application/pdf"
+    assert found.observed["ends_as"] == "application/zip"
+
+
+@pytest.mark.parametrize(
+    "seed", [b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x05\x06", b"PK\x03\x04", b"\x1f\x8b\x08", b"<?xml", b"From "]
+)
+@given(rest=st.binary(max_size=700))
+def test_any_bytes_have_a_type(seed, rest):
+    assert "/" in tell(seed + rest)
+
+
+def test_a_loop_in_an_ole_file_ends():
+    header = bytearray(512)
+    header[:8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+    struct.pack_into("<HH", header, 30, 9, 6)
+    struct.pack_into("<IIII", header, 48, 1, 0, 4096, 2)
+    struct.pack_into("<II", header, 68, 0, 1)
+    struct.pack_into("<109I", header, 76, 0, *[0xFFFFFFFF] * 108)
+    fat = struct.pack("<128I", *([1] * 128))
+    directory = bytes(66) + b"\x01" + bytes(445)
+    assert tell(bytes(header) + fat + directory) == "application/x-ole-storage"
+
+
+@pytest.mark.corpus
+def test_the_types_of_real_files_are_told(corpus):
+    expected = {
+        "pdf/tika/testPDF.pdf": "application/pdf",
+        "office-ooxml/tika/testEXCEL.strict.xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "office-old/tika/testWORD.doc": "application/msword",
+        "email/tika/testLotusEml.eml": "message/rfc822",
+        "text/tika/english.cp500.txt": "text/plain",
+        "office-old/tika/testMSG.msg": "application/vnd.ms-outlook",
+        "email-pst/tika/testPST.pst": "application/vnd.ms-outlook-pst",
+    }
+    for name, media_type in expected.items():
+        with (corpus / name).open("rb") as stream:
+            size = (corpus / name).stat().st_size
+            assert detect.detect(Source(stream, size, "")).media_type == media_type, name

@@ -17,6 +17,7 @@ from witnessmark.formats import compound, encodings, packages, signatures, textu
 
 HEAD = 64 << 10
 """Bytes of the beginning that are looked at, beside what a container's directory says."""
+_PROSE = 4096
 ZIP = "application/zip"
 _MAGIC = magic.Magic(mime=True, mime_encoding=False)
 _NUMBER: int = magic.version()  # type: ignore[no-untyped-call]
@@ -42,6 +43,9 @@ def detect(source: Source) -> Detected:
     if not head:
         named = signatures.BY_NAME.get(suffix) or {".txt": "text/plain"}.get(suffix, "application/x-empty")
         return Detected(named, (), {})
+    if encodings.is_prose(head[:_PROSE]):
+        # libmagic has nothing to say of it, and takes longest to find that out
+        return Detected(_of_text(source, head, "text/plain", suffix))
     verdict = _libmagic(source)
     media_type = _resolved(source, head, verdict, suffix)
     media_type = _ALIASES.get(media_type, media_type).partition(";")[0]
@@ -102,8 +106,12 @@ def _by_look(source: Source, head: bytes, verdict: str, suffix: str) -> str:
     if not textual.is_texty(verdict) and encodings.is_surely_text(head):
         verdict = "text/plain"  # libmagic takes some Chinese and Japanese for programs
     if textual.is_texty(verdict) or verdict == "application/octet-stream":
-        return textual.text_type(head, verdict, suffix, whole=source.size <= len(head)) or verdict
+        return _of_text(source, head, verdict, suffix)
     return verdict
+
+
+def _of_text(source: Source, head: bytes, verdict: str, suffix: str) -> str:
+    return textual.text_type(head, verdict, suffix, whole=source.size <= len(head)) or verdict
 
 
 def _by_signature(head: bytes) -> str | None:

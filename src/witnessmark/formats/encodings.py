@@ -106,6 +106,22 @@ def looks_like_text(head: bytes) -> bool:
     return bad <= len(head) * 0.005 and (b"\x00" not in head)
 
 
+def is_prose(head: bytes) -> bool:
+    """Tell running words in UTF-8 from everything else: nearly only letters and blanks, and letters first."""
+    try:
+        text = _decoder("utf-8").decode(head)
+    except UnicodeDecodeError:
+        return False
+    if not text[:1].isalpha() or not text[:24].replace(" ", "").isalpha():
+        return False
+    counts = Counter(text)
+    good = sum(count for char, count in counts.items() if char in " \n\r" or char.isalpha() or ord(char) > 0x2FF)
+    return good > 0.9 * len(text) and sum(counts[char] for char in _LATIN_CAPITALS) < 0.3 * len(text)
+
+
+_LATIN_CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
 def is_surely_text(head: bytes) -> bool:
     """Tell text of many high bytes from binary formats: those hardly ever do without control characters."""
     high = len(head) - len(head.translate(None, _HIGH))

@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_right
 from collections import Counter
+from functools import cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
@@ -11,7 +12,7 @@ LEAST_SHARE = 0.08
 LEAST_LETTERS = 12
 LEAST_SURE = 0.4
 """Below this, as the model sees it, nothing is said."""
-_LONGEST = 3_000  # characters of one script that are given to the model
+_LONGEST = 1_500  # characters of one script that are given to the model
 
 _RANGES: tuple[tuple[int, int, str], ...] = (
     (0x41, 0x5A, "latin"),
@@ -172,12 +173,13 @@ def _language(script: str, text: str) -> str:
 
 def _words(script: str, text: str) -> str:
     """Return the words of one script, with a blank between them."""
-    if len(text) < 200 or script == "latin":
-        wanted = "".join(char if script_of(char) == script or char in "'’-" else " " for char in text[: _LONGEST * 3])
-    else:
-        signs = "".join(f"{chr(start)}-{chr(end)}" for start, end, name in _RANGES if name == script)
-        wanted = " ".join(re.findall(f"[{signs}]+", text))
-    return " ".join(wanted.split())[:_LONGEST]
+    return " ".join(_word(script).findall(text, 0, _LONGEST * 8))[:_LONGEST]
+
+
+@cache
+def _word(script: str) -> re.Pattern[str]:
+    signs = "".join(f"{chr(start)}-{chr(end)}" for start, end, name in _RANGES if name == script)
+    return re.compile(f"[{signs}]+(?:['’-][{signs}]+)*")
 
 
 def _share(words: str, signs: str) -> float:

@@ -6,18 +6,21 @@ Rules for whoever changes this file:
 - It is the sandbox wall: the one place where any exception of a reader is caught and becomes an outcome.
 """
 
+import json
 import mmap
 import os
+import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import import_module
-from typing import NoReturn
+from typing import NoReturn, Self
 
 from witnessmark.cell import wire
 from witnessmark.cell.budget import Left
 from witnessmark.cell.confine import CannotConfine, Limits, confine
+from witnessmark.cell.control import DONE, LONGEST
 from witnessmark.cell.report import MemberSink, ReadingStopped, Report, Source
 from witnessmark.model import codec
 from witnessmark.model.codec import Value
@@ -41,13 +44,26 @@ _TIDY_ITEMS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What one child is to do."""
+    """What a child is to do; `alone` asks for a fresh process that reads nothing else."""
 
     entry: str
     name: str
     size: int
     limits: Limits
     left: Left
+    alone: bool = True
+
+    @property
+    def message(self) -> bytes:
+        """The task as it is sent."""
+        return json.dumps(asdict(self)).encode()
+
+    @classmethod
+    def parse(cls, message: bytes) -> Self:
+        """Return the task that was sent."""
+        said = json.loads(message)
+        limits, left = Limits(**said["limits"]), Left(**said["left"])
+        return cls(said["entry"], said["name"], said["size"], limits, left, said["alone"])
 
 
 class WireReport:
@@ -263,13 +279,29 @@ class _Sink:
         self._take(data)
 
 
-def live(task: Task, source: int, output: int) -> NoReturn:
-    """Confine this process, read one file, say what is in it, and leave; never returns."""
+def live(task: Task, source: int, output: int, company: socket.socket | None) -> NoReturn:
+    """Confine this process, read a file, say what is in it, and leave; never returns.
+
+    With `company`, a socket to its zygote, it says when it is done and may be handed the next small file.
+    """
     try:
-        report = WireReport(output, task.limits, task.left)
-        report.confined(confine(task.limits).value)
-        _read(task, source, report)
-        report.end()
+        grade = confine(task.limits).value
+        while True:
+            started = time.process_time()
+            report = WireReport(output, task.limits, task.left)
+            report.confined(grade)
+            _read(task, source, report)
+            report.end()
+            if company is None:
+                break
+            os.close(source)
+            os.close(output)
+            company.send(DONE.pack(b"d", int(1000 * (time.process_time() - started))))
+            message, descriptors, _, _ = socket.recv_fds(company, LONGEST, 2)
+            if len(descriptors) != 2:
+                break
+            task = Task.parse(message)
+            source, output = descriptors
     except (OSError, CannotConfine):
         os._exit(3)
     except BaseException:  # noqa: BLE001 - the wall: nothing of a child's goes further
@@ -297,6 +329,8 @@ def _read(task: Task, source: int, report: WireReport) -> None:
         ending = Outcome.CORRUPT, _told(error)
     else:
         return
+    finally:
+        reserve.close()
     report.outcome(*ending)
 
 

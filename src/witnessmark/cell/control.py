@@ -9,6 +9,8 @@ LONGEST = 1 << 16
 
 STARTED: Final = struct.Struct(">cI")
 ENDED: Final = struct.Struct(">ciQI")
+DONE: Final = struct.Struct(">cI")
+"""What a child that may read another file says to its zygote: milliseconds of the processor's time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,10 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The child is dead and reaped: its wait status, its largest resident memory in KiB, its processor seconds."""
+    """The file is done with: the wait status of the child, its largest resident memory in KiB, its processor seconds.
+
+    A child that waits for another file counts as one that left with status 0.
+    """
 
     status: int
     peak: int

@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -65,17 +65,8 @@ class Zygote:
 
     def send(self, task: Task, source: int, output: int) -> bool:
         """Hand it a file and the pipe to answer on; return whether it took them."""
-        message = json.dumps(
-            {
-                "entry": task.entry,
-                "name": task.name[:1024],
-                "size": task.size,
-                "limits": asdict(task.limits),
-                "left": asdict(task.left),
-            }
-        )
         try:
-            socket.send_fds(self._link, [message.encode()], [source, output])
+            socket.send_fds(self._link, [task.message], [source, output])
         except OSError:
             return False
         return True

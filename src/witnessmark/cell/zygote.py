@@ -4,6 +4,8 @@ The parent starts one nursery, by `exec` of a fresh interpreter with an empty en
 parsers once and forks a zygote for each worker; they share its memory. A zygote serves one file at a time: it gets
 the open file and the end of a pipe, forks a child that reads, waits for its end, kills whatever the child left
 behind, and reports how it died. Neither ever reads a file itself, holds a key, or knows where the archive lies.
+Small files may be read in company: one child reads up to sixteen, one after another, and is thrown away; a file
+whose child ends badly in company is read again alone, by the parent's order.
 
     parent ──▶ nursery ──▶ zygote 1 ──▶ child (one file)
           └──control─────▶ zygote 2 ──▶ child
@@ -23,13 +25,16 @@ import socket
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from importlib import import_module
 from typing import NoReturn
 
 from witnessmark.cell import child
-from witnessmark.cell.budget import Left
-from witnessmark.cell.confine import CannotConfine, Limits, adopt_orphans, die_with, hide_memory
-from witnessmark.cell.control import ENDED, LONGEST, STARTED
+from witnessmark.cell.confine import CannotConfine, adopt_orphans, die_with, hide_memory
+from witnessmark.cell.control import DONE, ENDED, LONGEST, STARTED
+
+MOST_IN_COMPANY = 16
+"""How many small files one child may read, one after another, before it is thrown away."""
 
 
 def main() -> NoReturn:
@@ -90,50 +95,119 @@ def _zygote(nursery: socket.socket, theirs: int, parent: int) -> NoReturn:
     nursery.close()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     adopt_orphans()
-    control = socket.socket(fileno=theirs)
-    try:
-        while _serve_one(control):
+    served = _Served(socket.socket(fileno=theirs))
+    with suppress(OSError):
+        while served.one():
             pass
-    except OSError:
-        pass
     _sweep(patience=0.0)
     os._exit(0)
 
 
-def _serve_one(control: socket.socket) -> bool:
-    """Serve one file; return whether more may come."""
-    message, descriptors, _, _ = socket.recv_fds(control, LONGEST, 2)
-    if not message:
-        return False
-    if len(descriptors) != 2:
-        return True  # a command to kill a child that has ended already
-    here = os.getpid()
-    pid = os.fork()
-    if pid == 0:
-        _child(control, message, descriptors, here)
-    for descriptor in descriptors:
-        os.close(descriptor)
-    control.send(STARTED.pack(b"s", pid))
-    goes_on = _wait(control, pid)
-    _, status, usage = os.wait4(pid, 0)
-    _sweep(patience=0.0)
-    if goes_on:
-        control.send(ENDED.pack(b"e", status, usage.ru_maxrss, int(1000 * (usage.ru_utime + usage.ru_stime))))
-    return goes_on
+@dataclass(slots=True)
+class _Company:
+    """A child that may read more than one small file: its number, the socket to it, how many files it was given."""
+
+    pid: int
+    link: socket.socket
+    files: int = 0
 
 
-def _wait(control: socket.socket, pid: int) -> bool:
-    """Wait until the child is dead; kill it when the parent says so, or is gone (then return False)."""
+class _Served:
+    """A zygote's service: one file at a time, in a fresh child or in one that has read small files before."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._company: _Company | None = None
+
+    def one(self) -> bool:
+        """Serve one file; return whether more may come."""
+        message, descriptors, _, _ = socket.recv_fds(self._control, LONGEST, 2)
+        if not message:
+            return False
+        if len(descriptors) != 2:
+            return True  # a command to kill a child that has ended already
+        if child.Task.parse(message).alone:
+            self._dismiss()
+            pid, company = self._fork(message, descriptors, None), None
+        else:
+            company = self._join(message, descriptors)
+            pid = company.pid
+        for descriptor in descriptors:
+            os.close(descriptor)
+        self._control.send(STARTED.pack(b"s", pid))
+        goes_on, done = _wait(self._control, pid, company)
+        if done is not None:
+            self._control.send(ENDED.pack(b"e", 0, 0, done))
+            return goes_on
+        if company is not None:
+            company.link.close()
+            self._company = None
+        _, status, usage = os.wait4(pid, 0)
+        _sweep(patience=0.0)
+        if goes_on:
+            spent = int(1000 * (usage.ru_utime + usage.ru_stime))
+            self._control.send(ENDED.pack(b"e", status, usage.ru_maxrss, spent))
+        return goes_on
+
+    def _fork(self, message: bytes, descriptors: list[int], link: socket.socket | None, *ours: socket.socket) -> int:
+        """Fork a child; it keeps its file, its pipe, and `link` where it may get more files."""
+        here = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            waiting = () if self._company is None else (self._company.link,)
+            _child((self._control, *ours, *waiting), message, descriptors, here, link)
+        return pid
+
+    def _join(self, message: bytes, descriptors: list[int]) -> _Company:
+        """Hand the file to the child that waits for one, or to a new one."""
+        company = self._company
+        if company is not None and company.files < MOST_IN_COMPANY:  # else its time is over
+            company.files += 1
+            with suppress(OSError):
+                socket.send_fds(company.link, [message], descriptors)
+                return company
+        self._dismiss()
+        ours, link = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._company = _Company(self._fork(message, descriptors, link, ours), ours, 1)
+        link.close()
+        return self._company
+
+    def _dismiss(self) -> None:
+        """Throw the child away that waits for a file, with whatever it has left behind."""
+        if self._company is None:
+            return
+        self._company.link.close()
+        with suppress(ProcessLookupError):
+            os.kill(self._company.pid, signal.SIGKILL)
+        self._company = None
+        _sweep(patience=0.0)
+
+
+def _wait(control: socket.socket, pid: int, company: _Company | None) -> tuple[bool, int | None]:
+    """Wait until the child is dead, or done with its file; kill it when the parent says so, or is gone.
+
+    Returns:
+        Whether more may come; the milliseconds that a child in company took, None when it is dead.
+    """
     ended = os.pidfd_open(pid)
     poll = select.poll()
     poll.register(ended, select.POLLIN)
     poll.register(control, select.POLLIN)
+    if company is not None:
+        poll.register(company.link, select.POLLIN)
     goes_on = True
     try:
         while True:
             ready = dict(poll.poll())
             if ended in ready:
-                return goes_on
+                return goes_on, None
+            if company is not None and company.link.fileno() in ready:
+                said = company.link.recv(LONGEST)
+                if len(said) == DONE.size:
+                    return goes_on, DONE.unpack(said)[1]
+                poll.unregister(company.link)  # it says what no child says, or is about to die
+                company = None
+                continue
             goes_on = bool(control.recv(LONGEST))
             if not goes_on:
                 poll.unregister(control)
@@ -145,16 +219,22 @@ def _wait(control: socket.socket, pid: int) -> bool:
         os.close(ended)
 
 
-def _child(control: socket.socket, message: bytes, descriptors: list[int], parent: int) -> NoReturn:
+def _child(
+    others: tuple[socket.socket, ...],
+    message: bytes,
+    descriptors: list[int],
+    parent: int,
+    link: socket.socket | None,
+) -> NoReturn:
     try:
         os.setsid()
         die_with(parent)
-        control.close()
-        said = json.loads(message)
-        task = child.Task(said["entry"], said["name"], said["size"], Limits(**said["limits"]), Left(**said["left"]))
+        for other in others:
+            other.close()
+        task = child.Task.parse(message)
     except BaseException:  # noqa: BLE001 - the wall: a forked child must never run on as a zygote
         os._exit(3)
-    child.live(task, *descriptors)
+    child.live(task, descriptors[0], descriptors[1], link)
 
 
 def _sweep(*, patience: float) -> None:

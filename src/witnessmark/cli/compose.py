@@ -11,6 +11,7 @@ from typing import Self
 
 from witnessmark.archive.folder import Archive
 from witnessmark.catalogue.query import Catalogue
+from witnessmark.cli import say
 from witnessmark.errors import Damaged, Interrupted
 from witnessmark.intake.identity import exhibit_id
 from witnessmark.settings import Settings
@@ -51,6 +52,7 @@ def for_reading(root: str) -> Iterator[tuple[Archive, Catalogue]]:
     _check(root)
     with Archive.reading(Path(root)) as archive:
         catalogue = Catalogue.open(archive)
+        _tell_broken(archive)
         try:
             yield archive, catalogue
         finally:
@@ -63,10 +65,21 @@ def for_writing(root: str) -> Iterator[tuple[Archive, Catalogue]]:
     _check(root)
     with Archive.writing(Path(root), entropy=entropy) as archive:
         catalogue = Catalogue.open(archive)
+        _tell_broken(archive)
         try:
             yield archive, catalogue
         finally:
             catalogue.close()
+
+
+def _tell_broken(archive: Archive) -> None:
+    """Say that a replay left something out; whoever reads the list would not know otherwise."""
+    count = len(archive.ledger.broken)
+    if count:
+        say.error(
+            f"note: {say.counted(count, 'line')} of the event segments cannot be read and what they say is left out: "
+            "`witnessmark audit` names them; restore them from a backup"
+        )
 
 
 def _check(root: str) -> None:

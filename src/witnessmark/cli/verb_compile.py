@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
             readings = _read(archive, catalogue, arguments.workers or compose.workers(), stop)
         read = time.monotonic()
         with Search.open(archive, catalogue) as search:
-            notes = [*catalogue.notes, *search.notes]
+            notes = [*catalogue.notes, *search.notes, *_complaints(readings)]
         if arguments.json:
             _print_json(archive, intake, readings, notes)
         else:
@@ -129,6 +129,15 @@ def _reading(readings: Readings) -> str:
         f"{progress.rate:,.0f} files/s, {say.seconds(progress.seconds_left)} left"
         + (f"; {failures}" if failures else "")
     )
+
+
+def _complaints(readings: Readings) -> list[str]:
+    """Return what a keeper must know of a run that otherwise went well."""
+    lines = [f"a reader could not be loaded: {name} ({why})" for name, why in sorted(readings.unloaded.items())]
+    if readings.missing:
+        noun = say.counted(len(readings.missing), "content is", "contents are")
+        lines.append(f"{noun} missing from the vault and could not be read: run `witnessmark audit`")
+    return lines
 
 
 def _reasons(intake: Intake) -> dict[str, int]:

@@ -6,6 +6,7 @@ from importlib import import_module
 
 from witnessmark.cell.report import MemberSink, Report, Source
 from witnessmark.formats import detect, language, table
+from witnessmark.formats.warm import warm
 from witnessmark.model.codec import Value
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import ExhibitKind, How, Path
@@ -90,6 +91,7 @@ def _function(reader: table.Reader) -> Callable[[Source, Report], None]:
 
 
 def preload() -> None:
-    """Load every reader, before a cell is closed."""
+    """Load every reader, and let each read a specimen, before a cell is closed."""
     for name in table.modules():
         import_module(name)
+    warm(read)

@@ -7,21 +7,21 @@ Rules for whoever changes this file:
 """
 
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from time import monotonic
 
 from witnessmark.archive.folder import Archive
 from witnessmark.catalogue.query import Catalogue
-from witnessmark.catalogue.rows import ExhibitRow
+from witnessmark.catalogue.rows import Due, ExhibitRow
 from witnessmark.intake.unpack import components, members
 from witnessmark.model.derivative import Derivative, StepName
-from witnessmark.model.digest import Digest
+from witnessmark.model.digest import Commitment, Digest
 from witnessmark.work import step
 from witnessmark.work.due import plan
 from witnessmark.work.progress import Progress
-from witnessmark.work.reading import Member, ReadingResult
+from witnessmark.work.reading import Job, Member, ReadingResult
 from witnessmark.work.runner import Runner
 
 BATCH_EVENTS = 2048
@@ -36,6 +36,8 @@ class Readings:
 
     progress: Progress = field(default_factory=Progress)
     components: int = 0
+    missing: set[Digest] = field(default_factory=set)  # contents that the vault should hold and does not
+    unloaded: dict[str, str] = field(default_factory=dict)  # readers that could not be loaded, and why
 
     @property
     def outcomes(self) -> Counter[str]:
@@ -61,7 +63,7 @@ def read_due(
         yield readings
         started = monotonic()
         while True:
-            waiting = list(islice(catalogue.due(step.VERSION, step.SETTINGS), _ROUND))
+            waiting = list(islice((row for row in _due(catalogue) if row.digest not in readings.missing), _ROUND))
             if not waiting:
                 if writer.expand_duplicates():
                     continue
@@ -70,7 +72,8 @@ def read_due(
             readings.progress.files_known = readings.progress.files + max(due, len(waiting))
             readings.progress.octets_known = readings.progress.octets + sum(row.size for row in waiting)
             try:
-                for result in runner.run(plan(waiting)):
+                for result in runner.run(writer.present(plan(waiting))):
+                    readings.unloaded = runner.failures
                     writer.take(result)
                     spent = monotonic() - started
                     readings.progress.done(result.job.size, result.outcome, seconds=spent)
@@ -78,6 +81,10 @@ def read_due(
             finally:
                 writer.commit()
     yield readings
+
+
+def _due(catalogue: Catalogue) -> Iterator[Due]:
+    return catalogue.due(step.VERSION, step.SETTINGS)
 
 
 class _Writer:
@@ -101,6 +108,14 @@ class _Writer:
         self._handles: dict[Digest, str] = {}
         self._since = monotonic()
 
+    def present(self, jobs: Iterable[Job]) -> Iterator[Job]:
+        """Yield the jobs whose content is in the vault; a damaged vault must not stop the reading of the rest."""
+        for job in jobs:
+            if self._archive.store.has(job.digest):
+                yield job
+            else:
+                self._readings.missing.add(job.digest)
+
     def take(self, result: ReadingResult) -> None:
         """Seal one reading, and the components of every occurrence of its content."""
         at = self._clock()
@@ -115,12 +130,14 @@ class _Writer:
     def expand_duplicates(self) -> bool:
         """Give components to occurrences that came after their content was read; tell whether there were any."""
         before = self._readings.components
-        while rows := list(islice(self._catalogue.unopened(), _ROUND)):
+        done: set[Commitment] = set()  # one whose newest reading lists no members stays unopened: once is enough
+        while rows := [row for row in islice(self._catalogue.unopened(), _ROUND) if row.commitment not in done]:
             at = self._clock()
             for row in rows:
+                done.add(row.commitment)
                 reading = row.reading
-                assert reading is not None
-                assert reading.derivative.digest is not None
+                if reading is None or reading.derivative.digest is None:
+                    continue
                 found = members(self._archive.store.read(reading.derivative.digest, _LARGEST_OBSERVATIONS))
                 self._expand(row, found, at)
                 if len(self._batch) >= BATCH_EVENTS:

@@ -50,17 +50,17 @@ def exhibit(rows: Sequence[Shown], answers: Mapping[str, Value], index: int) -> 
 
 
 def _sealed(sealed: Mapping[str, Value], index: int) -> str:
-    since = f"since {sealed['content_on']}, by the keeper's own clock (log entry {index})"
+    day = f"{sealed['content_on']}, by the keeper's own clock (log entry {index})"
     match sealed["shows"]:
         case "file":
-            return f"These bytes have not changed {since}. Nothing is said here about before that."
+            return f"These bytes have not changed since {day}. Nothing is said here about before that."
         case "text":
             return (
-                f"The file has not changed {since}; the text was sealed on {sealed['on']} as this program's reading "
-                "of it. Whether it is a faithful reading cannot be checked while the file is withheld."
+                f"This text was sealed on {sealed['on']} as this program's reading of a file sealed on {day}. Whether "
+                "it is a faithful reading cannot be checked while the file is withheld."
             )
         case _:
-            return f"The file, which is not shown, has not changed {since}."
+            return f"A file was sealed on {day}. It is not shown: nothing about its bytes can be checked here."
 
 
 def _reviewed(rows: Sequence[Shown], reviewed: Mapping[str, Value]) -> Iterator[str]:

@@ -27,13 +27,19 @@ from witnessmark.cell.ending import Stop, Why
 from witnessmark.cell.ending import outcome as ending
 from witnessmark.cell.nursery import Nursery, Readers, Zygote
 from witnessmark.errors import WitnessmarkError
+from witnessmark.model.derivative import Outcome
 from witnessmark.work import step
 from witnessmark.work.reading import Gathering, Job, ReadingResult
 
 _CHUNK = 1 << 18
 _MOST_LEFT = 64
+_SMALL = 256 << 10
+"""Files up to so many bytes may be read in company."""
 _GRACE = 0.3
 """Seconds from the order to kill a child until its zygote is killed as well."""
+
+
+_BAD_ENDS = {Outcome.CRASH, Outcome.MEMORY, Outcome.TIMEOUT, Outcome.VIOLATION}
 
 
 @dataclass(slots=True)
@@ -48,12 +54,13 @@ class _Cell:
     gathering: Gathering
     started: float
     deadline: float
+    alone: bool
     stop: Stop | None = None
     closed: bool = False
 
 
 class Runner:
-    """Reads jobs in `workers` cells at once.
+    """Reads jobs in `workers` cells at once; with `company`, small files may share a child, up to sixteen.
 
     As a context manager it keeps its warm processes from run to run; otherwise each run ends them.
     """
@@ -66,6 +73,7 @@ class Runner:
         *,
         readers: Readers = step.READERS,
         budgets: Budgets | None = None,
+        company: bool = True,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.failures: dict[str, str] = {}
@@ -74,11 +82,13 @@ class Runner:
         self._limits = limits or Limits()
         self._readers = readers
         self._budgets = budgets or Budgets()
+        self._company = company
         self._now = monotonic
         self._nursery: Nursery | None = None
         self._idle: list[Zygote] = []
         self._cells: dict[int, _Cell] = {}
         self._selector: selectors.BaseSelector | None = None
+        self._again: deque[Job] = deque()
         self._stays = False
 
     def __enter__(self) -> Self:
@@ -105,7 +115,7 @@ class Runner:
                     yield done.popleft()
                     self._forgive(self._now() - left)
                 if not self._cells:
-                    if not more:
+                    if not (more or self._again):
                         break
                     continue
                 done.extend(self._listen(self._selector))
@@ -124,6 +134,7 @@ class Runner:
             self._release(cell)
             cell.zygote.close()
         self._cells.clear()
+        self._again.clear()
         for zygote in self._idle:
             zygote.close()
         self._idle.clear()
@@ -137,17 +148,22 @@ class Runner:
     def _fill(self, waiting: Iterator[Job]) -> bool:
         """Give a job to every free worker; return whether there may be more."""
         while len(self._cells) < self._workers:
+            if self._again:
+                self._begin(self._again.popleft(), alone=True)
+                continue
             job = next(waiting, None)
             if job is None:
                 return False
-            self._begin(job)
+            self._begin(job, alone=job.size > _SMALL or not self._company)
         return True
 
-    def _begin(self, job: Job) -> None:
+    def _begin(self, job: Job, *, alone: bool) -> None:
         source = self._store.open(job.digest)
         try:
             budget = self._budgets.of(job.root_id or job.digest.hex, root_size=None if job.depth else job.size)
-            task = Task(self._readers.entry, job.name, job.size, self._limits, budget.left(job.depth))
+            task = Task(
+                self._readers.entry, job.name[:1024], job.size, self._limits, budget.left(job.depth), alone=alone
+            )
             zygote, pipe = self._hand_out(task, source)
         except BaseException:
             source.close()
@@ -162,6 +178,7 @@ class Runner:
             Gathering(self._store, job, budget),
             now,
             now + self._limits.wall,
+            alone,
         )
         self._cells[zygote.fileno()] = cell
         assert self._selector is not None
@@ -206,16 +223,16 @@ class Runner:
         for cell in said:
             match cell.zygote.receive():
                 case control.Ended() as death:
-                    yield self._end(cell, death)
+                    yield from self._end(cell, death)
                 case control.Gone():
-                    yield self._end(cell, None)
+                    yield from self._end(cell, None)
         now = self._now()
         for cell in [cell for cell in self._cells.values() if cell.deadline <= now]:
             if cell.stop is None:
                 self._hear(cell)
                 self._stop(cell, Stop(Why.DEADLINE, f"not read after {self._limits.wall:g} s"))
             else:
-                yield self._end(cell, None)
+                yield from self._end(cell, None)
 
     def _hear(self, cell: _Cell) -> bool:
         """Take what the child has written; return whether there may be more at once."""
@@ -244,8 +261,11 @@ class Runner:
         self._close_pipe(cell)
         cell.zygote.kill_child()
 
-    def _end(self, cell: _Cell, death: control.Ended | None) -> ReadingResult:
-        """Return the reading of a cell whose child is dead, and free its worker."""
+    def _end(self, cell: _Cell, death: control.Ended | None) -> Iterator[ReadingResult]:
+        """Yield the reading of a cell whose child is dead or done, and free its worker.
+
+        A file whose child ended badly in company is not judged by it: another file may be to blame. It is read again.
+        """
         # Whatever the child wrote lies in the pipe now; nothing alive holds its other end.
         for _ in range(_MOST_LEFT):
             if not self._hear(cell):
@@ -262,10 +282,14 @@ class Runner:
             self._idle.append(cell.zygote)
         heard = cell.gathering
         outcome, detail = ending(death, said=heard.said, finished=heard.finished, stop=cell.stop, limits=self._limits)
+        if not cell.alone and outcome in _BAD_ENDS:
+            heard.abort()
+            self._again.append(cell.job)
+            return
         result = heard.finish(outcome, detail, self._now() - cell.started)
         if cell.job.depth == 0:
             self._budgets.forget(cell.job.root_id or cell.job.digest.hex)
-        return result
+        yield result
 
     def _release(self, cell: _Cell) -> None:
         self._close_pipe(cell)

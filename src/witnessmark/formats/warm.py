@@ -1,0 +1,209 @@
+"""Warm-up: read one small specimen of each family before the first child is forked.
+
+What is loaded for the first time inside a child is loaded again in every child: modules, codecs, patterns, fonts,
+tables of libraries. Reading a specimen once in the nursery, which never sees a file of a leak, loads it for all.
+The specimens are made here; a reader that fails on its specimen will say so when it meets a real file.
+"""
+
+import codecs
+import gzip
+import io
+import os
+import tarfile
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+
+from PIL import Image
+
+from witnessmark.cell.report import MemberSink, Source
+from witnessmark.model.codec import Value
+from witnessmark.model.derivative import Outcome
+from witnessmark.model.exhibit import ExhibitKind, How, Path
+
+_ENCODINGS = (
+    *("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "ascii", "latin-1", "cp1250", "cp1251"),
+    *("cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp437", "cp850", "cp852", "cp866", "koi8-r"),
+    *("koi8-u", "iso8859-2", "iso8859-5", "iso8859-7", "iso8859-9", "iso8859-15", "gb18030", "gbk", "gb2312"),
+    *("big5", "big5hkscs", "cp932", "shift_jis", "euc_jp", "iso2022_jp", "cp949", "euc_kr", "mac_roman"),
+    *("mac_cyrillic", "utf-7", "quopri", "base64", "idna", "unicode_escape"),
+)
+
+_WORDS = "The doors are locked at night. 门在夜里锁上。 Двери закрыты. ئىشىك تاقالدى. སྒོ་བརྒྱབ། Есік жабық. Türen zu. "
+
+_HTML = (
+    f"<!doctype html><html lang=en><meta charset=utf-8><title>t</title><p hidden>h<p>{_WORDS}<img alt=a src=x></html>"
+)
+
+_MAIL = (
+    "From: a@lantern.example\r\nTo: b@lantern.example\r\nDate: Mon, 5 Mar 2018 10:00:00 +0100\r\n"
+    "Subject: =?utf-8?B?4oCm?=\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+    "--b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nd=C3=A9\r\n"
+    "--b\r\nContent-Type: text/html; charset=koi8-r\r\n\r\n<p>x</p>\r\n"
+    "--b\r\nContent-Type: text/plain; name=a.txt\r\nContent-Disposition: attachment; filename=a.txt\r\n"
+    "Content-Transfer-Encoding: base64\r\n\r\neA==\r\n--b--\r\n"
+)
+
+_W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+_S = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
+_RELS = "http://schemas.openxmlformats.org/package/2006/relationships"
+
+
+def warm(read: Callable[[Source, "Deaf"], None]) -> None:
+    """Read every specimen; what goes wrong is of no interest here."""
+    for name in _ENCODINGS:
+        with suppress(LookupError):
+            codecs.lookup(name)
+    Image.init()
+    for name, data in _specimens():
+        descriptor = os.memfd_create("specimen")
+        with os.fdopen(descriptor, "w+b") as stream:
+            stream.write(data)
+            stream.flush()
+            stream.seek(0)
+            with suppress(Exception):
+                read(Source(stream, len(data), name), Deaf())
+
+
+def _specimens() -> Iterator[tuple[str, bytes]]:
+    yield "a.txt", (_WORDS * 40).encode()
+    yield "b.txt", ("The doors are locked at night and the keys are kept by two people. " * 20).encode()
+    yield "c.txt", ("Двери закрыты на ночь, ключи хранятся у двоих. " * 20).encode("cp1251")
+    yield "d.txt", ("门在夜里锁上。" * 40).encode("gb18030")
+    yield "a.csv", b"name,bed\n" + b"a,1\n" * 20
+    yield "a.html", _HTML.encode()
+    yield "a.xml", f"<?xml version='1.0'?><a><b>{_WORDS}</b></a>".encode()
+    yield "a.json", b'{"a": [1, 2]}'
+    yield "a.eml", _MAIL.encode()
+    yield "a.pdf", _pdf()
+    yield "a.docx", _docx()
+    yield "a.xlsx", _xlsx()
+    yield "a.zip", _zip({"a.txt": "x", "b/c.txt": "y"})
+    yield "a.tar", _tar()
+    yield "a.gz", gzip.compress(b"x" * 1000, mtime=0)
+    for kind in ("JPEG", "PNG", "GIF", "TIFF", "BMP"):
+        out = io.BytesIO()
+        Image.new("RGB", (16, 16), "white").save(out, kind)
+        yield f"a.{kind.lower()}", out.getvalue()
+
+
+def _zip(parts: Mapping[str, str]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
+        for name, text in parts.items():
+            target.writestr(name, text)
+    return out.getvalue()
+
+
+def _tar() -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as target:
+        about = tarfile.TarInfo("a.txt")
+        about.size = 1
+        target.addfile(about, io.BytesIO(b"x"))
+    return out.getvalue()
+
+
+def _relations(kind: str, target: str) -> str:
+    return (
+        f'<Relationships xmlns="{_RELS}"><Relationship Id="r1" Type="{_R}/{kind}" Target="{target}"/></Relationships>'
+    )
+
+
+def _content_types(part: str, kind: str) -> str:
+    whole = f"application/vnd.openxmlformats-officedocument.{kind}+xml"
+    return f'<Types xmlns="{_TYPES}"><Override PartName="/{part}" ContentType="{whole}"/></Types>'
+
+
+def _docx() -> bytes:
+    body = f"<w:p><w:r><w:t>{_WORDS}</w:t></w:r><w:del><w:r><w:delText>d</w:delText></w:r></w:del></w:p>"
+    return _zip(
+        {
+            "[Content_Types].xml": _content_types("word/document.xml", "wordprocessingml.document.main"),
+            "_rels/.rels": _relations("officeDocument", "word/document.xml"),
+            "word/document.xml": f'<w:document xmlns:w="{_W}"><w:body>{body}</w:body></w:document>',
+        }
+    )
+
+
+def _xlsx() -> bytes:
+    cell = '<row r="1"><c r="A1" t="inlineStr"><is><t>x</t></is></c><c r="B1"><v>1</v></c></row>'
+    sheets = f'<sheets><sheet name="s" sheetId="1" r:id="r1" xmlns:r="{_R}"/></sheets>'
+    return _zip(
+        {
+            "[Content_Types].xml": _content_types("xl/workbook.xml", "spreadsheetml.sheet.main"),
+            "_rels/.rels": _relations("officeDocument", "xl/workbook.xml"),
+            "xl/workbook.xml": f'<workbook xmlns="{_S}">{sheets}</workbook>',
+            "xl/_rels/workbook.xml.rels": _relations("worksheet", "worksheets/sheet1.xml"),
+            "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{_S}"><sheetData>{cell}</sheetData></worksheet>',
+        }
+    )
+
+
+def _pdf() -> bytes:
+    """Return a page with words in two fonts, an invisible one, and a shape, so that all of its readers are warm."""
+    content = (
+        b"BT /F1 12 Tf 72 700 Td (The doors are locked) Tj 0 -20 Td 3 Tr (unseen) Tj ET "
+        b"1 0 0 rg 60 600 100 40 re f BT /F2 12 Tf 0 g 72 610 Td (keys) Tj ET"
+    )
+    font = b"<< /Type /Font /Subtype /Type1 /BaseFont /%b >>"
+    fonts = b"<< /Font << /F1 %b /F2 %b >> >>" % (font % b"Helvetica", font % b"Times-Roman")
+    bodies = (
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources << /Font "
+        + fonts
+        + b" >> >>",
+        b"<< /Length %d >>\nstream\n%b\nendstream" % (len(content), content),
+        b"<< /Title (t) /CreationDate (D:20180305100000Z) >>",
+    )
+    out, places = bytearray(b"%PDF-1.4\n"), []
+    for number, body in enumerate(bodies, 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%b\nendobj\n" % (number, body)
+    start = len(out)
+    out += b"xref\n0 6\n0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % place for place in places)
+    out += b"trailer\n<< /Size 6 /Root 1 0 R /Info 5 0 R >>\nstartxref\n%d\n%%%%EOF\n" % start
+    return bytes(out)
+
+
+class _Nowhere:
+    """Where the bytes of a specimen's members go."""
+
+    def write(self, data: bytes, /) -> None:
+        """Drop them."""
+
+
+class Deaf:
+    """A report that listens to nothing."""
+
+    def found(self, media_type: str, kind: ExhibitKind) -> None:
+        """Hear nothing."""
+
+    def tool(self, name: str, version: str) -> None:
+        """Hear nothing."""
+
+    def visible(self, text: str) -> None:
+        """Hear nothing."""
+
+    def hidden(self, where: str, text: str) -> None:
+        """Hear nothing."""
+
+    def observe(self, name: str, value: Value) -> None:
+        """Hear nothing."""
+
+    @contextmanager
+    def member(self, path: Path, how: How, stated: Mapping[str, Value]) -> Iterator[MemberSink]:  # noqa: ARG002
+        """Take a member's bytes and drop them."""
+        yield _Nowhere()
+
+    def refuse_member(self, path: Path, outcome: Outcome, detail: str) -> None:
+        """Hear nothing."""
+
+    def languages(self, codes: tuple[str, ...]) -> None:
+        """Hear nothing."""
+
+    def outcome(self, outcome: Outcome, detail: str = "") -> None:
+        """Hear nothing."""

@@ -2,7 +2,7 @@
 
 import argparse
 
-from witnessmark.verify import __main__ as stranger
+from witnessmark.verify.__main__ import main as check
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -25,4 +25,4 @@ def run(arguments: argparse.Namespace) -> int:
         given += ["--at-least", arguments.at_least]
     if arguments.json:
         given.append("--json")
-    return stranger.main(given)
+    return check(given)

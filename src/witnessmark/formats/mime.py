@@ -16,7 +16,7 @@ LONGEST_HEAD = 4 << 20
 LONGEST_FIELD = 256 << 10
 _HEAD_END = re.compile(rb"\r?\n[ \t]*\r?\n|\r\r")
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:(.*)", re.DOTALL)
-_FOLD = re.compile(rb"(?:\r\n|\n|\r)(?![ \t])")
+_FOLD = re.compile(rb"\r\n(?![ \t])|(?<!\r)\n(?![ \t])|\r(?![\n \t])")
 _WORD = re.compile(r"=\?([^?*\s]{1,60})(?:\*[^?\s]{0,20})?\?([bBqQ])\?([^?]*)\?=")
 _BETWEEN = re.compile(r"(\?=)[ \t\r\n]+(=\?)")
 _NOT_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"))

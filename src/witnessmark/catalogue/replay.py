@@ -16,6 +16,7 @@ from itertools import islice
 from typing import Any
 
 from witnessmark.archive.ledger import Ledger, Position, Recorded
+from witnessmark.catalogue import schema
 from witnessmark.errors import Damaged
 from witnessmark.model.accession import Accession
 from witnessmark.model.attestation import Attestation, Reviewer
@@ -103,6 +104,7 @@ class Replay:
         while True:
             size, seq, after = self._last()
             if size >= checkpoint.size:
+                schema.make_indices(self._connection)
                 return added
             events = ledger.replay(after)
             ended = False
@@ -160,7 +162,7 @@ class Replay:
         fields = recorded.fields
         digest, names = bytes.fromhex(fields["digest"]), [step["name"] for step in fields["path"]]
         container, source = fields["container"], self._source(fields["accession"])
-        path_text = _json(fields["path"])
+        path_text = _path_json(fields["path"])
         if container is None:
             above, printed = None, "/".join(names)
             skipped = source.skipped
@@ -269,6 +271,14 @@ def _source_of(fields: Fields) -> _Source:
     return _Source(fields["source"], 0 if fields["named"] else len(fields["root"]))
 
 
+def _path_json(steps: list[dict[str, str]]) -> str:
+    """Return a path as canonical JSON; nearly every step is a name and nothing else."""
+    if all(len(step) == 1 for step in steps):
+        return "[" + ",".join(f'{{"name":{_quoted(step["name"])}}}' for step in steps) + "]"
+    return _json(steps)
+
+
+_quoted = json.encoder.encode_basestring
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 
 

@@ -145,7 +145,7 @@ class _Story:
 
     def verify(self) -> None:
         code, said = self._stranger(self.folder / "site")
-        say.line(said.rstrip())
+        say.line(_shortened(said))
         if code != 0:
             raise Falsified("the edition should agree")
 
@@ -184,6 +184,14 @@ class _Story:
                 code = main(words)
         if code != 0:
             raise Falsified(f"`witnessmark {verb}` ended with {code}")
+
+
+def _shortened(said: str) -> str:
+    """Return what the verifier said of the whole and of the exhibit that reviewers disagree on; the rest is counted."""
+    blocks = said.rstrip("\n").split("\n\n")
+    about = [block for block in blocks[1:-2] if "does not fit" in block][:1] or blocks[1:2]
+    left_out = f"… and {len(blocks) - 3 - len(about)} more exhibits; run the command above to read them all"
+    return "\n\n".join([blocks[0], *about, left_out, *blocks[-2:]])
 
 
 def _first(hits: Hits) -> str:

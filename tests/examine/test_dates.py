@@ -130,3 +130,21 @@ def test_every_planted_disorder_beyond_the_tolerance_is_seen(early, minutes):
     if late - first < timedelta(minutes=3):
         return
     assert weigh(date("created", late), date("modified", first)).outcome is FindingOutcome.CONFLICTS
+
+
+@pytest.mark.parametrize("year", [1, 2, 9998, 9999])
+@pytest.mark.parametrize("kind", ["utc", "local"])
+def test_dates_at_the_ends_of_the_calendar_are_weighed_without_a_fault(year, kind):
+    ends = datetime(year, 1, 1, tzinfo=UTC), datetime(year, 12, 31, 23, 59, 59, tzinfo=UTC)
+    for end in ends:
+        for first, second in ((end, MADE), (MADE, end), ends):
+            found = weigh(date("created", **{kind: first}), date("modified", **{kind: second}), filesystem=facts(MADE))
+            assert found.outcome in (FindingOutcome.NEUTRAL, FindingOutcome.CONFLICTS, FindingOutcome.NOT_APPLICABLE)
+            if year == 9999:
+                assert found.outcome is not FindingOutcome.CONFLICTS, "what says never is no date"
+
+
+@pytest.mark.parametrize("modified", [2**62, -(2**62), 2**40 * 10**9, 0])
+def test_a_time_of_the_file_system_beyond_any_calendar_is_left_out(modified):
+    found = weigh(date("created", MADE), filesystem=FileFacts(modified, 0, None, 0, 0, 0o644))
+    assert found.outcome in (FindingOutcome.NEUTRAL, FindingOutcome.CONFLICTS)

@@ -3,7 +3,7 @@
 Each date is an interval of possible instants: a date without a time zone may lie up to 14 hours either side, one
 without a time of day a day more. Two dates contradict one another only when the earlier-by-meaning begins after the
 later-by-meaning has ended, with a tolerance on top. A wrong "conflicts" is the worst failure of this examination:
-where a date is a placeholder (1970, 1980, year 0), malformed or alone, it is left out or the outcome is neutral.
+where a date is a placeholder (year 1, 1970, 1980, 9999), malformed or alone, it is left out or the outcome is neutral.
 """
 
 from collections.abc import Iterator
@@ -21,6 +21,7 @@ _FILE_SYSTEM_TOLERANCE = timedelta(hours=48)
 _SEAL_TOLERANCE = timedelta(hours=48)
 _MAIL_TOLERANCE = timedelta(hours=26)
 _EARLIEST = datetime(1985, 1, 1, tzinfo=UTC)  # below: clocks never set, zip's 1980, the Unix epoch
+_LATEST = datetime(9999, 1, 1, tzinfo=UTC)  # from here on: "never", as programs write it
 _ZONES = timedelta(hours=14)  # UTC-12 to UTC+14
 
 CAVEATS: Final = (
@@ -124,8 +125,10 @@ def _interval(meaning: str, value: Value) -> _Dated | None:
         local = _parse(value.get("local"))
         if local is None:
             return None
+        if not _EARLIEST < local < _LATEST:
+            return None
         begins, ends = local - _ZONES, local + _ZONES
-    if begins < _EARLIEST:
+    if not _EARLIEST <= begins <= ends < _LATEST:
         return None
     return _Dated(meaning, says, raw, begins, ends)
 
@@ -188,7 +191,10 @@ def _mail(inside: list[_Dated]) -> Iterator[_Contradiction]:
 def _file_system(observed: Observed) -> _Dated | None:
     if observed.filesystem is None or observed.how is not How.RECEIVED:
         return None
-    when = datetime.fromtimestamp(observed.filesystem.modified / 1e9, UTC)
+    try:
+        when = datetime.fromtimestamp(observed.filesystem.modified / 1e9, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None  # beyond any calendar: a file system can be told any number
     return _Dated("written", "the file system of the copy", "", when, when) if when >= _EARLIEST else None
 
 

@@ -56,7 +56,6 @@ def test_saved_after_made_is_neutral_and_says_what_it_does_not_show():
     ("first", "second", "result"),
     [
         ("created", "modified", "created-after-modified"),
-        ("created", "printed", "created-after-printed"),
         ("taken", "modified", "taken-after-modified"),
         ("taken", "digitised", "taken-after-digitised"),
     ],
@@ -66,6 +65,10 @@ def test_an_impossible_order_conflicts_and_names_innocent_explanations(first, se
     assert (found.outcome, found.result) == (FindingOutcome.CONFLICTS, result)
     assert found.innocent
     assert str(MADE.year) not in found.says  # the sentence holds no value of the file
+
+
+def test_a_printing_that_is_older_than_the_document_is_inherited_and_no_conflict():
+    assert weigh(date("created", MADE + timedelta(days=3)), date("printed", MADE)).outcome is FindingOutcome.NEUTRAL
 
 
 def test_dates_without_a_zone_are_given_the_benefit_of_every_zone():

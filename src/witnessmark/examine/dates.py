@@ -80,7 +80,7 @@ class FileTime:
     forge_cost = "none"
     error = (
         "No false conflict on 511 files with dates from public test collections (at most 0.6 % with 95 % confidence); "
-        "44 messages among them whose dates were changed by hand all conflicted."
+        "44 test messages put together by hand, dated years after their receipt, all conflicted."
     )
 
     def weigh(self, observed: Observed) -> Weighed:

@@ -21,6 +21,7 @@ VERBS = (
     ("attest", "seal a person's signed answer about exhibits"),
     ("publish", "write an edition: a folder of plain files that anyone can check"),
     ("verify", "check an edition as a stranger would"),
+    ("witness", "watch over somebody else's log and cosign it while it only grows; needs no archive"),
     ("audit", "reread everything that is kept and recompute what is signed"),
     ("rebuild", "make catalogue and index again from the ledger"),
     ("demo", "an invented leak, from folder to verified site, in one command"),

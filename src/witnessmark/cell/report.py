@@ -76,3 +76,46 @@ class Report(Protocol):
 
     def outcome(self, outcome: Outcome, detail: str = "") -> None:
         """State how the reading ended when it is not `ok`; the last word before a plain return counts."""
+
+
+class Relay:
+    """A report that passes everything on to another; a reader that wants to hear or change a word overrides it."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+
+    def found(self, media_type: str, kind: ExhibitKind) -> None:
+        """Pass on."""
+        self._report.found(media_type, kind)
+
+    def tool(self, name: str, version: str) -> None:
+        """Pass on."""
+        self._report.tool(name, version)
+
+    def visible(self, text: str) -> None:
+        """Pass on."""
+        self._report.visible(text)
+
+    def hidden(self, where: str, text: str) -> None:
+        """Pass on."""
+        self._report.hidden(where, text)
+
+    def observe(self, name: str, value: Value) -> None:
+        """Pass on."""
+        self._report.observe(name, value)
+
+    def member(self, path: Path, how: How, stated: Mapping[str, Value]) -> AbstractContextManager[MemberSink]:
+        """Pass on."""
+        return self._report.member(path, how, stated)
+
+    def refuse_member(self, path: Path, outcome: Outcome, detail: str) -> None:
+        """Pass on."""
+        self._report.refuse_member(path, outcome, detail)
+
+    def languages(self, codes: tuple[str, ...]) -> None:
+        """Pass on."""
+        self._report.languages(codes)
+
+    def outcome(self, outcome: Outcome, detail: str = "") -> None:
+        """Pass on."""
+        self._report.outcome(outcome, detail)

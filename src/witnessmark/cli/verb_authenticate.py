@@ -6,6 +6,8 @@ from functools import partial
 from witnessmark.cli import compose, say
 from witnessmark.examine.run import Examined, authenticate
 
+_SHOWN = 20
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
@@ -43,11 +45,13 @@ def run(arguments: argparse.Namespace) -> int:
     say.line(f"Examined {say.counted(examined.exhibits, 'exhibit')}{': ' + outcomes if outcomes else ''}.")
     if held:
         say.line(f"{say.counted(len(held), 'finding waits', 'findings wait')} for a person:")
-        for row in held:
+        for row in held[:_SHOWN]:
             say.line(f"  {row['finding']}  {say.safe(str(row['path']))}  (exhibit {row['exhibit']})")
             say.line(f"    {row['says']}")
             for text in row["innocent"] if isinstance(row["innocent"], list) else []:
                 say.line(f"    innocent explanation: {text}")
+        if len(held) > _SHOWN:
+            say.line(f"  … and {len(held) - _SHOWN:,} more; --json lists them all")
     return 0
 
 

@@ -7,6 +7,8 @@ from witnessmark.catalogue.query import Catalogue
 from witnessmark.cli import compose, say
 from witnessmark.work import step
 
+_SHOWN = 20
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
@@ -72,8 +74,10 @@ def _print(found: dict[str, object]) -> None:
     if isinstance(waiting, list) and waiting:
         noun = "finding waits" if len(waiting) == 1 else "findings wait"
         say.line(f"  {len(waiting)} {noun} for a person:")
-        for row in waiting:
+        for row in waiting[:_SHOWN]:
             say.line(f"    {row['finding']} on exhibit {row['exhibit']}: attest … --considers {row['finding']}")
+        if len(waiting) > _SHOWN:
+            say.line(f"    … and {len(waiting) - _SHOWN:,} more; --json lists them all")
     say.line(
         f"  {found['attestations']:,} attestations, {found['editions']:,} editions, {found['entries']:,} log entries"
     )

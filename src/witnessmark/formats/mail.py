@@ -5,14 +5,12 @@ file and not seen.
 """
 
 import mimetypes
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
 
-from witnessmark.cell.report import MemberSink, ReadingStopped, Report, Source
+from witnessmark.cell.report import ReadingStopped, Relay, Report, Source
 from witnessmark.formats import dates, encodings, html, mime
 from witnessmark.model.codec import Value
 from witnessmark.model.derivative import Outcome
-from witnessmark.model.exhibit import ExhibitKind, How, Path, PathStep
+from witnessmark.model.exhibit import How, PathStep
 
 LARGEST = 256 << 20
 SHOWN = ("From", "To", "Date", "Subject")
@@ -181,47 +179,16 @@ def _shown_form(part: mime.Part, data: bytes) -> mime.Part | None:
     return part.inside[-1]
 
 
-class _Aside:
+class _Aside(Relay):
     """A report to which nothing shows: what a reader calls visible is kept as hidden."""
 
     def __init__(self, report: Report, label: str) -> None:
-        self._report, self._label = report, label
+        super().__init__(report)
+        self._label = label
 
     def visible(self, text: str) -> None:
         """Keep text that would show in another form of the message."""
         self._report.hidden(self._label, text)
-
-    def found(self, media_type: str, kind: ExhibitKind) -> None:
-        """Pass on."""
-        self._report.found(media_type, kind)
-
-    def tool(self, name: str, version: str) -> None:
-        """Pass on."""
-        self._report.tool(name, version)
-
-    def hidden(self, where: str, text: str) -> None:
-        """Pass on."""
-        self._report.hidden(where, text)
-
-    def observe(self, name: str, value: Value) -> None:
-        """Pass on."""
-        self._report.observe(name, value)
-
-    def member(self, path: Path, how: How, stated: Mapping[str, Value]) -> AbstractContextManager[MemberSink]:
-        """Pass on."""
-        return self._report.member(path, how, stated)
-
-    def refuse_member(self, path: Path, outcome: Outcome, detail: str) -> None:
-        """Pass on."""
-        self._report.refuse_member(path, outcome, detail)
-
-    def languages(self, codes: tuple[str, ...]) -> None:
-        """Pass on."""
-        self._report.languages(codes)
-
-    def outcome(self, outcome: Outcome, detail: str = "") -> None:
-        """Pass on."""
-        self._report.outcome(outcome, detail)
 
 
 def _plain(text: str) -> str:

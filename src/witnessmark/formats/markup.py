@@ -1,11 +1,20 @@
 """XML of hostile files: parsed without network, DTD or entities, within the limits of libxml2."""
 
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 from lxml import etree
 
 from witnessmark.cell.report import Report
+
+_SAFE: Final = {
+    "resolve_entities": False,
+    "no_network": True,
+    "load_dtd": False,
+    "huge_tree": False,
+    "remove_comments": True,
+    "remove_pis": True,
+}
 
 
 def name_tool(report: Report) -> None:
@@ -25,16 +34,7 @@ def parse(data: bytes) -> Any | None:
 def events(stream: BinaryIO, kinds: tuple[str, ...] = ("start", "end")) -> Iterator[tuple[str, Any]]:
     """Yield the events of a part as it streams in; an end at broken markup is an end."""
     try:
-        yield from etree.iterparse(
-            stream,
-            events=kinds,
-            resolve_entities=False,
-            no_network=True,
-            load_dtd=False,
-            huge_tree=False,
-            remove_comments=True,
-            remove_pis=True,
-        )
+        yield from etree.iterparse(stream, events=kinds, **_SAFE)
     except etree.XMLSyntaxError as error:
         raise BrokenMarkup(str(error)) from error
 
@@ -43,17 +43,7 @@ def ends(stream: BinaryIO, *names: str) -> Iterator[tuple[str, Any]]:
     """Yield the elements of some names as they are complete; a name without namespace is sought in any."""
     tags = [name if name.startswith("{") else "{*}" + name for name in names]
     try:
-        yield from etree.iterparse(
-            stream,
-            events=("end",),
-            tag=tags,
-            resolve_entities=False,
-            no_network=True,
-            load_dtd=False,
-            huge_tree=False,
-            remove_comments=True,
-            remove_pis=True,
-        )
+        yield from etree.iterparse(stream, events=("end",), tag=tags, **_SAFE)
     except etree.XMLSyntaxError as error:
         raise BrokenMarkup(str(error)) from error
 
@@ -90,12 +80,4 @@ def attributes(element: Any) -> dict[str, str]:
 
 
 def _parser() -> Any:
-    return etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        recover=True,
-        remove_comments=True,
-        remove_pis=True,
-    )
+    return etree.XMLParser(recover=True, **_SAFE)

@@ -1,25 +1,22 @@
 """Reads one file: detects its type by content, calls the reader that the table names, tells the languages."""
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable
 from importlib import import_module
 
-from witnessmark.cell.report import MemberSink, Report, Source
+from witnessmark.cell.report import Relay, Report, Source
 from witnessmark.formats import detect, language, table
 from witnessmark.formats.warm import warm
-from witnessmark.model.codec import Value
 from witnessmark.model.derivative import Outcome
-from witnessmark.model.exhibit import ExhibitKind, How, Path
 
 SAMPLE = 20_000
 """Characters of visible text that the languages are told from."""
 
 
-class _Listening:
+class _Listening(Relay):
     """A report that passes everything on and keeps the beginning of the visible text."""
 
     def __init__(self, report: Report) -> None:
-        self._report = report
+        super().__init__(report)
         self._kept: list[str] = []
         self._room = SAMPLE
 
@@ -27,35 +24,11 @@ class _Listening:
     def sample(self) -> str:
         return "".join(self._kept)
 
-    def found(self, media_type: str, kind: ExhibitKind) -> None:
-        self._report.found(media_type, kind)
-
-    def tool(self, name: str, version: str) -> None:
-        self._report.tool(name, version)
-
     def visible(self, text: str) -> None:
         if self._room > 0:
             self._kept.append(text[: self._room])
             self._room -= len(text)
-        self._report.visible(text)
-
-    def hidden(self, where: str, text: str) -> None:
-        self._report.hidden(where, text)
-
-    def observe(self, name: str, value: Value) -> None:
-        self._report.observe(name, value)
-
-    def member(self, path: Path, how: How, stated: Mapping[str, Value]) -> AbstractContextManager[MemberSink]:
-        return self._report.member(path, how, stated)
-
-    def refuse_member(self, path: Path, outcome: Outcome, detail: str) -> None:
-        self._report.refuse_member(path, outcome, detail)
-
-    def languages(self, codes: tuple[str, ...]) -> None:
-        self._report.languages(codes)
-
-    def outcome(self, outcome: Outcome, detail: str = "") -> None:
-        self._report.outcome(outcome, detail)
+        super().visible(text)
 
 
 def read(source: Source, report: Report) -> None:

@@ -77,6 +77,7 @@ def test_a_time_that_says_nothing_is_refused_even_when_it_is_signed(time):
         Cosignature.parse(blob)
     with pytest.raises(Falsified):
         cosignature.check(BODY, Signature(NAME, VKEY.key_id, blob), VKEY)
+    assert not VKEY.has_signed(BODY, blob)
 
 
 @given(st.integers(1, 2**63 - 1), st.binary(min_size=64, max_size=64))

@@ -36,7 +36,7 @@ def test_a_log_that_grows_is_cosigned_again_and_again(folder, log):
 def test_what_is_kept_holds_the_lines_that_were_checked_and_ours(folder, log):
     stranger = note.Signature("stranger", bytes(4), bytes(72))
     whole = note.parse(log.checkpoint(5))
-    ask(folder, b"old 0\n\n" + Note(whole.text, (stranger, *whole.signatures)).whole.encode())
+    ask(folder, b"old 0\n\n" + Note(whole.text, (stranger, *whole.signatures * 90)).whole.encode())
     assert [line.name for line in folder.kept(log.origin).note.signatures] == [log.origin, folder.vkey.name]
 
 

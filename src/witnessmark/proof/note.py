@@ -78,9 +78,10 @@ class Vkey:
             return ed25519.verify(self.public, text.encode(), blob)
         if len(blob) != 72:
             return False
-        # C2SP tlog-cosignature: eight bytes of time, then the signature over time and text.
-        message = f"cosignature/v1\ntime {int.from_bytes(blob[:8])}\n{text}"
-        return ed25519.verify(self.public, message.encode(), blob[8:])
+        # C2SP tlog-cosignature: eight bytes of time, never 0 nor over 63 bits, then the signature over time and text.
+        time = int.from_bytes(blob[:8])
+        message = f"cosignature/v1\ntime {time}\n{text}"
+        return 1 <= time < 1 << 63 and ed25519.verify(self.public, message.encode(), blob[8:])
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,9 @@ from typing import Self
 
 from witnessmark.errors import Damaged, Falsified, Undecided
 from witnessmark.model import codec
-from witnessmark.proof import cosignature, note
+from witnessmark.proof import note
 from witnessmark.proof.checkpoint import Checkpoint
+from witnessmark.proof.cosignature import Cosignature
 from witnessmark.proof.note import COSIGNATURE, ED25519, Note, Vkey
 
 LARGEST = 1 << 18
@@ -152,12 +153,11 @@ class Policy:
         )
 
     def _times(self, signed: Note) -> Iterable[tuple[str, int]]:
+        """Yield when each witness saw a note whose lines were checked."""
         for witness in self.witnesses:
             ours = (witness.key.name, witness.key.key_id)
             times = [
-                cosignature.check(signed.text, line, witness.key)
-                for line in signed.signatures
-                if (line.name, line.key_id) == ours
+                Cosignature.parse(line.blob).time for line in signed.signatures if (line.name, line.key_id) == ours
             ]
             if times:
                 yield witness.name, min(times)

@@ -123,6 +123,7 @@ class _Handler(BaseHTTPRequestHandler):
     sys_version = ""
     server: Server
     timeout: ClassVar[float] = SECONDS
+    disable_nagle_algorithm: ClassVar[bool] = True
 
     def setup(self) -> None:
         """Read through a hand that counts."""

@@ -488,6 +488,8 @@ def test_a_hostile_site_is_a_verdict_or_a_sentence_never_a_traceback(wm, archive
         ("compile", "a", "b", "--received", "2032-6-1"),
         ("compile", "a", ".", "--from", " "),
         ("compile", "a", "b", "--workers", "many"),
+        ("compile", "a", "b", "--workers", "0"),
+        ("compile", "a", "b", "--workers", "-1"),
         ("compile", "a", "b", "--prefix", "lower"),
         ("search", "a"),
         ("publish", "a", "b"),

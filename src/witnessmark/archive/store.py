@@ -9,6 +9,7 @@ Rules for whoever changes this file:
 import contextlib
 import hashlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -180,10 +181,12 @@ class Store:
         self.disk.folder(self._layout.torn_content, PRIVATE_FOLDER)
         self.disk.move(path, free_name(self._layout.torn_content, path.name))
 
-    def _places(self, digest: Digest) -> tuple[Path, Path, Path]:
+    def _places(self, digest: Digest) -> Iterator[Path]:
         # A writer may move the file from the second place to the first between two looks: hence the third.
         place = self._layout.of_content(digest)
-        return place, self._layout.of_new_content(digest), place
+        yield place
+        yield self._layout.of_new_content(digest)
+        yield place
 
 
 def free_name(folder: Path, name: str) -> Path:

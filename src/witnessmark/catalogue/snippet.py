@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from witnessmark.catalogue.ask import Words
 from witnessmark.model import text
 
-_WINDOW = 8_000
+_WINDOW = 2_000
 _OVERLAP = 400
 _BEFORE, _AFTER = 70, 110
 _MOST = 3

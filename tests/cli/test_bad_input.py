@@ -510,6 +510,16 @@ def test_wrong_options(wm, tmp_path, monkeypatch, words):
     assert not (tmp_path / "a").exists()
 
 
+def test_queries_that_say_nothing_or_too_much(wm, compiled):
+    for query in ("", '"', "((((", "AND", "x" * 5000):
+        ran = wm.call("search", compiled, query)
+        assert ran.code == 64 and ran.sentence
+    for number in ("0", "-1", "99999999999999999999"):
+        assert wm.call("search", compiled, "doors", "--limit", number).code == 64
+    assert wm.call("search", compiled, "doors", "--offset", "99999999999999999999").code == 64
+    assert wm.good("search", compiled, "doors", "--offset", "1000000", "--limit", "1000000", "--json").out == ""
+
+
 def test_the_reader_of_a_list_may_go_away(wm, compiled):
     for verb in (("files",), ("files", "--json", "--text"), ("status",), ("search", "doors")):
         words = wm.argv(verb[0], compiled, *verb[1:])

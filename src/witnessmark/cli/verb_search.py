@@ -5,6 +5,10 @@ import sys
 
 from witnessmark.catalogue.search import Hit, Search, Snippet
 from witnessmark.cli import compose, say
+from witnessmark.errors import WrongUsage
+
+_MOST = 1_000_000
+"""The index makes room for as many hits as are asked for before it looks for the first."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -24,11 +28,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Search and print the hits."""
+    if not (1 <= arguments.limit <= _MOST and 0 <= arguments.offset <= _MOST):
+        raise WrongUsage(f"--limit lies between 1 and {_MOST:,}, --offset between 0 and {_MOST:,}")
     with (
         compose.for_reading(arguments.archive) as (archive, catalogue),
         Search.open(archive, catalogue) as search,
     ):
-        hits = search.query(arguments.query, limit=max(1, arguments.limit), offset=max(0, arguments.offset))
+        hits = search.query(arguments.query, limit=arguments.limit, offset=arguments.offset)
         if not arguments.json:
             say.line(f"{say.counted(hits.total, 'hit')}; understood as: {say.safe(hits.read_back)}")
         for hit in hits.hits:

@@ -21,21 +21,12 @@ from witnessmark.edition import language
 from witnessmark.errors import DiskFailure, WrongUsage
 from witnessmark.model.decision import HEADER, Decision, Publish
 from witnessmark.model.digest import Commitment
+from witnessmark.verify import shown
 
 LARGEST: Final = 64 << 20
-OPEN_OF_EXHIBIT: Final = frozenset(
-    {"path", "size", "digest", "how", "filesystem", "stated", "at", "accession", "container"}
-)
-OPEN_OF_READING: Final = frozenset(
-    {"media_type", "languages", "characters", "detail", "members", "grade", "tools"},
-)
-OPEN_OF_FINDING: Final = frozenset({"observed"})
-OPEN_OF_DECISION: Final = frozenset({"decided_by"})
 OPEN_OF_ATTESTATION: Final = frozenset({"reasons"})
-OPEN: Final = OPEN_OF_EXHIBIT | OPEN_OF_READING | OPEN_OF_FINDING | OPEN_OF_DECISION | OPEN_OF_ATTESTATION
+OPEN: Final = frozenset[str]().union(OPEN_OF_ATTESTATION, *shown.BY_DECISION.values())
 """The names that the column `open` may hold."""
-TELLS_THE_FILE: Final = frozenset({"size", "digest"})
-"""What would let the owner of a withheld file know it again: opened only with the file itself."""
 FILE_NAMES: Final = {"text/plain": "file.txt", "text/csv": "file.csv"}
 """The media types that go out byte for byte, and under which name."""
 
@@ -161,7 +152,7 @@ def _check_open(names: Iterable[str], publish: Publish) -> None:
     for name in names:
         if name not in OPEN:
             raise WrongUsage(f"{name!r} is no field that can be opened; those are: {', '.join(sorted(OPEN))}")
-        if name in TELLS_THE_FILE and publish is not Publish.FILE:
+        if name in shown.WITH_FILE and publish is not Publish.FILE:
             raise WrongUsage(
                 f"{name!r} would let whoever holds the withheld file know it again: it opens with publish = file only"
             )

@@ -1,14 +1,14 @@
 """What an edition shows of one exhibit: its openings, its published bytes and its five answers.
 
 Rules for whoever changes this file:
-- Nothing is opened but by the closed lists below and the decision; a field that nobody named stays shut.
+- Nothing is opened but by the closed lists of `verify/shown.py` and the decision; a field that nobody named stays shut.
 - What the page says comes from the openings that are gathered here; `verify.answers` makes the five answers of them.
 - A finding that waits for a person is not shown; that it waits is.
 - A reviewer's free texts may speak of every exhibit that was judged together: they open when all of those are shown.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from witnessmark.archive.folder import Archive
@@ -22,40 +22,15 @@ from witnessmark.errors import Damaged
 from witnessmark.model import codec
 from witnessmark.model.attestation import REASON_FIELDS
 from witnessmark.model.codec import Value
-from witnessmark.model.decision import Publish
+from witnessmark.model.decision import Decision, Publish
 from witnessmark.model.digest import Commitment, Digest
 from witnessmark.model.finding import FindingOutcome, HoldState
 from witnessmark.proof import dsse
 from witnessmark.proof.opening import OpenedField
 from witnessmark.verify import answers
+from witnessmark.verify import shown as showing
 from witnessmark.verify.shapes import SINGLE
 
-EXHIBIT: Final = frozenset({"handle", "sealed"})
-READING: Final = frozenset({"handle", "step", "version", "sealed", "kind", "outcome"})
-TEXT: Final = frozenset({"handle", "step", "version", "text", "sealed"})
-FINDING: Final = frozenset(
-    {
-        "sealed",
-        "exhibit",
-        "examination",
-        "version",
-        "class",
-        "question",
-        "outcome",
-        "result",
-        "says",
-        "caveats",
-        "innocent",
-        "error",
-        "forge_cost",
-    }
-)
-HOLD: Final = frozenset({"sealed", "finding", "state"})
-ATTESTATION: Final = frozenset({"sealed", "envelope", "considers"})
-REVIEWER: Final = frozenset({"sealed", "name", "public", "field"})
-DECISION: Final = frozenset(
-    {"sealed", "exhibit", "publish", "title", "language", "open", "decided_on", "reason"},
-)
 _SHOWS: Final = frozenset({Publish.TEXT, Publish.FILE})
 
 
@@ -149,46 +124,46 @@ class Gathering:
     def _openings(self, row: ExhibitRow, planned: Planned) -> Iterator[Open]:
         """Yield what is shown, in the order of the log of acts; roles are put in their order by the caller."""
         decision = planned.decision
-        names = frozenset(decision.open)
-        more = {"digest"} if decision.publish is Publish.FILE else set[str]()
-        yield Open("exhibit", row.index, row.commitment, EXHIBIT | (names & deciding.OPEN_OF_EXHIBIT) | more)
+        yield _open("exhibit", row.index, row.commitment, decision)
         if row.reading is not None:
-            opened = READING | (names & deciding.OPEN_OF_READING)
-            yield Open("reading", row.reading.index, row.reading.commitment, opened)
+            yield _open("reading", row.reading.index, row.reading.commitment, decision)
             if decision.publish in _SHOWS and row.reading.visible_index is not None:
                 index = row.reading.visible_index
-                yield Open("text", index, self._ledger.recorded(index).commitment, TEXT)
-        yield from self._findings(row, names)
-        yield from self._judgements(row, names)
-        opened = DECISION | (names & deciding.OPEN_OF_DECISION)
-        yield Open("decision", planned.decision_index, planned.decision_commitment, opened)
+                yield _open("text", index, self._ledger.recorded(index).commitment, decision)
+        yield from self._findings(row, decision)
+        yield from self._judgements(row, decision)
+        yield _open("decision", planned.decision_index, planned.decision_commitment, decision)
 
-    def _findings(self, row: ExhibitRow, names: frozenset[str]) -> Iterator[Open]:
-        opened = FINDING | (names & deciding.OPEN_OF_FINDING)
+    def _findings(self, row: ExhibitRow, decision: Decision) -> Iterator[Open]:
         for found in self._catalogue.findings(row.commitment):
             conflicts = found.finding.outcome is FindingOutcome.CONFLICTS
             if not conflicts or found.hold is HoldState.CONSIDERED:
-                yield Open("finding", found.index, found.commitment, opened)
+                yield _open("finding", found.index, found.commitment, decision)
             if found.hold_index is not None:
                 commitment = self._ledger.recorded(found.hold_index).commitment
-                yield Open("hold", found.hold_index, commitment, HOLD)
+                yield _open("hold", found.hold_index, commitment, decision)
 
-    def _judgements(self, row: ExhibitRow, names: frozenset[str]) -> Iterator[Open]:
+    def _judgements(self, row: ExhibitRow, decision: Decision) -> Iterator[Open]:
         introduced: dict[Commitment, ReviewerRow] = {}
         for found in self._catalogue.attestations(row.commitment):
-            yield Open("attestation", found.index, found.commitment, ATTESTATION, self._disclosed(found, names))
+            disclosed = self._disclosed(found, decision)
+            yield replace(_open("attestation", found.index, found.commitment, decision), disclosed=disclosed)
             keyid = dsse.Envelope.parse(found.attestation.envelope).keyid
             if keyid not in self._reviewers:
                 raise Damaged("an attestation is signed by a key that no reviewer event introduces: run `audit`")
             reviewer = self._reviewers[keyid]
             introduced[reviewer.commitment] = reviewer
         for reviewer in introduced.values():
-            yield Open("reviewer", reviewer.index, reviewer.commitment, REVIEWER)
+            yield _open("reviewer", reviewer.index, reviewer.commitment, decision)
 
-    def _disclosed(self, row: AttestationRow, names: frozenset[str]) -> tuple[OpenedField, ...]:
+    def _disclosed(self, row: AttestationRow, decision: Decision) -> tuple[OpenedField, ...]:
         are_shown = set(row.attestation.exhibits) <= self._shown
-        opened = REASON_FIELDS if are_shown or names & deciding.OPEN_OF_ATTESTATION else ("name",)
+        opened = REASON_FIELDS if are_shown or deciding.OPEN_OF_ATTESTATION & set(decision.open) else ("name",)
         return tuple(field for field in row.attestation.shut if field[0] in opened)
+
+
+def _open(role: str, index: int, commitment: Commitment, decision: Decision) -> Open:
+    return Open(role, index, commitment, showing.names(role, decision.open, decision.publish))
 
 
 def _published(row: ExhibitRow, planned: Planned) -> Iterator[Published]:

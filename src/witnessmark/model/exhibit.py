@@ -13,7 +13,7 @@ from witnessmark.model.event import Event, Kind
 
 _EXHIBIT_ID = re.compile(r"[a-z2-7]{16}\Z")
 _HANDLE = re.compile(r"[0-9a-f]{32}\Z")
-_PUBLIC_ID = re.compile(r"([A-Z]{1,6})-([0-9]{5,})\Z")
+_PUBLIC_ID = re.compile(r"([A-Z]{1,6})-([0-9]{5,12})\Z")
 MEMBER = "!/"
 """What stands between a container's path and its member's, when printed; never parsed."""
 

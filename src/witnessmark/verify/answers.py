@@ -16,6 +16,7 @@ from witnessmark.model.decision import Publish
 from witnessmark.model.digest import Commitment
 from witnessmark.model.finding import FindingOutcome, HoldState
 from witnessmark.proof import dsse
+from witnessmark.verify.shown import day
 from witnessmark.verify.statement import Judgement
 
 ROLES = ("exhibit", "reading", "text", "finding", "hold", "attestation", "reviewer", "decision")
@@ -104,10 +105,14 @@ def publish_of(decision: Shown) -> Publish:
 
 
 def _sealed(rows: Sequence[Shown], exhibit: Shown, decision: Shown) -> dict[str, Value]:
-    content_on = text_of(exhibit, "sealed")
+    content_on = day(text_of(exhibit, "sealed"))
     match publish_of(decision):
         case Publish.TEXT | Publish.PAGES:
-            return {"on": text_of(only(rows, "text"), "sealed"), "content_on": content_on, "shows": "text"} | _CLOCK
+            return {
+                "on": day(text_of(only(rows, "text"), "sealed")),
+                "content_on": content_on,
+                "shows": "text",
+            } | _CLOCK
         case Publish.FILE:
             return {"on": content_on, "content_on": content_on, "shows": "file"} | _CLOCK
         case Publish.NOTHING:

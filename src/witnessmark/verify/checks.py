@@ -25,6 +25,7 @@ from witnessmark.verify.exhibits import Checked, Context
 from witnessmark.verify.report import Release, Report, Tally
 from witnessmark.verify.sealed import Log, Sealed
 from witnessmark.verify.shapes import Continues, Keys, Link
+from witnessmark.verify.shown import day
 from witnessmark.verify.walk import CONTINUES, LARGEST_JSON, LARGEST_MANIFEST, LARGEST_PROOF, MANIFEST, RELEASE, Site
 
 KEYS = "proof/keys.json"
@@ -147,7 +148,7 @@ def _read_release(log: Log, fields: Fields, index: int, latest: int) -> Release:
             if len(named) != len(ids) or len(set(named.values())) != len(ids):
                 raise Falsified("the release names an exhibit twice")
             rests_on = frozenset(_commitment(text) for text in decisions)
-            return Release(edition, sealed, index, Digest(manifest).hex, checkpoint.size, latest, named, rests_on)
+            return Release(edition, day(sealed), index, Digest(manifest).hex, checkpoint.size, latest, named, rests_on)
     raise Falsified(
         "the release lacks an open field: edition, sealed, manifest, checkpoint, ids and decisions belong here"
     )
@@ -215,6 +216,12 @@ def _check_pages(context: Context, folders: Collection[str], found: Sequence[Che
     with context.tally.judging(""):
         if len({one.commitment for one in found}) != len(found):
             raise Falsified("two pages show the same exhibit")
+    seen: set[str] = set()
+    for one in found:
+        with context.tally.judging(f"{one.report.folder}/exhibit.json"):
+            if one.held & seen:
+                raise Falsified("shows the hold of a finding about another exhibit")
+        seen |= one.held
 
 
 def _check_continuity(log: Log, continues: Continues | None, tally: Tally, *, is_whole: bool) -> None:

@@ -11,18 +11,15 @@ from dataclasses import dataclass
 
 from witnessmark.errors import Falsified, Undecided
 from witnessmark.model import codec
-from witnessmark.model.attestation import Reviewer
 from witnessmark.model.decision import Publish
 from witnessmark.model.derivative import StepName
 from witnessmark.model.event import Kind
 from witnessmark.model.exhibit import PublicId
-from witnessmark.proof import dsse, opening
-from witnessmark.verify import answers, explain
+from witnessmark.verify import answers, explain, judgements, shown
 from witnessmark.verify.answers import Shown, of, only, publish_of, text_of
 from witnessmark.verify.report import ExhibitReport, NewerVersion, Release, Tally
 from witnessmark.verify.sealed import Log, Sealed
 from witnessmark.verify.shapes import ExhibitFile, Keys, OpeningRow
-from witnessmark.verify.statement import Judgement
 from witnessmark.verify.walk import LARGEST_JSON, LARGEST_PROOF, Site
 
 _KINDS = {
@@ -50,12 +47,13 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What one exhibit gave: its report, its decision's commitment, and its reviewers by proof file."""
+    """What one exhibit gave: its report, its decision's commitment, its reviewers by proof file, what was held."""
 
     report: ExhibitReport
     commitment: bytes
     decision: bytes
     reviewers: Mapping[str, tuple[str, str]]
+    held: frozenset[str]
 
 
 def check(context: Context, folder: str, files: set[str]) -> Checked | None:
@@ -119,15 +117,12 @@ def _check_rows(
         _check_release(context.release, page.id, exhibit, decision)
     with tally.judging(page_path):
         _check_published(page, rows, publish_of(decision))
+    opened, publish = _opened(decision), publish_of(decision)
+    for row in rows:
+        with tally.judging(page_path):
+            shown.check(row.role, row.fields, opened, publish)
     _check_bytes(context, folder, page, rows)
-    with tally.judging(page_path):
-        _check_findings(rows, exhibit)
-    for row, shown in zip(page.openings, rows, strict=True):
-        if row.role == "attestation":
-            with tally.judging(page_path):
-                _check_attestation(shown, row, exhibit, rows, context.keys)
-    with tally.judging(page_path):
-        _check_considered(rows)
+    _check_judgements(context, page_path, page, rows, exhibit)
     made = answers.five(rows)
     with tally.judging(page_path):
         if codec.encode(made) != codec.encode(page.answers):
@@ -135,13 +130,39 @@ def _check_rows(
         tally.agrees(page_path, "its five answers are what its openings give")
     index = next(entry.index for entry in entries if entry.commitment == exhibit.commitment)
     report = ExhibitReport(str(page.id), folder, index, made, explain.exhibit(rows, made, index))
-    return Checked(report, exhibit.commitment.raw, decision.commitment.raw, _reviewers(folder, page, rows))
+    reviewers, held = _reviewers(folder, page, rows), judgements.held(rows)
+    return Checked(report, exhibit.commitment.raw, decision.commitment.raw, reviewers, held)
+
+
+def _check_judgements(
+    context: Context, page_path: str, page: ExhibitFile, rows: Sequence[Shown], exhibit: Shown
+) -> None:
+    tally = context.tally
+    with tally.judging(page_path):
+        judgements.check_findings(rows, exhibit)
+    with tally.judging(page_path):
+        judgements.check_people(rows)
+    reviewers = {text_of(row, "public"): row for row in of(rows, "reviewer")}
+    for row, found in zip(page.openings, rows, strict=True):
+        if row.role == "attestation":
+            with tally.judging(page_path):
+                judgements.check_attestation(found, row, exhibit, reviewers, context.keys)
+    with tally.judging(page_path):
+        judgements.check_considered(rows)
+
+
+def _opened(decision: Shown) -> frozenset[str]:
+    """Return the fields that the decision names to be opened."""
+    found = decision.fields.get("open")
+    if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
+        raise Falsified("the decision does not say which fields it opens")
+    return frozenset(found)
 
 
 def _reviewers(folder: str, page: ExhibitFile, rows: Sequence[Shown]) -> dict[str, tuple[str, str]]:
     return {
-        f"{folder}/{row.proof}": (text_of(shown, "name"), text_of(shown, "public"))
-        for row, shown in zip(page.openings, rows, strict=True)
+        f"{folder}/{row.proof}": (text_of(found, "name"), text_of(found, "public"))
+        for row, found in zip(page.openings, rows, strict=True)
         if row.role == "reviewer"
     }
 
@@ -194,52 +215,3 @@ def _check_bytes(context: Context, folder: str, page: ExhibitFile, rows: Sequenc
             if context.site.digest(path).hex() != text_of(source, opened):
                 raise Falsified("has other bytes than were sealed")
             tally.agrees(path, f"has the bytes that were sealed on {text_of(source, 'sealed')}")
-
-
-def _check_findings(rows: Sequence[Shown], exhibit: Shown) -> None:
-    for row in of(rows, "finding"):
-        if text_of(row, "exhibit") != str(exhibit.commitment):
-            raise Falsified("shows a finding about another exhibit")
-
-
-def _check_attestation(shown: Shown, row: OpeningRow, exhibit: Shown, rows: Sequence[Shown], keys: Keys | None) -> None:
-    envelope = dsse.Envelope.parse(text_of(shown, "envelope"))
-    judgement = Judgement.parse(envelope)
-    if exhibit.commitment not in judgement.subjects:
-        raise Falsified("shows a review of other exhibits")
-    signer = _signer(envelope, rows, keys)
-    dsse.check(envelope, codec.from_base64(signer.public, 32))
-    considers = shown.fields.get("considers")
-    if considers is not None and considers != [str(found) for found in judgement.considers]:
-        raise Falsified("a review considers other findings than were signed")
-    disclosed = opening.check_disclosed(judgement.digests, row.disclosed)
-    if disclosed.get("name", signer.name) != signer.name:
-        raise Falsified("a review is signed under another name than its reviewer's")
-
-
-def _signer(envelope: dsse.Envelope, rows: Sequence[Shown], keys: Keys | None) -> Reviewer:
-    """Return the reviewer who signed: shown here by an opening, and listed in `keys.json`."""
-    if keys is None:
-        raise Undecided("its reviews cannot be checked without proof/keys.json")
-    listed = {dsse.keyid(row.public): row for row in keys.reviewers}.get(envelope.keyid)
-    if listed is None:
-        raise Falsified("a review is signed by a key that is not listed in proof/keys.json")
-    for row in of(rows, "reviewer"):
-        if text_of(row, "public") == codec.to_base64(listed.public):
-            if text_of(row, "name") != listed.name:
-                raise Falsified("a reviewer has another name here than in proof/keys.json")
-            return Reviewer(listed.name, codec.to_base64(listed.public))
-    raise Falsified("the reviewer who signed a review is not shown")
-
-
-def _check_considered(rows: Sequence[Shown]) -> None:
-    """Check that each finding said to be considered is shown, with the review that considered it."""
-    findings = {str(row.commitment) for row in of(rows, "finding")}
-    signed = [Judgement.parse(dsse.Envelope.parse(text_of(row, "envelope"))) for row in of(rows, "attestation")]
-    considered = {str(found) for judgement in signed for found in judgement.considers}
-    for row in of(rows, "hold"):
-        if text_of(row, "state") == "considered":
-            if text_of(row, "finding") not in findings:
-                raise Falsified("a finding was considered and is not shown")
-            if text_of(row, "finding") not in considered:
-                raise Falsified("a finding is said to be considered, and no review shown here considers it")

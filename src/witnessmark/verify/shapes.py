@@ -9,6 +9,7 @@ from witnessmark.errors import Damaged
 from witnessmark.model import codec
 from witnessmark.model.codec import Value
 from witnessmark.model.exhibit import PublicId
+from witnessmark.proof import dsse
 from witnessmark.proof.merkle import HASH_SIZE
 from witnessmark.proof.note import COSIGNATURE, ED25519, Vkey
 from witnessmark.proof.opening import OpenedField
@@ -38,6 +39,11 @@ class Keys:
     log: Vkey
     witnesses: tuple[Vkey, ...]
     reviewers: tuple[ListedReviewer, ...]
+
+    @property
+    def by_keyid(self) -> dict[str, ListedReviewer]:
+        """Each reviewer by the name that a signed envelope has for their key."""
+        return {dsse.keyid(row.public): row for row in self.reviewers}
 
     @classmethod
     def parse(cls, data: bytes) -> Self:

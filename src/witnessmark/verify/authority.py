@@ -1,0 +1,107 @@
+"""Whether a time stamp authority's signature holds: asked of the program `openssl`, where it is on the machine.
+
+Rules for whoever changes this file:
+- A token counts only when it leads to a certificate that the reader's policy names by its digest; nothing that came with
+  the token is trusted.
+- Certificates are judged at the time that the token states, not today: authorities' certificates expire, tokens stay.
+- No openssl, or one that does not understand the question: undecided, never "agrees".
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from witnessmark.errors import Falsified, Undecided
+from witnessmark.model import codec
+from witnessmark.proof.policy import Authority
+from witnessmark.proof.timestamp import Token
+
+SECONDS = 30
+_SAID_NO = ("Verification: FAILED", "ts_rsp_verify.c", "certificate verify error", "verify error:")
+
+
+def check(
+    response: bytes, content: bytes, authorities: Sequence[Authority], certificates: Iterable[bytes] = ()
+) -> tuple[Token, Authority]:
+    """Return what a response says about these bytes, and the trusted authority whose signature it carries.
+
+    Args:
+        response: the authority's whole response, in DER.
+        content: what was stamped.
+        authorities: those that the reader trusts.
+        certificates: further certificates in DER, to find the way to a trusted one.
+
+    Raises:
+        Damaged: when it is no response.
+        Falsified: when it is about other bytes, or its signature or a certificate does not hold.
+        Undecided: when it cannot be checked here.
+    """
+    token = Token.parse(response)
+    token.check_imprint(content)
+    known = {hashlib.sha256(one).digest(): one for one in (*token.certificates, *certificates)}
+    candidates = [(one, known[one.certificate]) for one in authorities if one.certificate in known]
+    if not candidates:
+        raise Undecided("no certificate that the policy names came with this time stamp")
+    program = shutil.which("openssl")
+    if program is None:
+        raise Undecided("the program openssl is not on this machine")
+    says = ""
+    for authority, trusted in candidates:
+        says = _ask(program, response, content, trusted, list(known.values()), token)
+        if not says:
+            return token, authority
+    raise Falsified(f"the time stamp's signature or certificate does not hold: {says}")
+
+
+def _ask(
+    program: str, response: bytes, content: bytes, trusted: bytes, certificates: Sequence[bytes], token: Token
+) -> str:
+    """Return why openssl says no; empty when it says yes."""
+    with tempfile.TemporaryDirectory(prefix="witnessmark-") as name:
+        folder = Path(name)
+        (folder / "response").write_bytes(response)
+        (folder / "content").write_bytes(content)
+        (folder / "trusted").write_text(pem(trusted), encoding="ascii")
+        (folder / "others").write_text("".join(map(pem, certificates)), encoding="ascii")
+        words = [program, "ts", "-verify", "-in", "response", "-data", "content", "-CAfile", "trusted"]
+        words += ["-untrusted", "others", "-partial_chain", "-attime", str(token.seconds)]
+        try:
+            # A configuration of the machine must not decide; nothing is read but the four files.
+            done = subprocess.run(
+                words,
+                cwd=folder,
+                env={"OPENSSL_CONF": os.devnull, "PATH": os.environ.get("PATH", ""), "LC_ALL": "C"},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=SECONDS,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise Undecided("the program openssl could not be run") from error
+    if done.returncode == 0:
+        return ""
+    said = done.stdout.decode("utf-8", "replace")
+    if not any(mark in said for mark in _SAID_NO):
+        raise Undecided("the openssl on this machine does not understand the question")
+    return _reason(said)
+
+
+def _reason(said: str) -> str:
+    """Return the last part of openssl's first error line: its words for the cause."""
+    for line in said.split("\n"):
+        parts = line.split(":")
+        if len(parts) > 5 and "error" in line:
+            return ": ".join(part.strip() for part in parts[5:] if part.strip() and not part.strip().isdecimal())[:200]
+    return "openssl gives no reason"
+
+
+def pem(certificate: bytes) -> str:
+    """Return a certificate as text (RFC 7468)."""
+    text = codec.to_base64(certificate)
+    lines = "".join(text[at : at + 64] + "\n" for at in range(0, len(text), 64))
+    return f"-----BEGIN CERTIFICATE-----\n{lines}-----END CERTIFICATE-----\n"

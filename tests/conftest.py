@@ -18,3 +18,17 @@ def corpus() -> Path:
     if not CORPUS.is_dir():
         pytest.skip("the folder of real files is not beside the project")
     return CORPUS
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _state_of_the_session(tmp_path_factory):
+    """What the program remembers of its signatures outside its archives stays with the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WITNESSMARK_STATE", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _state_of_the_test(tmp_path_factory, monkeypatch, _state_of_the_session):
+    """Each test has a machine of its own: copies of one archive that two tests write to are no conflict."""
+    monkeypatch.setenv("WITNESSMARK_STATE", str(tmp_path_factory.mktemp("state")))

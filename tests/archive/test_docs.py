@@ -57,3 +57,7 @@ def test_the_example_of_the_archive_is_what_is_written():
         assert line.startswith("#") or not line or line in lines
     for line in keys.key_text(Counted()(32), ORIGIN).split("\n"):
         assert not line or line in lines
+    entropy = Counted()
+    seed = entropy(32)
+    sealed = keys.sealed_text(keys.SealedKey.seal(seed, "night keys", entropy=entropy), ORIGIN)
+    assert set(sealed.split("\n")) - {""} <= lines

@@ -6,6 +6,8 @@ from typing import Self
 
 from witnessmark.archive import keys
 from witnessmark.archive.disk import Disk, sentences
+from witnessmark.archive.guard import Conflict, Memory, keep_evidence
+from witnessmark.archive.keys import Signer
 from witnessmark.archive.layout import PRIVATE_FILE, PRIVATE_FOLDER, PUBLIC_FILE, PUBLIC_FOLDER, Layout
 from witnessmark.archive.ledger import Ledger, Writing
 from witnessmark.archive.lock import Lock
@@ -27,6 +29,8 @@ class Archive:
     def __init__(self, layout: Layout, settings: Settings, store: Store, ledger: Ledger, lock: Lock | None) -> None:
         self._layout = layout
         self._lock = lock
+        self._signer: Signer | None = None
+        self.conflict: Conflict | None = None
         self.root = layout.root
         self.settings = settings
         self.store = store
@@ -38,10 +42,18 @@ class Archive:
         return Layout(root).settings.is_file()
 
     @staticmethod
-    def create(root: Path, settings: Settings, *, entropy: Entropy, system: System | None = None) -> None:
+    def create(
+        root: Path,
+        settings: Settings,
+        *,
+        entropy: Entropy,
+        system: System | None = None,
+        passphrase: str | None = None,
+    ) -> None:
         """Make an empty archive with a new key, in a folder that is missing or empty.
 
-        An interrupted making is begun anew. The settings file comes last: without it the folder is no archive.
+        Without a passphrase the key is kept as it is. An interrupted making is begun anew. The settings file comes
+        last: without it the folder is no archive.
 
         Raises:
             WrongUsage: when something else lies there.
@@ -54,7 +66,7 @@ class Archive:
         seed = entropy(32)
         signer = keys.SeedSigner(seed)
         vkey = Vkey.for_ed25519(settings.origin, signer.public)
-        disk.write(layout.key, keys.key_text(seed, settings.origin).encode(), PRIVATE_FILE)
+        disk.write(layout.key, _key_file(signer, settings.origin, passphrase, entropy), PRIVATE_FILE)
         disk.write(layout.vkey, f"{vkey.text}\n".encode(), PUBLIC_FILE)
         disk.write(layout.lock, b"", PRIVATE_FILE)
         disk.sync()
@@ -75,39 +87,111 @@ class Archive:
         return cls(layout, settings, store, Ledger(layout, log, store, settings.pad, None), None)
 
     @classmethod
-    def writing(cls, root: Path, *, entropy: Entropy, system: System | None = None) -> Self:
+    def writing(
+        cls,
+        root: Path,
+        *,
+        entropy: Entropy,
+        system: System | None = None,
+        passphrase: keys.Passphrase | None = None,
+        state: Path | None = None,
+        despite_conflict: bool = False,
+    ) -> Self:
         """Open an archive for writing: take the lock, and bring what a crash left in order.
+
+        Args:
+            root: the archive's folder.
+            entropy: random bytes from the operating system.
+            system: the operating system's writing half.
+            passphrase: where the passphrase comes from, if the key is sealed; `unlock` asks at once.
+            state: the folder outside the archive that remembers what was signed; without it nothing is compared.
+            despite_conflict: open although what is remembered contradicts the archive; `conflict` tells.
 
         Raises:
             Busy: when another process is writing.
             WrongUsage: when there is no archive, or others may read its key.
-            Damaged: when it cannot be read, or tiles and signed checkpoint contradict each other.
+            Damaged: when it cannot be read, tiles and signed checkpoint contradict each other, or the archive lacks
+                what its key has signed on this machine.
             DiskFailure: when the disk refuses.
         """
         layout = Layout(root)
-        _read_settings(layout)
+        settings = _read_settings(layout)
         lock = Lock.take(layout.lock)
+        memory = None if state is None else Memory(state, settings.origin)
         try:
-            return cls._writing(layout, lock, entropy, system)
+            return cls._writing(layout, lock, entropy, system, passphrase, memory, despite_conflict=despite_conflict)
         except BaseException:
             lock.release(well=False)
             raise
 
     @classmethod
-    def _writing(cls, layout: Layout, lock: Lock, entropy: Entropy, system: System | None) -> Self:
+    def _writing(
+        cls,
+        layout: Layout,
+        lock: Lock,
+        entropy: Entropy,
+        system: System | None,
+        passphrase: keys.Passphrase | None,
+        memory: Memory | None,
+        *,
+        despite_conflict: bool,
+    ) -> Self:
         settings, log = _open_log(layout)
-        signer = keys.load(layout.key)
-        if signer.public != log.vkey.public:
-            raise Damaged("vault/keys/log.key and log.vkey do not belong together: restore both from one backup")
+        signer = keys.load(layout.key, log.vkey.public, passphrase)
         disk = Disk(layout.root, layout.temporary, system)
         disk.empty_temporary()
+        conflict = None if memory is None else memory.compare(log, layout)
+        if conflict is not None:
+            keep_evidence(conflict, layout, disk)
+            if not despite_conflict:
+                raise Damaged(conflict.sentence)
         store = Store(layout, disk)
         store.recover()
-        ledger = Ledger(layout, log, store, settings.pad, Writing(signer, entropy))
+        ledger = Ledger(layout, log, store, settings.pad, Writing(signer, entropy, memory))
         recover(ledger, layout, store, disk, settings.pad)
         if lock.was_torn:
             log.drop_beyond(disk)
-        return cls(layout, settings, store, ledger, lock)
+        if memory is not None and conflict is None:
+            memory.remember(log.note())
+        found = cls(layout, settings, store, ledger, lock)
+        found._signer, found.conflict = signer, conflict
+        return found
+
+    def unlock(self) -> None:
+        """Open the signing key now: whoever writes for an hour should not be asked at its end.
+
+        Raises:
+            WrongUsage: when the archive is open for reading, or the passphrase is not there or wrong.
+        """
+        self._unlocked()
+
+    def change_passphrase(self, passphrase: str | None, *, entropy: Entropy) -> None:
+        """Seal the signing key with another passphrase, or keep it without one; the key stays the same.
+
+        Raises:
+            WrongUsage: as `unlock`.
+        """
+        data = _key_file(self._unlocked(), self.ledger.origin, passphrase, entropy)
+        self.store.disk.write_durably(self._layout.key, data, PRIVATE_FILE)
+
+    def _unlocked(self) -> keys.SeedSigner:
+        if self._signer is None:
+            raise WrongUsage("this archive is open for reading only")
+        return self._signer.unlock()
+
+    @property
+    def key_path(self) -> Path:
+        """Where the signing key lies."""
+        return self._layout.key
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether the signing key is sealed with a passphrase.
+
+        Raises:
+            Damaged: when it is missing or no key.
+        """
+        return isinstance(keys.parse_key(keys.read(self._layout.key)), keys.SealedKey)
 
     @property
     def catalogue_path(self) -> Path:
@@ -141,6 +225,12 @@ class Archive:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _key_file(signer: keys.SeedSigner, origin: str, passphrase: str | None, entropy: Entropy) -> bytes:
+    if passphrase is None:
+        return keys.key_text(signer.seed, origin).encode()
+    return keys.sealed_text(keys.SealedKey.seal(signer.seed, passphrase, entropy=entropy), origin).encode()
 
 
 def _check_free(layout: Layout) -> None:

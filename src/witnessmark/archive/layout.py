@@ -3,7 +3,7 @@
 ARCHIVE/
   witnessmark.toml           settings; written last when an archive is made
   log.vkey                   the public key, one line
-  log/                       public: checkpoint, checkpoint.archive/<size>, tile/…
+  log/                       public: checkpoint, checkpoint.archive/<size>, tile/…, anchors/
   vault/                     private
     events/<first>.jsonl     salts and events, one file a batch; torn/ holds what a crash left unfinished
     content/ab/cdef…         contents by digest; new/ holds those that no sync has covered yet
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from witnessmark.model.digest import Digest
+from witnessmark.proof.checkpoint import Checkpoint
 
 PUBLIC_FILE, PRIVATE_FILE, CONTENT_FILE = 0o644, 0o600, 0o400
 PUBLIC_FOLDER, PRIVATE_FOLDER = 0o755, 0o700
@@ -59,6 +60,11 @@ class Layout:
     def tiles(self) -> Path:
         """The folder of hash tiles and entry bundles."""
         return self.log / "tile"
+
+    @property
+    def anchors(self) -> Path:
+        """The folder of what others say about checkpoints, and of what contradicts them."""
+        return self.log / "anchors"
 
     @property
     def vault(self) -> Path:
@@ -128,6 +134,10 @@ class Layout:
     def archived(self, size: int) -> Path:
         """Return where the checkpoint of that size is kept as first signed."""
         return self.checkpoints / str(size)
+
+    def conflict(self, checkpoint: Checkpoint) -> Path:
+        """Return where a checkpoint of a conflict is kept as evidence."""
+        return self.anchors / f"conflict-{checkpoint.size}-{checkpoint.root.hex()[:8]}.note"
 
     def segment(self, first: int) -> Path:
         """Return where the batch is kept whose first entry has that index."""

@@ -4,6 +4,7 @@ Rules for whoever changes this file:
 - The order of a batch is contents, segment, bundles and tiles, one sync, archived checkpoint, checkpoint.
 - Salts are drawn once, when an event enters a batch; after a crash the same salted entries are written again.
 - In the log a batch stands in an order drawn at random, among dummies; in the vault in its logical order.
+- What was signed is remembered outside the archive (guard.py), after the checkpoint and never before it.
 - A write that failed closes the ledger: only opening the archive again can tell what reached the disk.
 """
 
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from witnessmark.archive import segment
 from witnessmark.archive.disk import sentences
+from witnessmark.archive.guard import Memory
 from witnessmark.archive.keys import Signer
 from witnessmark.archive.layout import PRIVATE_FILE, Layout, segment_first
 from witnessmark.archive.log import PublicLog
@@ -49,11 +51,12 @@ class Batch:
 
 
 class Writing:
-    """What only a writer has: the key and the randomness."""
+    """What only a writer has: the key, the randomness, and the memory of what was signed on this machine."""
 
-    def __init__(self, signer: Signer, entropy: Entropy) -> None:
+    def __init__(self, signer: Signer, entropy: Entropy, memory: Memory | None = None) -> None:
         self.signer = signer
         self.entropy = entropy
+        self.memory = memory
 
 
 class Ledger:
@@ -122,6 +125,7 @@ class Ledger:
 
         Raises:
             DiskFailure: when the disk refuses; what was committed before stays, and the archive must be opened again.
+            Damaged: when another copy of the archive has signed meanwhile.
         """
         writer = self._writer()
         if self._failed:
@@ -147,14 +151,18 @@ class Ledger:
 
     def _write(self, data: bytes, entries: list[bytes], writer: Writing) -> None:
         first, disk = self.size, self._store.disk
+        if writer.memory is not None:
+            writer.memory.check_still()
         self._failed = True
         disk.write(self._layout.segment(first), data, PRIVATE_FILE)
         self.log.lay(entries, disk)
         disk.sync()
         self._store.settle()
-        self.log.sign(first + len(entries), writer.signer, disk)
-        self._failed = False
+        signed = self.log.sign(first + len(entries), writer.signer, disk)
         self._bounds.append(self.size)
+        if writer.memory is not None:
+            writer.memory.remember(signed)
+        self._failed = False
 
     def _writer(self) -> Writing:
         if self._writing is None:

@@ -176,8 +176,8 @@ class PublicLog:
             for part in [waiting[at : at + WIDTH]]
         ]
 
-    def sign(self, size: int, signer: Signer, disk: Disk) -> None:
-        """Sign the checkpoint of that size, archive it, and make it the latest.
+    def sign(self, size: int, signer: Signer, disk: Disk) -> str:
+        """Sign the checkpoint of that size, archive it, make it the latest, and return its note.
 
         Raises:
             Damaged: when another checkpoint of that size was signed before.
@@ -190,6 +190,7 @@ class PublicLog:
         disk.write_durably(archived, text.encode(), PUBLIC_FILE)
         disk.write_durably(self._layout.checkpoint, text.encode(), PUBLIC_FILE)
         self.checkpoint = checkpoint
+        return text
 
     def drop_beyond(self, disk: Disk) -> None:
         """Remove tiles and bundles that reach beyond the latest checkpoint: a crash left them."""

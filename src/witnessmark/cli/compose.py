@@ -1,5 +1,6 @@
 """The one place that chooses engines and holds the effects: clock, randomness, processes, signals."""
 
+import argparse
 import os
 import signal
 from collections.abc import Iterator
@@ -11,8 +12,8 @@ from typing import Self
 
 from witnessmark.archive.folder import Archive
 from witnessmark.catalogue.query import Catalogue
-from witnessmark.cli import say
-from witnessmark.errors import Damaged, Interrupted
+from witnessmark.cli import passphrase, say
+from witnessmark.errors import Damaged, Interrupted, WrongUsage
 from witnessmark.intake.identity import exhibit_id
 from witnessmark.settings import Settings
 
@@ -60,16 +61,85 @@ def for_reading(root: str) -> Iterator[tuple[Archive, Catalogue]]:
 
 
 @contextmanager
-def for_writing(root: str) -> Iterator[tuple[Archive, Catalogue]]:
-    """Open an archive and its catalogue as the one writer."""
+def only_reading(root: str) -> Iterator[Archive]:
+    """Open an archive to look at, without its catalogue."""
     _check(root)
-    with Archive.writing(Path(root), entropy=entropy) as archive:
+    with Archive.reading(Path(root)) as archive:
+        yield archive
+
+
+@contextmanager
+def for_writing(
+    root: str, arguments: argparse.Namespace, *, signs: bool = True, made: str | None = None
+) -> Iterator[tuple[Archive, Catalogue]]:
+    """Open an archive and its catalogue as the one writer.
+
+    Whoever `signs` is asked for the passphrase at once, unless the archive was just `made` with it.
+    """
+    with writer(root, arguments, made=made) as archive:
+        if signs:
+            archive.unlock()
         catalogue = Catalogue.open(archive)
         _tell_broken(archive)
         try:
             yield archive, catalogue
         finally:
             catalogue.close()
+
+
+def writer(
+    root: str, arguments: argparse.Namespace, *, made: str | None = None, despite_conflict: bool = False
+) -> Archive:
+    """Open an archive as the one writer, without its catalogue; the passphrase is asked for when it is needed."""
+    _check(root)
+    return Archive.writing(
+        Path(root),
+        entropy=entropy,
+        passphrase=lambda: passphrase.to_open(arguments, root) if made is None else made,
+        state=state_folder(root),
+        despite_conflict=despite_conflict,
+    )
+
+
+def state_folder(root: str) -> Path:
+    """Return where this machine remembers what was signed last: outside the archive and its backups.
+
+    That is `WITNESSMARK_STATE`, else `$XDG_STATE_HOME/witnessmark`, else `~/.local/state/witnessmark`.
+
+    Raises:
+        WrongUsage: when it lies inside the archive, or there is no home.
+    """
+    named, base = os.environ.get("WITNESSMARK_STATE"), os.environ.get("XDG_STATE_HOME", "")
+    if named:
+        found = Path(named)
+    elif os.path.isabs(base):  # a relative one is to be ignored (XDG Base Directory Specification)
+        found = Path(base) / "witnessmark"
+    else:
+        try:
+            found = Path.home() / ".local" / "state" / "witnessmark"
+        except RuntimeError as error:
+            raise WrongUsage(
+                "there is no home folder to remember in what was signed: set WITNESSMARK_STATE to a folder outside "
+                "the archive"
+            ) from error
+    if found.resolve().is_relative_to(Path(root).resolve()):
+        raise WrongUsage(
+            f"WITNESSMARK_STATE {found} lies inside the archive: what is remembered there would be restored with it"
+        )
+    return found
+
+
+@contextmanager
+def state_in(folder: Path) -> Iterator[None]:
+    """Remember what is signed in that folder, unless another one was asked for."""
+    if os.environ.get("WITNESSMARK_STATE"):
+        yield
+        return
+    os.environ["WITNESSMARK_STATE"] = str(folder)
+    try:
+        yield
+    finally:
+        del os.environ["WITNESSMARK_STATE"]
 
 
 def _tell_broken(archive: Archive) -> None:

@@ -3,7 +3,7 @@
 import argparse
 
 from witnessmark.catalogue.query import Catalogue
-from witnessmark.cli import compose, say
+from witnessmark.cli import compose, passphrase, say
 from witnessmark.errors import DiskFailure, WrongUsage
 from witnessmark.model.attestation import Answer
 from witnessmark.model.digest import Commitment
@@ -35,6 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--considers", metavar="FINDING", action="append", default=[], help="a held finding that was looked into"
     )
     parser.add_argument("--receipt", metavar="FILE", help="write the receipt there as well")
+    passphrase.options(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -49,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     keys.check_outside(arguments.key, arguments.archive)
     key = keys.load(arguments.key)
     why = reasons.load(arguments.reasons)
-    with compose.for_writing(arguments.archive) as (archive, catalogue):
+    with compose.for_writing(arguments.archive, arguments) as (archive, catalogue):
         answered = Answered(
             arguments.name,
             Answer(arguments.answer),

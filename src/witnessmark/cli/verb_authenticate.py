@@ -3,7 +3,7 @@
 import argparse
 from functools import partial
 
-from witnessmark.cli import compose, say
+from witnessmark.cli import compose, passphrase, say
 from witnessmark.examine.run import Examined, authenticate
 
 _SHOWN = 20
@@ -17,13 +17,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "example:\n  witnessmark authenticate archive/"
     )
     parser.add_argument("archive", metavar="ARCHIVE")
+    passphrase.options(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run every examination and say what it came to."""
     progress = say.ProgressLine()
     examined = Examined()
-    with compose.for_writing(arguments.archive) as (archive, catalogue), compose.Stop() as stop:
+    with compose.for_writing(arguments.archive, arguments) as (archive, catalogue), compose.Stop() as stop:
         for examined in authenticate(archive, catalogue, clock=compose.clock):
             progress.show(partial(_progress, examined))
             stop.check()

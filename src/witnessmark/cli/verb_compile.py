@@ -10,7 +10,7 @@ from pathlib import Path
 from witnessmark.archive.folder import Archive
 from witnessmark.catalogue.query import Catalogue
 from witnessmark.catalogue.search import Search
-from witnessmark.cli import compose, say
+from witnessmark.cli import compose, passphrase, say
 from witnessmark.errors import WrongUsage
 from witnessmark.intake.read import Readings, read_due
 from witnessmark.intake.receive import Intake, Receiver, Wanted, check_places, survey
@@ -41,6 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     made.add_argument("--keeper", help="who keeps it")
     made.add_argument("--about", help="what it is and how it came, one paragraph for readers")
     made.add_argument("--prefix", help="the letters of public ids, A to Z, one to six")
+    passphrase.options(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -56,14 +57,15 @@ def run(arguments: argparse.Namespace) -> int:
         raise WrongUsage("a new archive needs at least one SOURCE")
     sources = tuple(source_root(location) for location in arguments.sources)
     check_places(arguments.archive, sources)
-    is_new = not Archive.exists(root)
+    is_new, made = not Archive.exists(root), None
     if is_new:
         settings = compose.new_settings(
             arguments.domain, arguments.title, arguments.keeper, arguments.prefix, arguments.about
         )
-        Archive.create(root, settings, entropy=compose.entropy)
+        made = passphrase.to_make(arguments, arguments.archive)
+        Archive.create(root, settings, entropy=compose.entropy, passphrase=made)
     started = time.monotonic()
-    with compose.for_writing(arguments.archive) as (archive, catalogue), compose.Stop() as stop:
+    with compose.for_writing(arguments.archive, arguments, made=made) as (archive, catalogue), compose.Stop() as stop:
         wanted = Wanted(sources, arguments.label, arguments.received, arguments.note)
         intake = _receive(archive, catalogue, wanted, stop)
         sealed = time.monotonic()
@@ -198,7 +200,5 @@ def _print(
         )
     say.line(f"Log: {archive.ledger.size:,} entries, signed. Public key: {archive.ledger.vkey}")
     if is_new:
-        say.line(
-            "The signing key lies in the archive without a passphrase, readable by its owner alone: keep the archive "
-            "on an encrypted disk."
-        )
+        how = "sealed with a passphrase" if archive.is_sealed else "without a passphrase, readable by its owner alone"
+        say.line(f"The signing key lies in the archive {how}: keep the archive on an encrypted disk.")

@@ -18,7 +18,7 @@ from witnessmark.demo.truth import FileTruth
 from witnessmark.errors import DiskFailure, Falsified, WrongUsage
 
 _MARK = ".witnessmark-demo"
-_PARTS = ("leak", "archive", "keys", "site", "site-changed", "log.vkey", "decisions.csv", "receipts")
+_PARTS = ("leak", "archive", "state", "keys", "site", "site-changed", "log.vkey", "decisions.csv", "receipts")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -36,10 +36,11 @@ def run(arguments: argparse.Namespace) -> int:
     _prepare(folder, again=arguments.again)
     started = time.monotonic()
     told = _Story(folder)
-    for number, (title, step) in enumerate(told.steps, 1):
-        say.line(f"\n{number}. {title}")
-        sys.stdout.flush()
-        step()
+    with compose.state_in(folder / "state"):
+        for number, (title, step) in enumerate(told.steps, 1):
+            say.line(f"\n{number}. {title}")
+            sys.stdout.flush()
+            step()
     say.line(f"\nDone in {say.seconds(time.monotonic() - started)}. Open in a browser, scripts are not needed:")
     say.line(f"  {(folder / 'site' / 'index.html').resolve().as_uri()}")
     return 0
@@ -94,6 +95,7 @@ class _Story:
         self._run(
             "compile", self.archive, self.folder / "leak", "--from", story.LABEL, "--received", "2026",
             "--title", story.TITLE, "--keeper", story.KEEPER, "--prefix", story.PREFIX, "--about", story.ABOUT,
+            "--no-passphrase",
         )  # fmt: skip
         shutil.copy(self.archive / "log.vkey", self.folder / "log.vkey")
 

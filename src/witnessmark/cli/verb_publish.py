@@ -2,7 +2,7 @@
 
 import argparse
 
-from witnessmark.cli import compose, say
+from witnessmark.cli import compose, passphrase, say
 from witnessmark.edition.write import publish, publish_again
 from witnessmark.errors import WrongUsage
 
@@ -22,13 +22,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--decisions", metavar="FILE", help="make the next edition by these decisions")
     what.add_argument("--release", type=int, metavar="N", help="write edition N again, byte for byte")
+    passphrase.options(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Publish and say how to check it."""
     if arguments.decisions is None and arguments.release is None:
         raise WrongUsage("say --decisions FILE for a new edition, or --release N to write edition N again")
-    with compose.for_writing(arguments.archive) as (archive, catalogue):
+    with compose.for_writing(arguments.archive, arguments) as (archive, catalogue):
         if arguments.release is not None:
             published = publish_again(archive, catalogue, arguments.site, arguments.release)
         else:

@@ -3,7 +3,7 @@
 import argparse
 
 from witnessmark.catalogue.search import Search
-from witnessmark.cli import compose, say
+from witnessmark.cli import compose, passphrase, say
 from witnessmark.work import step
 
 
@@ -11,11 +11,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.epilog = "example:\n  witnessmark rebuild archive/"
     parser.add_argument("archive", metavar="ARCHIVE")
+    passphrase.options(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Drop the projections and replay."""
-    with compose.for_writing(arguments.archive) as (archive, catalogue):
+    with compose.for_writing(arguments.archive, arguments, signs=False) as (archive, catalogue):
         catalogue.rebuild(archive)
         with Search.open(archive, catalogue) as search:
             search.rebuild(archive, catalogue)

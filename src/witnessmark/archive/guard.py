@@ -1,0 +1,173 @@
+"""No second history: what was signed last is remembered outside the archive, and compared before anything is signed.
+
+An archive that is restored from an older backup does not know what its key has signed since. A small file for each log
+does: it lies in a state folder that no backup of the archive holds.
+
+Rules for whoever changes this file:
+- It is written after the checkpoint has its name, by rename and without a sync: it may be behind, never ahead.
+- An empty file is what a power cut leaves of one that was not synced: it counts as none. Any other file that is not a
+  checkpoint of this log is refused.
+- Both notes of a conflict are kept in `log/anchors`: two checkpoints of one key that exclude each other are evidence.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from witnessmark.archive.disk import Disk, sentences
+from witnessmark.archive.layout import PRIVATE_FILE, PRIVATE_FOLDER, PUBLIC_FILE, PUBLIC_FOLDER, Layout
+from witnessmark.archive.log import PublicLog
+from witnessmark.errors import BrokenEvidence, Damaged
+from witnessmark.model.codec import to_base64
+from witnessmark.model.event import Event, Kind
+from witnessmark.proof import note
+from witnessmark.proof.checkpoint import Checkpoint
+
+_LARGEST = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Two signed checkpoints of one log that exclude each other, or of which the archive has lost the later."""
+
+    remembered: str
+    present: str
+
+    @property
+    def sentence(self) -> str:
+        """What happened and what to do."""
+        then, now = (Checkpoint.parse(note.parse(text).text) for text in (self.remembered, self.present))
+        if then.size > now.size:
+            happened = (
+                f"this archive ends at size {now.size}, but its key has signed size {then.size} on this machine: it "
+                "was restored from an older backup, or another copy of it was written to"
+            )
+        else:
+            happened = (
+                f"the checkpoint of size {then.size} that was signed on this machine is not one of this archive: "
+                "two copies of it were written to, and its key has signed two histories"
+            )
+        return (
+            f"{happened}. Nothing is sealed here; both checkpoints are kept in log/anchors. Go on with the other copy; "
+            "if it is lost for good, `witnessmark keys ARCHIVE fork --reason TEXT` writes that down and goes on here"
+        )
+
+
+class Memory:
+    """What was signed last for one log on this machine: the whole signed note, in a file of the state folder."""
+
+    def __init__(self, folder: Path, origin: str) -> None:
+        self._folder = folder
+        self.path = folder / f"{origin.replace('/', '_')}.checkpoint"
+        self._known: bytes | None = None
+
+    def read(self) -> str | None:
+        """Return the note that is remembered, or None.
+
+        Raises:
+            Damaged: when the file is no text.
+        """
+        self._known = self._bytes()
+        try:
+            return self._known.decode() or None
+        except UnicodeDecodeError as error:
+            raise self._unreadable("it is no text") from error
+
+    def check_still(self) -> None:
+        """Refuse when another copy of the archive has signed since this one was opened.
+
+        Raises:
+            Damaged: then.
+        """
+        if self._bytes() != self._known:
+            raise Damaged(
+                "another copy of this archive has signed since this one was opened: nothing more is sealed here; run "
+                "again to see both checkpoints"
+            )
+
+    def remember(self, text: str) -> None:
+        """Put a signed note in the place of the last; not synced, for the archive is.
+
+        Raises:
+            DiskFailure: when it cannot be written.
+        """
+        data = text.encode()
+        if data == self._known:
+            return
+        waiting = self._folder / f"{self.path.name}.{os.getpid()}"
+        with sentences("written (WITNESSMARK_STATE names another folder)", self.path):
+            if not self._folder.is_dir():
+                self._folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+            descriptor = os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, PRIVATE_FILE)
+            try:
+                os.write(descriptor, data)
+            finally:
+                os.close(descriptor)
+            os.rename(waiting, self.path)
+        self._known = data
+
+    def compare(self, log: PublicLog, layout: Layout) -> Conflict | None:
+        """Return what contradicts the archive, or None when all that was signed here is part of its log.
+
+        Raises:
+            Damaged: when what is remembered cannot be read.
+        """
+        text = self.read()
+        if text is None or text == log.note():
+            return None
+        try:
+            found = note.parse(text)
+            note.check(found, [log.vkey])
+            then = Checkpoint.parse(found.text)
+        except BrokenEvidence as error:
+            raise self._unreadable(str(error)) from error
+        if then.origin != log.vkey.name:
+            raise self._unreadable("it is the checkpoint of another log")
+        archived = layout.archived(then.size)
+        if then.size <= log.checkpoint.size and archived.is_file() and log.archived(then.size).root == then.root:
+            return None
+        return Conflict(text, log.note())
+
+    def _bytes(self) -> bytes:
+        with sentences("read (WITNESSMARK_STATE names another folder)", self.path):
+            try:
+                with self.path.open("rb") as file:
+                    return file.read(_LARGEST)
+            except FileNotFoundError:
+                return b""
+
+    def _unreadable(self, reason: str) -> Damaged:
+        return Damaged(
+            f"{self.path} should hold what this archive's key signed last, but cannot be read ({reason}): compare "
+            "log/checkpoint with a copy kept elsewhere, then remove that file"
+        )
+
+
+def size_of(text: str | None) -> int | None:
+    """Return the size that a remembered note states, or None when nothing is remembered."""
+    return None if text is None else Checkpoint.parse(note.parse(text).text).size
+
+
+def fork(conflict: Conflict, public: bytes, reason: str, at: str) -> Event:
+    """Return the event by which a keeper says that this key has signed something that is not in this log."""
+    return Event(
+        Kind.KEY,
+        {
+            "at": at,
+            "sealed": at[:10],
+            "action": "forked",
+            "public": to_base64(public),
+            "signed": conflict.remembered,
+            "present": conflict.present,
+            "reason": reason,
+        },
+    )
+
+
+def keep_evidence(conflict: Conflict, layout: Layout, disk: Disk) -> None:
+    """Keep both notes of a conflict in the public log folder."""
+    disk.folder(layout.anchors, PUBLIC_FOLDER)
+    for text in (conflict.remembered, conflict.present):
+        place = layout.conflict(Checkpoint.parse(note.parse(text).text))
+        if not place.is_file():
+            disk.write_durably(place, text.encode(), PUBLIC_FILE)

@@ -23,6 +23,7 @@ VERBS = (
     ("verify", "check an edition as a stranger would"),
     ("witness", "watch over somebody else's log and cosign it while it only grows; needs no archive"),
     ("audit", "reread everything that is kept and recompute what is signed"),
+    ("stamp", "let witnesses and time stamp authorities say that they saw the latest checkpoint"),
     ("keys", "show and protect the key that signs for the log"),
     ("rebuild", "make catalogue and index again from the ledger"),
     ("demo", "an invented leak, from folder to verified site, in one command"),

@@ -1,8 +1,8 @@
 """Whether a time stamp authority's signature holds: asked of the program `openssl`, where it is on the machine.
 
 Rules for whoever changes this file:
-- A token counts only when it leads to a certificate that the reader's policy names by its digest; nothing that came with
-  the token is trusted.
+- A token counts only when it leads to a certificate that the reader's policy names by its digest; nothing that came
+  with the token is trusted.
 - Certificates are judged at the time that the token states, not today: authorities' certificates expire, tokens stay.
 - No openssl, or one that does not understand the question: undecided, never "agrees".
 """
@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from witnessmark.errors import Falsified, Undecided
@@ -22,6 +23,8 @@ from witnessmark.proof.timestamp import Token
 
 SECONDS = 30
 _SAID_NO = ("Verification: FAILED", "ts_rsp_verify.c", "certificate verify error", "verify error:")
+_ELSEWHERE = ("issuer certificate", "self-signed certificate", "self signed certificate")
+"""What openssl says of a certificate that leads to another root than the trusted one: nothing is false then."""
 
 
 def check(
@@ -49,12 +52,16 @@ def check(
     program = shutil.which("openssl")
     if program is None:
         raise Undecided("the program openssl is not on this machine")
-    says = ""
+    reasons = list[str]()
     for authority, trusted in candidates:
         says = _ask(program, response, content, trusted, list(known.values()), token)
         if not says:
             return token, authority
-    raise Falsified(f"the time stamp's signature or certificate does not hold: {says}")
+        reasons.append(says)
+    wrong = [says for says in reasons if not any(mark in says for mark in _ELSEWHERE)]
+    if not wrong:
+        raise Undecided("its certificate does not lead to one that the policy names")
+    raise Falsified(f"the time stamp's signature or certificate does not hold: {wrong[0]}")
 
 
 def _ask(
@@ -68,7 +75,7 @@ def _ask(
         (folder / "trusted").write_text(pem(trusted), encoding="ascii")
         (folder / "others").write_text("".join(map(pem, certificates)), encoding="ascii")
         words = [program, "ts", "-verify", "-in", "response", "-data", "content", "-CAfile", "trusted"]
-        words += ["-untrusted", "others", "-partial_chain", "-attime", str(token.seconds)]
+        words += ["-untrusted", "others", "-partial_chain", "-attime", str(_seconds(token))]
         try:
             # A configuration of the machine must not decide; nothing is read but the four files.
             done = subprocess.run(
@@ -91,12 +98,17 @@ def _ask(
     return _reason(said)
 
 
+def _seconds(token: Token) -> int:
+    return int(datetime.fromisoformat(token.time).timestamp())
+
+
 def _reason(said: str) -> str:
     """Return the last part of openssl's first error line: its words for the cause."""
     for line in said.split("\n"):
         parts = line.split(":")
         if len(parts) > 5 and "error" in line:
-            return ": ".join(part.strip() for part in parts[5:] if part.strip() and not part.strip().isdecimal())[:200]
+            words = (part.strip() for part in parts[5:])
+            return ": ".join(word for word in words if word and not word.isdecimal() and not word.endswith(".c"))[:200]
     return "openssl gives no reason"
 
 

@@ -1,0 +1,158 @@
+"""Anchors: what others say about a checkpoint, kept beside it in the public log folder and never in it.
+
+  log/anchors/<size>/
+    request.tsq          what time stamp authorities were asked about this checkpoint; its nonce is drawn once
+    <16 hex>.cosigned    the line of one witness
+    <16 hex>.tsr         the whole response of one authority
+    <16 hex>.der         a certificate above an authority's own
+    <16 hex>.ots         an OpenTimestamps proof
+
+The 16 hexadecimal characters begin the SHA-256 of the file, so that nothing is kept twice.
+
+Rules for whoever changes this file:
+- Each anchor is a file of its own, put in its place whole and durable: a kill or a bad one touches no other.
+- `checkpoint` and `checkpoint.archive` are never written here.
+- What lies there is read as if a stranger had written it: what does not read or does not fit is left out.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from enum import StrEnum
+from pathlib import Path
+
+from witnessmark.archive.disk import sentences
+from witnessmark.archive.folder import Archive
+from witnessmark.archive.layout import PUBLIC_FILE, PUBLIC_FOLDER, Layout
+from witnessmark.errors import BrokenEvidence, Damaged
+from witnessmark.proof import cosignature, note, timestamp
+from witnessmark.proof.note import Note, Signature, Vkey
+from witnessmark.proof.policy import LARGEST as LARGEST_POLICY
+from witnessmark.proof.policy import Policy
+
+LARGEST = timestamp.LARGEST
+_REQUEST = "request.tsq"
+_MOST = 1000
+
+
+class Sort(StrEnum):
+    """What an anchor is; the value ends its file's name."""
+
+    COSIGNATURE = "cosigned"
+    RESPONSE = "tsr"
+    CERTIFICATE = "der"
+    PROOF = "ots"
+
+
+class Anchors:
+    """The anchors of one archive's checkpoints."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self._layout = Layout(archive.root)
+
+    def policy(self) -> Policy | None:
+        """Return the archive's policy, `ARCHIVE/policy`: the witnesses and authorities that its keeper counts on.
+
+        Raises:
+            Damaged: when it is no policy.
+        """
+        path = self._layout.root / "policy"
+        data = _bytes(path, LARGEST_POLICY + 1)
+        try:
+            return None if data is None else Policy.parse(data)
+        except Damaged as error:
+            raise Damaged(f"{path}: {error}") from error
+
+    def asked(self) -> list[int]:
+        """Return the sizes of the checkpoints that others were asked about, rising."""
+        folder = self._layout.anchors
+        with sentences("read", folder):
+            names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+        sizes = {int(name) for name in names if name.isascii() and name.isdecimal() and len(name) < 20}
+        return sorted(sizes.intersection(self._archive.ledger.sizes()))
+
+    def note(self, size: int) -> Note:
+        """Return the checkpoint of that size as the log signed it."""
+        return note.parse(self._archive.ledger.note(size))
+
+    def request(self, size: int) -> bytes | None:
+        """Return what authorities were asked about the checkpoint of that size."""
+        return _bytes(self._folder(size) / _REQUEST, LARGEST)
+
+    def ask(self, size: int, make: Callable[[], bytes]) -> bytes:
+        """Return what authorities are asked about the checkpoint of that size, drawn and kept at the first time."""
+        found = self.request(size)
+        if found is None:
+            found = make()
+            self._put(size, _REQUEST, found)
+        return found
+
+    def of(self, size: int, sort: Sort) -> list[bytes]:
+        """Return all anchors of one sort for the checkpoint of that size."""
+        folder = self._folder(size)
+        with sentences("read", folder):
+            paths = sorted(folder.glob(f"*.{sort}"))[:_MOST] if folder.is_dir() else []
+        read = (_bytes(path, LARGEST) for path in paths)
+        return [data for data in read if data is not None]
+
+    def keep(self, size: int, sort: Sort, data: bytes) -> bool:
+        """Keep an anchor that was checked; durable when this returns, and False when it was there."""
+        name = f"{hashlib.sha256(data).hexdigest()[:16]}.{sort}"
+        if (self._folder(size) / name).is_file():
+            return False
+        self._put(size, name, data)
+        return True
+
+    def cosigned(self, size: int, keys: Sequence[Vkey]) -> Iterator[tuple[Vkey, Signature, int]]:
+        """Yield the line of each of these witnesses that fits the checkpoint of that size, and its time.
+
+        Of several lines of one witness the earliest counts: all are bounds from above.
+        """
+        text = self.note(size).text
+        lines = [line for data in self.of(size, Sort.COSIGNATURE) for line in _lines(data)]
+        for key in keys:
+            times: dict[int, Signature] = {}
+            for line in lines:
+                if (line.name, line.key_id) == (key.name, key.key_id) and (time := fits(text, line, key)) is not None:
+                    times.setdefault(time, line)
+            if times:
+                yield key, times[min(times)], min(times)
+
+    def whole(self, size: int, keys: Sequence[Vkey]) -> Note:
+        """Return the checkpoint of that size with the log's own line and those of these witnesses."""
+        signed = self.note(size)
+        return Note(signed.text, (*signed.signatures, *(line for _, line, _ in self.cosigned(size, keys))))
+
+    def _folder(self, size: int) -> Path:
+        return self._layout.anchors / str(size)
+
+    def _put(self, size: int, name: str, data: bytes) -> None:
+        folder, disk = self._folder(size), self._archive.store.disk
+        for place in (folder.parent, folder):
+            if not place.is_dir():
+                disk.folder(place, PUBLIC_FOLDER)
+                disk.sync()
+        disk.write_durably(folder / name, data, PUBLIC_FILE)
+
+
+def fits(text: str, line: Signature, key: Vkey) -> int | None:
+    """Return when the witness cosigned this text by this line, or None when it did not."""
+    try:
+        return cosignature.check(text, line, key)
+    except BrokenEvidence:
+        return None
+
+
+def _lines(data: bytes) -> tuple[Signature, ...]:
+    try:
+        return cosignature.parse_lines(data.decode())
+    except (Damaged, UnicodeDecodeError):
+        return ()
+
+
+def _bytes(path: Path, most: int) -> bytes | None:
+    with sentences("read", path):
+        if not path.is_file():
+            return None
+        with path.open("rb") as file:
+            return file.read(most)

@@ -12,7 +12,8 @@ Rules for whoever changes this file:
 import json
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, Self
 
 from witnessmark.archive.folder import Archive
@@ -240,6 +241,18 @@ class Catalogue:
     def occurrences(self, handle: str) -> Iterator[ExhibitRow]:
         """Yield all exhibits of one content."""
         return self._exhibits("AND e.handle = :handle", handle=handle)
+
+    def occurrences_of(self, handles: Sequence[str], most: int) -> dict[str, tuple[ExhibitRow, ...]]:
+        """Return the exhibits of several contents, at most so many of each: one question where copies are few."""
+        asked, found = json.dumps(handles), dict[str, list[ExhibitRow]]()
+        rows = list(
+            islice(self._exhibits("AND e.handle IN (SELECT value FROM json_each(:handles))", handles=asked), _PAGE)
+        )
+        if len(rows) == _PAGE:
+            return {handle: tuple(islice(self.occurrences(handle), most)) for handle in handles}
+        for row in rows:
+            found.setdefault(row.exhibit.handle, []).append(row)
+        return {handle: tuple(some[:most]) for handle, some in found.items()}
 
     def components(self, commitment: Commitment) -> Iterator[ExhibitRow]:
         """Yield the exhibits that lie directly in a container."""

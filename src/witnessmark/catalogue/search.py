@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
-from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -218,7 +217,10 @@ class Search:
             self.rebuild(self._archive, self._catalogue)
             total, found = self._found(asked.wanted, offset + limit)
         sought = ask.leaves(asked.wanted, only_sought=True)
-        hits = [hit for handle, score in found[offset:] if (hit := self._hit(handle, score, sought)) is not None]
+        page = found[offset:]
+        # A content without exhibits: the index reaches further than this look at the archive.
+        exhibits = self._catalogue.occurrences_of([handle for handle, _ in page], _COPIES)
+        hits = [self._hit(exhibits[handle], score, sought) for handle, score in page if exhibits.get(handle)]
         return Hits(total, tuple(hits), asked.read_back)
 
     def _found(self, wanted: Wanted, upto: int) -> tuple[int, list[tuple[str, float]]]:
@@ -238,10 +240,7 @@ class Search:
             ranked = sorted(zip(hits, order, strict=True), key=lambda one: (-_rounded(one[0][0]), one[1]))[:upto]
             return found.count, [(searcher.doc(address)["handle"][0], score) for (score, address), _ in ranked]
 
-    def _hit(self, handle: str, score: float, sought: list[Words]) -> Hit | None:
-        exhibits = tuple(islice(self._catalogue.occurrences(handle), _COPIES))
-        if not exhibits:  # the index reaches further than this look at the archive
-            return None
+    def _hit(self, exhibits: tuple[ExhibitRow, ...], score: float, sought: list[Words]) -> Hit:
         snippets: list[Snippet] = []
         if (reading := exhibits[0].reading) is not None:
             for derivative, hidden in ((reading.visible, False), (reading.hidden, True)):

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from witnessmark.catalogue.ask import Words
 from witnessmark.model import text
 
-_WINDOW = 2_000
-_OVERLAP = 400
+_WINDOW = 1_200
+_OVERLAP = 300
 _BEFORE, _AFTER = 70, 110
 _MOST = 3
 _FURTHER = 64_000

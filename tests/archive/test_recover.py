@@ -145,3 +145,41 @@ def test_a_log_restored_in_part_is_refused(root, entropy, commit):
     (root / "log/checkpoint").write_bytes(before)
     with pytest.raises(Damaged, match="restored in part"):
         Archive.writing(root, entropy=entropy)
+
+
+@pytest.fixture
+def older_log(root, entropy, commit):
+    """An archive whose log/ was restored from an older backup than its vault/: three signed batches, one known."""
+    with Archive.writing(root, entropy=entropy) as archive:
+        commit(archive, "a")
+        before = (root / "log/checkpoint").read_bytes()
+        commit(archive, "b")
+        commit(archive, "c")
+        notes = [archive.ledger.note(size) for size in (16, 24)]
+    (root / "log/checkpoint").write_bytes(before)
+    for size in (16, 24):
+        (root / f"log/checkpoint.archive/{size}").unlink()
+    return root, notes
+
+
+def test_a_log_older_than_the_vault_is_made_again_as_it_was_signed(older_log, entropy):
+    root, notes = older_log
+    with Archive.writing(root, entropy=entropy) as archive:
+        assert ids(archive) == ["a", "b", "c"]
+        assert [archive.ledger.note(size) for size in (16, 24)] == notes
+        assert list(audit(archive)) == []
+
+
+@pytest.mark.parametrize(("torn", "lost"), [("08", None), ("16", None), (None, "08")])
+def test_what_was_reported_is_never_moved_aside(torn, lost, older_log, entropy):
+    """A segment that others follow, or that follows one which is lost, was signed: nothing is signed in its place."""
+    root, _ = older_log
+    events = root / "vault/events"
+    if torn:
+        (events / f"00000000000000{torn}.jsonl").write_bytes(b"torn")
+    if lost:
+        (events / f"00000000000000{lost}.jsonl").unlink()
+    before = {path.name: path.read_bytes() for path in events.iterdir() if path.is_file()}
+    with pytest.raises(Damaged, match="log/ is older than vault/"):
+        Archive.writing(root, entropy=entropy)
+    assert {path.name: path.read_bytes() for path in events.iterdir() if path.is_file()} == before

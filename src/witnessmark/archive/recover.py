@@ -3,6 +3,8 @@
 Rules for whoever changes this file:
 - A segment beyond the latest checkpoint is taken only when it is whole; else it goes to `vault/events/torn`, and
   nothing in it was ever reported as sealed.
+- A segment that another follows was signed, for a batch begins after the last was: where one is torn or missing
+  before another, log/ is older than vault/, and nothing is moved or signed.
 - Contents are checked before (store.py), so that here their presence says that they are right.
 - A tree that was signed is never signed otherwise: an archived checkpoint beyond the latest binds the segment.
 """
@@ -37,14 +39,22 @@ def recover(ledger: Ledger, layout: Layout, store: Store, disk: Disk, pad: int) 
     ledger.log.check_root(ledger.checkpoint())
     bound = ledger.log.beyond()
     unsigned = _beyond(layout, ledger.size)
-    whole = _whole(unsigned[0], ledger.size, store, pad) if unsigned else None
-    if bound is not None and (whole is None or bound.size != ledger.size + len(whole)):
-        raise _unbound(bound)
-    for path in unsigned if whole is None else unsigned[1:]:
-        disk.folder(layout.torn_events, PRIVATE_FOLDER)
-        disk.move(path, free_name(layout.torn_events, path.name))
-    if whole is not None:
-        ledger.write_again(b"".join(line + b"\n" for line in segment.load(unsigned[0])), whole)
+    if bound is not None:
+        whole = _whole(unsigned[0], ledger.size, store, pad) if unsigned else None
+        if whole is None or bound.size != ledger.size + len(whole):
+            raise _unbound(bound)
+    is_older = len(unsigned) > 1
+    while unsigned:
+        path, *further = unsigned
+        whole = _whole(path, ledger.size, store, pad)
+        if whole is not None:
+            ledger.write_again(b"".join(line + b"\n" for line in segment.load(path)), whole)
+        elif is_older or int(path.stem) != ledger.size:
+            raise _older(ledger.size)
+        else:
+            disk.folder(layout.torn_events, PRIVATE_FOLDER)
+            disk.move(path, free_name(layout.torn_events, path.name))
+        unsigned = further
 
 
 def _beyond(layout: Layout, size: int) -> list[Path]:
@@ -83,6 +93,14 @@ def digests_named(kind: str, fields: Fields) -> list[Digest]:
     """Return the digests of the contents that an event names."""
     found = [fields.get(name) for name in _NAMING.get(kind, ())]
     return [Digest(text) for text in found if isinstance(text, str)]
+
+
+def _older(size: int) -> Damaged:
+    return Damaged(
+        f"vault/events reaches beyond size {size}, the latest checkpoint, with segments that were signed: log/ is "
+        "older than vault/, or a segment is lost; nothing more is signed; restore all of log/ and vault/ from the "
+        "newest backup"
+    )
 
 
 def _unbound(bound: Checkpoint) -> Damaged:

@@ -33,5 +33,9 @@ bench: $(READY)
 soak: $(READY)
 	$(BIN)/python -m pytest -m soak -n 2 $(if $(ITEM),-k "$(ITEM)")
 
+# Open-ended: every property with thousands of examples; stop it when you like.
+fuzz: $(READY)
+	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -n auto -m "not soak and not browser" $(if $(ITEM),-k "$(ITEM)")
+
 clean:
 	rm -rf demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

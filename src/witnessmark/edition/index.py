@@ -78,7 +78,7 @@ def state(rows: Sequence[ExhibitPage]) -> State:
         withheld=len(rows) - as_text - as_file,
         as_text=as_text,
         as_file=as_file,
-        judgements=sum(len(row.reviews) for row in rows),
+        judgements=len({review.signature for row in rows for review in row.reviews}),
         reviewed=sum(bool(row.reviews) for row in rows),
         waiting=sum(row.answers["reviewed"]["waiting"] for row in rows),
         contested=sum(row.answers["contested"]["count"] for row in rows),

@@ -1,6 +1,6 @@
 """What an exhibit's page says, made from its `exhibit.json` and the published text, and from nothing else."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -109,7 +109,10 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A signed judgement as the page tells it; texts that stay shut are None or left out."""
+    """A signed judgement as the page tells it; texts that stay shut are None or left out.
+
+    `considered` counts the findings of this page that waited for it; `signature` tells one judgement from another.
+    """
 
     answer: str
     answer_words: str
@@ -120,6 +123,8 @@ class Review:
     sealed: str
     reasons: str | None
     texts: tuple[tuple[str, str], ...]
+    considered: int
+    signature: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +200,11 @@ class ExhibitPage:
     shut: tuple[str, ...]
     moments: tuple[Moment, ...]
     proofs: tuple[ProofFile, ...]
+
+    @property
+    def people(self) -> int:
+        """How many people signed the reviews: one who answers twice is one."""
+        return len({review.name for review in self.reviews})
 
 
 def read(exhibit: Value, indices: Mapping[str, int], text: str | None, sizes: Mapping[str, int]) -> ExhibitPage:
@@ -292,12 +302,13 @@ def _beginning(sheet: str, room: int) -> Markup:
 def _reviews(rows: Sequence[Opened]) -> tuple[Review, ...]:
     fields = {row.fields["public"]: row.fields["field"] for row in rows if row.role == "reviewer"}
     keyids = {dsse.keyid(codec.from_base64(public)): field for public, field in fields.items()}
-    found = [_review(row, keyids) for row in rows if row.role == "attestation"]
+    holds = {row.fields["finding"] for row in rows if row.role == "hold" and row.fields["state"] == "considered"}
+    found = [_review(row, keyids, holds) for row in rows if row.role == "attestation"]
     order = [answer.value for answer in _DISSENT_FIRST]
     return tuple(sorted(found, key=lambda review: order.index(review.answer)))
 
 
-def _review(row: Opened, keyids: Mapping[str, str]) -> Review:
+def _review(row: Opened, keyids: Mapping[str, str], holds: Collection[str]) -> Review:
     envelope = dsse.Envelope.parse(row.fields["envelope"])
     judgement = Judgement.parse(envelope)
     shown = row.disclosed
@@ -311,6 +322,8 @@ def _review(row: Opened, keyids: Mapping[str, str]) -> Review:
         sealed=row.fields["sealed"],
         reasons=shown.get("reasons"),
         texts=tuple((label, shown[name]) for name, label in _TEXTS if shown.get(name)),
+        considered=sum(str(found) in holds for found in judgement.considers),
+        signature=envelope.signature,
     )
 
 

@@ -5,19 +5,22 @@ attestation that names it and one of its exhibits; the receipt is the attestatio
 show later that it was left out.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from witnessmark.archive import open as shown
 from witnessmark.archive.folder import Archive
 from witnessmark.catalogue.query import Catalogue
+from witnessmark.catalogue.rows import AttestationRow
 from witnessmark.errors import WrongUsage
 from witnessmark.model import codec
 from witnessmark.model.attestation import Reviewer
+from witnessmark.model.codec import Value
 from witnessmark.model.digest import Commitment
 from witnessmark.model.finding import Hold, HoldState
+from witnessmark.proof import dsse
 from witnessmark.review.key import ReviewerKey
-from witnessmark.review.sign import Answered, sign
+from witnessmark.review.sign import Answered, predicate, sign, texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,16 @@ def attest(
 ) -> Receipt:
     """Sign and seal one judgement; introduce the reviewer when the key is new.
 
+    A judgement that was sealed before, word for word, is not sealed again: its receipt is given once more.
+
     Raises:
         WrongUsage: when the name belongs to another key, or a considered finding is about another exhibit.
     """
     _check_reviewer(catalogue, answered.name, key)
     _check_considered(catalogue, answered)
+    before = _sealed_before(catalogue, answered, key)
+    if before is not None:
+        return _receipt(archive, before.commitment, before.index, 0)
     attestation = sign(answered, key, entropy=entropy)
     at = clock()
     batch = archive.ledger.batch()
@@ -59,9 +67,33 @@ def attest(
     recorded = archive.ledger.commit(batch)
     catalogue.catch_up(archive)
     index = next(row.index for row in recorded if row.commitment == commitment)
+    return _receipt(archive, commitment, index, len(answered.considers))
+
+
+def _receipt(archive: Archive, commitment: Commitment, index: int, released: int) -> Receipt:
     size = archive.ledger.size
-    proof = shown.proof_bundle(archive.ledger, index, size).text
-    return Receipt(commitment, index, size, proof, len(answered.considers))
+    return Receipt(commitment, index, size, shown.proof_bundle(archive.ledger, index, size).text, released)
+
+
+def _sealed_before(catalogue: Catalogue, answered: Answered, key: ReviewerKey) -> AttestationRow | None:
+    """Return the attestation in which this key said exactly this of exactly these exhibits."""
+    wanted = texts(answered)
+    for row in catalogue.attestations(answered.exhibits[0]):
+        envelope = dsse.Envelope.parse(row.attestation.envelope)
+        if (
+            envelope.keyid == dsse.keyid(key.public)
+            and row.attestation.exhibits == answered.exhibits
+            and row.attestation.considers == answered.considers
+            and _stated(codec.decode_canonical_bytes(envelope.payload)["predicate"]) == _stated(predicate(answered, []))
+            and {name: codec.decode(text) for name, _, text in row.attestation.shut} == wanted
+        ):
+            return row
+    return None
+
+
+def _stated(predicate: Mapping[str, Value]) -> dict[str, Value]:
+    """Return what a statement says in the clear, without the salted digests."""
+    return {name: value for name, value in predicate.items() if name != "_sd"}
 
 
 def _check_reviewer(catalogue: Catalogue, name: str, key: ReviewerKey) -> None:

@@ -4,7 +4,7 @@ Shape: bytes.md, "Attestation"; in-toto Attestation Framework v1 (Statement); DS
 digests in the predicate, so that each can stay shut and the signature still verifies.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from witnessmark.model import codec
@@ -17,6 +17,7 @@ from witnessmark.model.attestation import (
     Answer,
     Attestation,
 )
+from witnessmark.model.codec import Value
 from witnessmark.model.digest import Commitment
 from witnessmark.proof import dsse, opening
 from witnessmark.review.key import ReviewerKey
@@ -34,10 +35,10 @@ class Answered:
     considers: tuple[Commitment, ...] = ()
 
 
-def sign(answered: Answered, key: ReviewerKey, *, entropy: Callable[[int], bytes]) -> Attestation:
-    """Return the signed attestation; salts are drawn anew for each field."""
+def texts(answered: Answered) -> dict[str, str]:
+    """Return the free texts of a judgement, each of which can stay shut."""
     reasons = answered.reasons
-    texts = {
+    return {
         "name": answered.name,
         "method": reasons.method,
         "reasons": reasons.reasons,
@@ -45,10 +46,26 @@ def sign(answered: Answered, key: ReviewerKey, *, entropy: Callable[[int], bytes
         "would_change_my_mind": reasons.would_change_my_mind,
         "limits": reasons.limits,
     }
+
+
+def predicate(answered: Answered, digests: Iterable[str]) -> dict[str, Value]:
+    """Return what a judgement states in the clear, and the digests of its texts."""
+    return {
+        "question": answered.reasons.question,
+        "answer": answered.answer.value,
+        "codebook": answered.reasons.codebook,
+        "considers": [found.hex for found in answered.considers],
+        "_sd": sorted(digests),
+    }
+
+
+def sign(answered: Answered, key: ReviewerKey, *, entropy: Callable[[int], bytes]) -> Attestation:
+    """Return the signed attestation; salts are drawn anew for each field."""
     rows: list[tuple[str, str, str]] = []
     digests: list[str] = []
+    free = texts(answered)
     for name in REASON_FIELDS:
-        salt, text = entropy(32), codec.encode(texts[name])
+        salt, text = entropy(32), codec.encode(free[name])
         rows.append((name, codec.to_base64(salt), text))
         digests.append(codec.to_base64(opening.field_digest(salt, name, text)))
     digests += [codec.to_base64(entropy(32)) for _ in range(-len(digests) % 8)]
@@ -56,13 +73,7 @@ def sign(answered: Answered, key: ReviewerKey, *, entropy: Callable[[int], bytes
         "_type": STATEMENT_TYPE,
         "subject": [{"digest": {SUBJECT_DIGEST: found.hex}} for found in answered.exhibits],
         "predicateType": PREDICATE_TYPE,
-        "predicate": {
-            "question": reasons.question,
-            "answer": answered.answer.value,
-            "codebook": reasons.codebook,
-            "considers": [found.hex for found in answered.considers],
-            "_sd": sorted(digests),
-        },
+        "predicate": predicate(answered, digests),
     }
     payload = codec.encode_bytes(statement)
     signature = key.sign(dsse.pae(PAYLOAD_TYPE, payload))

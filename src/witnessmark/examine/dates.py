@@ -163,7 +163,7 @@ def _contradictions(inside: list[_Dated], observed: Observed) -> Iterator[_Contr
     for dated in inside:
         if dated.begins > limit:
             sealing = _Dated("sealed", "this archive", "", observed.sealed_at, observed.sealed_at)
-            says = "A date inside the file lies after the day on which the file was sealed here."
+            says = "A date inside the file could not be reconciled with the earlier day on which it was sealed here."
             yield _Contradiction("later-than-seal", says, _INNOCENT_SEAL, sealing, dated)
 
 

@@ -161,3 +161,15 @@ def test_a_day_is_a_day_and_no_sentence(forge, tmp_path):
 def test_no_public_id_is_longer_than_twelve_digits(digits):
     with pytest.raises(Damaged):
         PublicId.parse(f"TP-{digits}")
+
+
+def test_the_keepers_words_are_told_as_the_keepers(site, key):
+    """A reason could say anything; it must not read as if the verifier said it."""
+    said = "\n".join(explain.people(verify_site(str(site), key)))
+    assert "The keeper's reason: “Safety”" in said
+    assert "shown: Safety" not in said
+
+
+def test_what_was_left_out_is_named_as_not_shown():
+    assert any("no review, finding or reply was left out" in line for line in explain.NOT_SHOWN)
+    assert any("pages" in line and "not compared" in line for line in explain.NOT_SHOWN)

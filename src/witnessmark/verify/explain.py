@@ -10,10 +10,10 @@ from witnessmark.verify.report import Report, Verdict, Word
 NOT_SHOWN = (
     "Nothing here says whether an exhibit is what it claims to be: only that its bytes have not changed since a day.",
     "The folder alone cannot show that a newer edition exists: ask with --at-least.",
-    "The folder alone cannot show that no review was left out: a reviewer's receipt shows that.",
+    "The folder alone cannot show that no review, finding or reply was left out: a reviewer's receipt may show it.",
     "The days are told by the keeper's own clock: no witness has signed.",
     "Whether a text is a faithful reading of a withheld file cannot be checked here.",
-    "The pages are those of the release; the answers printed here are made from the proofs, not read from the pages.",
+    "The pages are not compared with the proofs, only with the release: the answers printed here are made from proofs.",
     "A verify.pyz inside the edition is a convenience, and could be changed with the folder: get it elsewhere.",
 )
 
@@ -80,7 +80,7 @@ def _counts(counts: Mapping[str, int]) -> str:
 
 
 def _withheld(withheld: Mapping[str, Value]) -> str:
-    reason = f": {withheld['reason'].rstrip('.')}." if withheld["reason"] else "."
+    reason = f". The keeper's reason: “{withheld['reason']}”." if withheld["reason"] else "."
     match withheld["what"]:
         case "nothing":
             return "Nothing of the file is withheld."

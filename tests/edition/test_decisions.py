@@ -1,5 +1,6 @@
 """The decision file: taken whole, or refused whole with the row and the reason."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,7 @@ def test_a_mark_at_the_start_and_empty_rows_are_no_matter(made: Any, tmp_path: P
         ({"open": "handle"}, "'handle' is no field that can be opened"),
         ({"open": "digest"}, "opens with publish = file only"),
         ({"open": "path size"}, "opens with publish = file only"),
+        ({"publish": "nothing", "reason": "Safety", "open": "characters"}, "would tell the size of a text"),
         ({"language": "english"}, "no language tag"),
         ({"decided_on": "1.7.2032"}, "write the day as"),
         ({"decided_on": "2032-02-30"}, "write the day as"),
@@ -91,6 +93,20 @@ def test_one_wrong_row_refuses_the_file_and_says_why(made: Any, changed: dict[st
     assert says in str(raised.value)
     assert "row 3" in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_attributes_that_may_be_a_checksum_open_with_the_file_only(made: Any) -> None:
+    with made.writing() as archive, Catalogue.open(archive) as catalogue:
+        plain = catalogue.exhibit(made.ids["order.pdf"])
+    facts = replace(plain.exhibit.filesystem, attributes=(("user.sha256", b"0" * 64),))
+    marked = replace(plain, exhibit=replace(plain.exhibit, filesystem=facts))
+    for publish in Publish:
+        decisions._check_facts(plain, ("filesystem",), publish)
+        decisions._check_facts(marked, ("path",), publish)
+    decisions._check_facts(marked, ("filesystem",), Publish.FILE)
+    for publish in (Publish.NOTHING, Publish.TEXT):
+        with pytest.raises(WrongUsage, match="extended attributes"):
+            decisions._check_facts(marked, ("filesystem",), publish)
 
 
 def test_a_picture_without_text_has_no_text_to_show(made: Any) -> None:

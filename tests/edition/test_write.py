@@ -4,6 +4,7 @@ import hashlib
 import itertools
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -299,3 +300,11 @@ def test_another_program_names_what_differs_and_writes_nothing(
 def test_an_edition_that_never_was_cannot_be_written_again(made: Any, site: Path) -> None:
     with pytest.raises(WrongUsage, match="there is no edition 7: there are 1"):
         made.publish_again(made.folder / "again", 7)
+
+
+def test_file_times_tell_the_day_and_no_more(made: Any, site: Path, rows: Callable[..., Any]) -> None:
+    again = made.folder / "again"
+    made.publish_again(again, 1)
+    for place in (site, again):
+        times = {path.stat().st_mtime for path in (place, *place.rglob("*"))}
+        assert times == {datetime(2032, 7, 9, 0, 0, 1, tzinfo=UTC).timestamp()}

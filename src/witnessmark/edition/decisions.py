@@ -120,6 +120,7 @@ def _decided(number: int, row: Mapping[str, str], catalogue: Catalogue) -> Decid
     publish = _publish(row["publish"])
     opened = tuple(sorted(set(row["open"].split())))
     _check_open(opened, publish)
+    _check_facts(exhibit, opened, publish)
     if row["language"] and not language.is_tag(row["language"]):
         raise WrongUsage(f"{row['language']!r} is no language tag: write en, zh-Hans, ug, bo … or leave it empty")
     _check_day(row["decided_on"])
@@ -156,6 +157,18 @@ def _check_open(names: Iterable[str], publish: Publish) -> None:
             raise WrongUsage(
                 f"{name!r} would let whoever holds the withheld file know it again: it opens with publish = file only"
             )
+        if name in shown.WITH_TEXT and publish is Publish.NOTHING:
+            raise WrongUsage(f"{name!r} would tell the size of a text that is not shown: decide text, or leave it shut")
+
+
+def _check_facts(exhibit: ExhibitRow, names: Iterable[str], publish: Publish) -> None:
+    """Refuse what the file system says of a withheld file where it may tell the file itself."""
+    facts = exhibit.exhibit.filesystem
+    if "filesystem" in names and publish is not Publish.FILE and facts is not None and facts.attributes:
+        raise WrongUsage(
+            "'filesystem' holds extended attributes of the file, which may be a checksum or an address: it opens with "
+            "publish = file only"
+        )
 
 
 def _check_day(text: str) -> None:

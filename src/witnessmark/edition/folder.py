@@ -2,6 +2,7 @@
 
 Rules for whoever changes this file:
 - The place must be missing or empty; nothing there is ever overwritten.
+- File times would tell the second, and the order, in which an edition was made: they are set to its day.
 - Until `keep`, whatever was written lies in one unfinished folder beside the place, and is removed on failure; but
   once the edition is recorded it is left there, as a sign that the edition has to be finished.
 """
@@ -12,6 +13,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Final, Self
 
@@ -28,6 +30,7 @@ class Folder:
 
     def __init__(self, place: Path, edition: int) -> None:
         self._place = place
+        self._edition = edition
         self.unfinished = unfinished(place, edition)
         self._rows: list[Row] = []
         self._made = set[Path]()
@@ -85,14 +88,22 @@ class Folder:
         """From now on leave the unfinished folder where it is, whatever happens."""
         self._is_left = True
 
-    def keep(self) -> None:
-        """Make what was written durable and give it its place."""
+    def keep(self, on: str) -> None:
+        """Make what was written durable and give it its place; files and folders bear the times of the day `on`."""
         with _sentences(self._place):
+            self._date(on)
             os.sync()
             if self._place.is_dir():
                 self._place.rmdir()
             self.unfinished.rename(self._place)
         self._is_left = True
+
+    def _date(self, on: str) -> None:
+        # A second for each edition after midnight: a server tells two editions of one day apart.
+        time = datetime.fromisoformat(on).replace(tzinfo=UTC).timestamp() + self._edition % 86_400
+        for folder, _, names in os.walk(self.unfinished, topdown=False):
+            for name in (*names, "."):
+                os.utime(os.path.join(folder, name), (time, time))
 
 
 def unfinished(place: Path, edition: int) -> Path:

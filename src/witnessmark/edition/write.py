@@ -77,7 +77,7 @@ def publish(
         release = _release(archive, catalogue, made, found, releases, at)
         with _recorded(folder, made.edition):
             _vouch(archive, made, folder, found, release, rendered)
-            folder.keep()
+            folder.keep(made.on)
     return _published(made, rendered, folder)
 
 
@@ -100,7 +100,7 @@ def publish_again(archive: Archive, catalogue: Catalogue, site: Path | str, numb
         found = manifest.text(folder.rows)
         _check_same(archive, row.release, found)
         _vouch(archive, made, folder, found, row.index, rendered)
-        folder.keep()
+        folder.keep(made.on)
     return _published(made, rendered, folder)
 
 

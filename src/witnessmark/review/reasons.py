@@ -10,7 +10,8 @@ _OPTIONAL = ("codebook", "field")
 _LARGEST = 1 << 20
 
 EXAMPLE = """\
-# A reviewer's reasons (TOML). All are signed; each stays shut or is opened one by one.
+# A reviewer's reasons (TOML). All are signed. question, codebook and field are shown wherever the answer is: name
+# nobody there. The others are shown when every exhibit that is judged is shown, or a decision opens them.
 question = "Does the form of this document fit the office and the time it names?"
 codebook = "form/1"                       # optional: the name and version of the codebook
 field = "historian of administration"     # optional: what you know

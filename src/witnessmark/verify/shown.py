@@ -57,6 +57,8 @@ BY_DECISION: Final[Mapping[str, frozenset[str]]] = {
 
 WITH_FILE: Final = frozenset({"size", "digest"})
 """What would let the owner of a withheld file know it again."""
+WITH_TEXT: Final = frozenset({"characters"})
+"""What would tell the size of a text that is not shown."""
 
 _DAYS: Final = frozenset({"sealed", "decided_on"})
 
@@ -70,11 +72,9 @@ def names(role: str, opened: Collection[str], publish: Publish) -> frozenset[str
         publish: what the decision lets out.
     """
     more = BY_DECISION.get(role, frozenset()) & frozenset(opened)
-    if publish is not Publish.FILE:
-        more -= WITH_FILE
-    elif role == "exhibit":
-        more |= {"digest"}
-    return ALWAYS[role] | more
+    if publish is Publish.FILE:
+        return ALWAYS[role] | more | ({"digest"} if role == "exhibit" else frozenset())
+    return ALWAYS[role] | more - WITH_FILE - (WITH_TEXT if publish is Publish.NOTHING else frozenset())
 
 
 def check(role: str, fields: Mapping[str, Value], opened: Collection[str], publish: Publish) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from witnessmark.catalogue.query import Catalogue
 from witnessmark.edition import folder as folders
 from witnessmark.edition import write
 from witnessmark.edition.folder import Folder
@@ -264,6 +265,25 @@ def test_a_full_disk_after_the_release_says_how_to_go_on(
     monkeypatch.setattr(Folder, "keep", full)
     with pytest.raises(DiskFailure, match="edition 1 is recorded: run `publish` with --release 1"):
         made.publish(made.folder / "site", made.decisions(*rows()))
+
+
+def test_a_catalogue_that_fails_after_the_release_leaves_the_sign_that_it_counts(
+    made: Any, rows: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, real = made.folder / "site", Catalogue.catch_up
+
+    def full_after_the_release(self: Catalogue, archive: Any) -> None:
+        if any(recorded.kind == "release" for recorded in archive.ledger.replay()):
+            raise DiskFailure("the disk is full")
+        real(self, archive)
+
+    with monkeypatch.context() as inner:
+        inner.setattr(Catalogue, "catch_up", full_after_the_release)
+        with pytest.raises(DiskFailure, match="edition 1 is recorded: run `publish` with --release 1"):
+            made.publish(place, made.decisions(*rows()))
+    with pytest.raises(WrongUsage, match="--release 1"):
+        made.publish(place, made.decisions(*rows()))
+    assert made.publish_again(place, 1).edition == 1
 
 
 def test_a_content_that_changed_in_the_vault_stops_the_edition(made: Any, rows: Callable[..., Any]) -> None:

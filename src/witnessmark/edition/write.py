@@ -74,10 +74,11 @@ def publish(
     with Folder(place, made.edition) as folder:
         rendered = Rendering(archive, made, folder).render(Gathering(archive, catalogue, made))
         found = manifest.text(folder.rows)
-        release = _release(archive, catalogue, made, found, releases, at)
+        release = _release(archive, made, found, releases, at)
         with _recorded(folder, made.edition):
             _vouch(archive, made, folder, found, release, rendered)
             folder.keep(made.on)
+            catalogue.catch_up(archive)
     return _published(made, rendered, folder)
 
 
@@ -191,9 +192,7 @@ def _planned(name: PublicId, row: DecisionRow) -> Planned:
     return Planned(name, row.decision, row.index, row.commitment)
 
 
-def _release(
-    archive: Archive, catalogue: Catalogue, made: Plan, found: bytes, releases: Sequence[ReleaseRow], at: str
-) -> int:
+def _release(archive: Archive, made: Plan, found: bytes, releases: Sequence[ReleaseRow], at: str) -> int:
     """Append the release, from which on the edition counts, and return its place in the log."""
     release = Release(
         edition=made.edition,
@@ -210,7 +209,6 @@ def _release(
     batch = archive.ledger.batch()
     batch.add(release.event(at))
     (recorded,) = archive.ledger.commit(batch)
-    catalogue.catch_up(archive)
     return recorded.index
 
 

@@ -76,9 +76,9 @@ def publish(
         found = manifest.text(folder.rows)
         release = _release(archive, made, found, releases, at)
         with _recorded(folder, made.edition):
+            catalogue.catch_up(archive)
             _vouch(archive, made, folder, found, release, rendered)
             folder.keep(made.on)
-            catalogue.catch_up(archive)
     return _published(made, rendered, folder)
 
 

@@ -126,7 +126,9 @@ def test_a_keeper_can_say_why_and_go_on(root, tmp_path, state, write, entropy):
     lost = (root / "log/checkpoint").read_text()
     with Archive.writing(backup, entropy=entropy, state=state, despite_conflict=True) as archive:
         batch = archive.ledger.batch()
-        batch.add(guard.fork(archive.conflict, archive.ledger.log.vkey.public, "the disk is lost", "2032-06-12T00:00:00Z"))
+        batch.add(
+            guard.fork(archive.conflict, archive.ledger.log.vkey.public, "the disk is lost", "2032-06-12T00:00:00Z")
+        )
         (event,) = archive.ledger.commit(batch)
     assert (event.kind, event.fields["action"], event.fields["signed"]) == ("key", "forked", lost)
     write(backup, "c")
@@ -136,7 +138,9 @@ def test_a_keeper_can_say_why_and_go_on(root, tmp_path, state, write, entropy):
         write(root, "d")
 
 
-def test_whatever_is_copied_and_written_no_two_roots_of_one_size_are_signed(root, tmp_path, state, write, entropy, commit):
+def test_whatever_is_copied_and_written_no_two_roots_of_one_size_are_signed(
+    root, tmp_path, state, write, entropy, commit
+):
     """Copies are made and written to at random; whoever signs does so on the one history."""
     chance, copies, signed = random.Random(1), [root], {}
     for number in range(30):

@@ -1,16 +1,19 @@
 """The audit: reread everything that the archive holds and name each thing that is not as it was sealed.
 
 Replay trusts checksums and reading trusts names; here nothing is trusted but the public key: contents are hashed
-again, records made again from their fields, entries from records, tiles from entries, roots from tiles.
+again, records made again from their fields, entries from records, tiles from entries, roots from tiles. What was
+erased is missed by nobody: the erasure events say what has to be gone, and nothing else may be.
 """
 
+import contextlib
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
-from witnessmark.archive import segment
+from witnessmark.archive import guard, segment
+from witnessmark.archive.erase import Erasure
 from witnessmark.archive.folder import Archive
 from witnessmark.archive.log import WIDTH
 from witnessmark.archive.recover import digests_named
@@ -47,11 +50,67 @@ class Problem:
         return f"{self.where}{touched}: {self.says}"
 
 
-def audit(archive: Archive) -> Iterator[Problem]:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Something that is not here, or should not be, and of which the ledger itself says why."""
+
+    where: str
+    says: str
+
+    @property
+    def sentence(self) -> str:
+        """The whole of it in one sentence."""
+        return f"{self.where}: {self.says}"
+
+
+Chosen = Callable[[Digest], bool]
+"""Whether the bytes of a content are read again; that it is there is looked at in any case."""
+
+
+def every(_: Digest) -> bool:
+    """Choose every content."""
+    return True
+
+
+def audit(archive: Archive, chosen: Chosen = every) -> Iterator[Problem]:
     """Yield every problem of an archive; none means that all agrees with what was signed."""
     yield from _checkpoints(archive)
     yield from _tiles(archive)
-    yield from _Vault(archive).problems()
+    vault = _Vault(archive, chosen)
+    yield from vault.problems()
+    yield from _evidence(archive, vault.forks)
+
+
+def told(archive: Archive) -> Iterator[Told]:
+    """Yield what was erased, and which lost checkpoints a keeper has owned up to."""
+    for one in archive.ledger.replay():
+        if one.kind == Kind.ERASURE:
+            try:
+                erasure = Erasure.from_fields(one.fields)
+            except Damaged as error:
+                yield Told(f"log entry {one.index}", str(error))
+                continue
+            yield Told(f"log entries {', '.join(map(str, erasure.entries))}", f"{erasure.sentence} ({erasure.reason})")
+        elif (fork := guard.Fork.from_event(one.kind, one.fields)) is not None:
+            yield Told(
+                f"checkpoint of size {guard.size_of(fork.signed)}",
+                f"signed by this key and not part of this log, as the keeper said on {fork.at[:10]} ({fork.reason})",
+            )
+
+
+def _evidence(archive: Archive, forks: list[guard.Fork]) -> Iterator[Problem]:
+    """Hold each kept checkpoint of a conflict against the log, unless the ledger tells of it."""
+    owned = {fork.signed for fork in forks}
+    for name, text in guard.evidence(archive.ledger.log):
+        try:
+            agrees = text in owned or guard.is_part(archive.ledger.log, text)
+        except (Damaged, DiskFailure):
+            continue  # the archived checkpoint is damaged, and named as such
+        if not agrees:
+            says = (
+                "this log's key signed it, and it is not part of this log: a second history, or a later part was lost"
+            )
+            yield Problem(Part.CHECKPOINT, f"log/anchors/{name}", says)
 
 
 def _checkpoints(archive: Archive) -> Iterator[Problem]:
@@ -112,8 +171,12 @@ def _root(data: bytes) -> bytes:
 class _Vault:
     """The private half of the audit: each line of each segment, and each content it names, once."""
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Archive, chosen: Chosen) -> None:
         self._archive = archive
+        self._chosen = chosen
+        self._erased: set[int] = set()
+        self._said: set[int] = set()
+        self.forks: list[guard.Fork] = []
         self._log = archive.ledger.log
         self._checked: set[bytes] = set()
         self._exhibit_of: dict[str, str] = {}
@@ -123,6 +186,15 @@ class _Vault:
         """Yield what is wrong in the vault."""
         for first, end in pairwise(self._archive.ledger.bounds()):
             yield from self._segment(first, end)
+        yield from self._untold()
+
+    def _untold(self) -> Iterator[Problem]:
+        for index in sorted(self._erased ^ self._said):
+            if index in self._said:
+                says = "an erasure event names it, and it is still here: the next command that writes finishes that"
+            else:
+                says = "it was erased, and no erasure event says so"
+            yield Problem(Part.EVENT, f"entry {index}", says)
 
     def _problem(self, first: int, line: int, says: str, exhibit: str | None = None) -> Problem:
         name = f"vault/events/{first:016d}.jsonl"
@@ -151,7 +223,9 @@ class _Vault:
 
     def _line(self, first: int, number: int, line: segment.Line) -> Iterator[Problem]:
         exhibit: str | None = None
-        if not line.is_dummy:
+        if line.is_erased:
+            self._erased.add(line.index)
+        if line.is_event:
             try:
                 kind, digests = opening.parse_record(line.record)
                 fields = opening.check_disclosed(digests, line.fields)
@@ -170,6 +244,11 @@ class _Vault:
             yield self._problem(first, number, f"it is not what entry {line.index} of the log closes", exhibit)
 
     def _remember(self, kind: str, fields: Fields) -> str | None:
+        if kind == Kind.ERASURE:
+            with contextlib.suppress(Damaged):  # of a newer version: what it erased is named as untold
+                self._said.update(Erasure.from_fields(fields).entries)
+        elif (fork := guard.Fork.from_event(kind, fields)) is not None:
+            self.forks.append(fork)
         handle, private = fields.get("handle"), fields.get("id")
         if kind == Kind.EXHIBIT and isinstance(handle, str) and isinstance(private, str):
             self._exhibit_of.setdefault(handle, private)
@@ -189,6 +268,9 @@ class _Vault:
         self._checked.add(digest.raw)
         where = f"vault/content/{digest.hex[:2]}/{digest.hex[2:]}"
         try:
+            if not self._chosen(digest):
+                self._archive.store.size(digest)
+                return
             found = hash_content(self._archive.store, digest)
         except (Damaged, DiskFailure) as error:
             yield Problem(Part.CONTENT, where, str(error), exhibit)

@@ -1,10 +1,11 @@
 """An archive as a folder: made once, opened for reading by many and for writing by one."""
 
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-from witnessmark.archive import keys
+from witnessmark.archive import erase, keys
 from witnessmark.archive.disk import Disk, sentences
 from witnessmark.archive.guard import Conflict, Memory, keep_evidence
 from witnessmark.archive.keys import Signer
@@ -125,6 +126,27 @@ class Archive:
             raise
 
     @classmethod
+    def repairing(cls, root: Path, *, system: System | None = None) -> Self:
+        """Open an archive to put back what is damaged: under the lock, without its key; nothing can be sealed.
+
+        Raises:
+            Busy: when another process is writing.
+            WrongUsage: when there is no archive.
+            Damaged: when its settings, key or latest checkpoint cannot be read.
+        """
+        layout = Layout(root)
+        settings, log = _open_log(layout)
+        lock = Lock.take(layout.lock)
+        try:
+            disk = Disk(root, layout.temporary, system)
+            disk.empty_temporary()
+            store = Store(layout, disk)
+            return cls(layout, settings, store, Ledger(layout, log, store, settings.pad, None), lock)
+        except BaseException:
+            lock.release(well=False)
+            raise
+
+    @classmethod
     def _writing(
         cls,
         layout: Layout,
@@ -140,17 +162,24 @@ class Archive:
         signer = keys.load(layout.key, log.vkey.public, passphrase)
         disk = Disk(layout.root, layout.temporary, system)
         disk.empty_temporary()
-        conflict = None if memory is None else memory.compare(log, layout)
+        store = Store(layout, disk)
+        store.recover()
+        ledger = Ledger(layout, log, store, settings.pad, Writing(signer, entropy, memory))
+        conflict = None if memory is None else memory.compare(log)
+        if memory is not None and conflict is not None and conflict.is_behind:
+            memory.towards(conflict)  # the vault may still hold what log/ has lost
+            recover(ledger, layout, store, disk, settings.pad)
+            memory.towards(None)
+            conflict = memory.compare(log)
         if conflict is not None:
             keep_evidence(conflict, layout, disk)
             if not despite_conflict:
                 raise Damaged(conflict.sentence)
-        store = Store(layout, disk)
-        store.recover()
-        ledger = Ledger(layout, log, store, settings.pad, Writing(signer, entropy, memory))
         recover(ledger, layout, store, disk, settings.pad)
         if lock.was_torn:
             log.drop_beyond(disk)
+        if erase.is_unfinished(layout):
+            erase.finish(ledger, layout, store)
         if memory is not None and conflict is None:
             memory.remember(log.note())
         found = cls(layout, settings, store, ledger, lock)
@@ -192,6 +221,32 @@ class Archive:
             Damaged: when it is missing or no key.
         """
         return isinstance(keys.parse_key(keys.read(self._layout.key)), keys.SealedKey)
+
+    def plan_erasure(self, index: int) -> erase.Plan:
+        """Return what erasing the exhibit at an index of the log would destroy; see `erase.plan`."""
+        return erase.plan(self.ledger, index)
+
+    def erase(self, plan: erase.Plan, *, reason: str, by: Sequence[str], at: str) -> erase.Erasure:
+        """Seal who erases an exhibit and why, then destroy its content, what was made of it, and its salts.
+
+        Catalogue and index go too; whoever opens them next makes them again.
+
+        Raises:
+            WrongUsage: when these are not two different names, there is no reason, or the archive is open for reading.
+        """
+        if not reason.strip():
+            raise WrongUsage("an erasure needs a reason: --reason TEXT")
+        erasure = erase.Erasure(plan.exhibits, plan.entries, reason.strip(), erase.check_names(by), at)
+        erase.begin(self.ledger, self._layout, self.store, erasure)
+        erase.finish(self.ledger, self._layout, self.store)
+        return erasure
+
+    @property
+    def holds_torn(self) -> bool:
+        """Whether something lies here that a crash left unfinished: it may hold anything."""
+        return any(
+            path.is_dir() and any(path.iterdir()) for path in (self._layout.torn_events, self._layout.torn_content)
+        )
 
     @property
     def catalogue_path(self) -> Path:

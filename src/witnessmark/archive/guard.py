@@ -11,14 +11,16 @@ Rules for whoever changes this file:
 """
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from witnessmark.archive.disk import Disk, sentences
 from witnessmark.archive.layout import PRIVATE_FILE, PRIVATE_FOLDER, PUBLIC_FILE, PUBLIC_FOLDER, Layout
 from witnessmark.archive.log import PublicLog
 from witnessmark.errors import BrokenEvidence, Damaged
-from witnessmark.model.codec import to_base64
+from witnessmark.model.codec import Fields, to_base64
 from witnessmark.model.event import Event, Kind
 from witnessmark.proof import note
 from witnessmark.proof.checkpoint import Checkpoint
@@ -32,6 +34,12 @@ class Conflict:
 
     remembered: str
     present: str
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the archive may only have lost its later part."""
+        then, now = size_of(self.remembered), size_of(self.present)
+        return then is not None and now is not None and then > now
 
     @property
     def sentence(self) -> str:
@@ -59,7 +67,11 @@ class Memory:
     def __init__(self, folder: Path, origin: str) -> None:
         self._folder = folder
         self.path = folder / f"{origin.replace('/', '_')}.checkpoint"
+        self._place = os.fspath(self.path)
+        self._waiting = f"{self._place}.{os.getpid()}"
         self._known: bytes | None = None
+        self._seen: tuple[int, int, int] | None = None  # inode, time and size of the file that holds what is known
+        self._bound: Checkpoint | None = None
 
     def read(self) -> str | None:
         """Return the note that is remembered, or None.
@@ -79,11 +91,21 @@ class Memory:
         Raises:
             Damaged: then.
         """
+        try:
+            found = os.stat(self._place)
+        except OSError:
+            found = None
+        if found is not None and self._seen == (found.st_ino, found.st_mtime_ns, found.st_size):
+            return
         if self._bytes() != self._known:
             raise Damaged(
                 "another copy of this archive has signed since this one was opened: nothing more is sealed here; run "
                 "again to see both checkpoints"
             )
+
+    def allows(self, size: int, root: bytes) -> bool:
+        """Tell whether a tree may be signed: one that is remembered as signed may be, another of its size may not."""
+        return self._bound is None or size < self._bound.size or (size, root) == (self._bound.size, self._bound.root)
 
     def remember(self, text: str) -> None:
         """Put a signed note in the place of the last; not synced, for the archive is.
@@ -92,21 +114,31 @@ class Memory:
             DiskFailure: when it cannot be written.
         """
         data = text.encode()
-        if data == self._known:
+        if data == self._known or (self._bound is not None and size_of(text) != self._bound.size):
             return
-        waiting = self._folder / f"{self.path.name}.{os.getpid()}"
         with sentences("written (WITNESSMARK_STATE names another folder)", self.path):
-            if not self._folder.is_dir():
-                self._folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-            descriptor = os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, PRIVATE_FILE)
             try:
-                os.write(descriptor, data)
-            finally:
-                os.close(descriptor)
-            os.rename(waiting, self.path)
+                self._put(data)
+            except FileNotFoundError:
+                self._folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+                self._put(data)
         self._known = data
 
-    def compare(self, log: PublicLog, layout: Layout) -> Conflict | None:
+    def _put(self, data: bytes) -> None:
+        descriptor = os.open(self._waiting, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, PRIVATE_FILE)
+        try:
+            os.write(descriptor, data)
+            found = os.fstat(descriptor)
+        finally:
+            os.close(descriptor)
+        os.rename(self._waiting, self._place)
+        self._seen = found.st_ino, found.st_mtime_ns, found.st_size
+
+    def towards(self, conflict: Conflict | None) -> None:
+        """Let the log grow to what is remembered and no other way; without a conflict, any way."""
+        self._bound = None if conflict is None else Checkpoint.parse(note.parse(conflict.remembered).text)
+
+    def compare(self, log: PublicLog) -> Conflict | None:
         """Return what contradicts the archive, or None when all that was signed here is part of its log.
 
         Raises:
@@ -123,10 +155,7 @@ class Memory:
             raise self._unreadable(str(error)) from error
         if then.origin != log.vkey.name:
             raise self._unreadable("it is the checkpoint of another log")
-        archived = layout.archived(then.size)
-        if then.size <= log.checkpoint.size and archived.is_file() and log.archived(then.size).root == then.root:
-            return None
-        return Conflict(text, log.note())
+        return None if is_part(log, text) else Conflict(text, log.note())
 
     def _bytes(self) -> bytes:
         with sentences("read (WITNESSMARK_STATE names another folder)", self.path):
@@ -141,6 +170,38 @@ class Memory:
             f"{self.path} should hold what this archive's key signed last, but cannot be read ({reason}): compare "
             "log/checkpoint with a copy kept elsewhere, then remove that file"
         )
+
+
+def is_part(log: PublicLog, text: str) -> bool:
+    """Tell whether the checkpoint of a note is one of this log's."""
+    return log.holds(Checkpoint.parse(note.parse(text).text))
+
+
+def evidence(log: PublicLog) -> Iterator[tuple[str, str]]:
+    """Yield name and note of each checkpoint that was kept as part of a conflict and bears this log's signature."""
+    for name, text in log.conflicts():
+        try:
+            note.check(note.parse(text), [log.vkey])
+        except BrokenEvidence:
+            continue  # anyone can put a file there; only what the key signed speaks against it
+        yield name, text
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """What a keeper has owned up to: a checkpoint that the key signed and that this log lost."""
+
+    signed: str
+    reason: str
+    at: str
+
+    @classmethod
+    def from_event(cls, kind: str, fields: Fields) -> Self | None:
+        """Return what an event says, or None when it says nothing of the kind."""
+        match dict(fields):
+            case {"action": "forked", "signed": str(signed), "reason": str(reason), "at": str(at)} if kind == Kind.KEY:
+                return cls(signed, reason, at)
+        return None
 
 
 def size_of(text: str | None) -> int | None:

@@ -9,6 +9,7 @@ ARCHIVE/
     content/ab/cdef…         contents by digest; new/ holds those that no sync has covered yet
     keys/log.key             the signing key
     temporary/               whatever is being written; emptied by the next writer
+    erasing                  there while something is being erased
     lock                     held by the one writer
 """
 
@@ -40,6 +41,11 @@ class Layout:
     def vkey(self) -> Path:
         """The public key of the log."""
         return self.root / "log.vkey"
+
+    @property
+    def policy(self) -> Path:
+        """Whose word about checkpoints the keeper asks for: a C2SP tlog-policy, if there is one."""
+        return self.root / "policy"
 
     @property
     def log(self) -> Path:
@@ -105,6 +111,11 @@ class Layout:
     def key(self) -> Path:
         """The log's signing key."""
         return self.keys / "log.key"
+
+    @property
+    def erasing(self) -> Path:
+        """There while something is being erased: what an erasure event names may still be here."""
+        return self.vault / "erasing"
 
     @property
     def temporary(self) -> Path:

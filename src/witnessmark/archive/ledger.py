@@ -58,6 +58,18 @@ class Writing:
         self.entropy = entropy
         self.memory = memory
 
+    def check(self, log: PublicLog, size: int) -> None:
+        """Refuse to sign what contradicts the memory of this machine.
+
+        Raises:
+            Damaged: when it does.
+        """
+        if self.memory is not None and not self.memory.allows(size, log.root(size)):
+            raise Damaged(
+                f"another tree of size {size} than this one was signed on this machine: nothing more is signed; "
+                "restore all of log/ and vault/ from the newest backup"
+            )
+
 
 class Ledger:
     """The events of one archive and the log that closes them."""
@@ -158,6 +170,7 @@ class Ledger:
         self.log.lay(entries, disk)
         disk.sync()
         self._store.settle()
+        writer.check(self.log, first + len(entries))
         signed = self.log.sign(first + len(entries), writer.signer, disk)
         self._bounds.append(self.size)
         if writer.memory is not None:
@@ -170,7 +183,10 @@ class Ledger:
         return self._writing
 
     def replay(self, after: Position | None = None) -> Iterator[Recorded]:
-        """Yield all events in logical order, or those after a position; lines that cannot be read go to `broken`."""
+        """Yield all events in logical order, or those after a position; lines that cannot be read go to `broken`.
+
+        Dummies and erased events are passed over.
+        """
         for first, end in list(pairwise(self._bounds)):
             if after is None or first >= after.segment:
                 yield from self._replay_segment(first, end, after.line if after and after.segment == first else 0)
@@ -187,7 +203,7 @@ class Ledger:
             if number <= after:
                 continue
             try:
-                if segment.is_dummy(line):
+                if not segment.is_event(line):
                     segment.body(line)
                     continue
                 index, commitment, kind, fields = segment.read_event(line)
@@ -206,12 +222,12 @@ class Ledger:
         """Return the event of one entry.
 
         Raises:
-            WrongUsage: when there is no such entry, or it is a dummy.
+            WrongUsage: when there is no such entry, or it opens to nothing.
             Damaged: when its line cannot be read.
         """
         position, line = self._find(index)
-        if segment.is_dummy(line):
-            raise WrongUsage(f"entry {index} is a dummy: it opens to nothing")
+        if not segment.is_event(line):
+            raise opens_to_nothing(self.strict(index))
         try:
             found, commitment, kind, fields = segment.read_event(line)
         except Damaged as error:
@@ -251,6 +267,10 @@ class Ledger:
         """Return where a segment lies."""
         return self._layout.segment(first)
 
+    def forget(self) -> None:
+        """Read segments anew: one was written again."""
+        self._cached.clear()
+
     def _segment(self, first: int) -> tuple[list[bytes], dict[int, int]]:
         if first not in self._cached:
             if len(self._cached) >= _CACHED:
@@ -275,6 +295,13 @@ class Ledger:
         if not 0 < size1 <= size2 <= self.size:
             raise WrongUsage(f"no proof from size {size1} to size {size2}")
         return tile.consistency_proof(size1, size2, self.log.read_tile)
+
+
+def opens_to_nothing(line: segment.Line) -> WrongUsage:
+    """Return the sentence about an entry that has nothing to show."""
+    if line.is_erased:
+        return WrongUsage(f"entry {line.index} was erased: `witnessmark audit` says when and by whom")
+    return WrongUsage(f"entry {line.index} is a dummy: it opens to nothing")
 
 
 def _segment_bounds(layout: Layout, log: PublicLog) -> list[int]:

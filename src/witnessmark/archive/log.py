@@ -6,7 +6,7 @@ Rules for whoever changes this file:
 - `checkpoint.archive/<size>` is written once and never altered.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from witnessmark.archive.disk import Disk, sentences
@@ -52,7 +52,11 @@ class PublicLog:
 
     def sizes(self) -> list[int]:
         """Return the sizes of all checkpoints up to the latest, rising."""
-        return [size for size in self._archived_sizes() if size <= self.checkpoint.size]
+        return [size for size in self.all_sizes() if size <= self.checkpoint.size]
+
+    def holds(self, checkpoint: Checkpoint) -> bool:
+        """Tell whether a checkpoint is one of this log's."""
+        return checkpoint.size in self.sizes() and self.archived(checkpoint.size).root == checkpoint.root
 
     def archived(self, size: int) -> Checkpoint:
         """Return the checkpoint of that size, its signature checked."""
@@ -64,7 +68,7 @@ class PublicLog:
         Raises:
             Damaged: when there are several.
         """
-        further = [size for size in self._archived_sizes() if size > self.checkpoint.size]
+        further = [size for size in self.all_sizes() if size > self.checkpoint.size]
         if len(further) > 1:
             raise Damaged(
                 "log/checkpoint is older than log/checkpoint.archive: was the archive restored in part? "
@@ -72,7 +76,16 @@ class PublicLog:
             )
         return self.archived(further[0]) if further else None
 
-    def _archived_sizes(self) -> list[int]:
+    def conflicts(self) -> list[tuple[str, str]]:
+        """Return name and text of each checkpoint that was kept because it contradicts this log, or did."""
+        with sentences("read", self._layout.anchors):
+            if not self._layout.anchors.is_dir():
+                return []
+            found = sorted(self._layout.anchors.glob("conflict-*.note"))
+        return [(path.name, self._text(path)) for path in found]
+
+    def all_sizes(self) -> list[int]:
+        """Return the sizes of all checkpoints that lie here, the latest or beyond it."""
         with sentences("read", self._layout.checkpoints):
             names = [path.name for path in self._layout.checkpoints.iterdir()]
         return sorted(int(name) for name in names if name.isascii() and name.isdecimal())
@@ -191,6 +204,18 @@ class PublicLog:
         disk.write_durably(self._layout.checkpoint, text.encode(), PUBLIC_FILE)
         self.checkpoint = checkpoint
         return text
+
+    def files(self, size: int) -> Iterator[Path]:
+        """Yield tiles, bundles and archived checkpoints that reach no further than a size."""
+        for path in sorted(self._layout.tiles.rglob("*")):
+            if path.is_file() and _end(path.relative_to(self._layout.tiles)) <= size:
+                yield path
+        yield from (self._layout.archived(one) for one in self.all_sizes() if one <= size)
+
+    def put(self, name: str, data: bytes, disk: Disk) -> None:
+        """Put a tile or a bundle in its place; what was read before is read anew."""
+        self._put(name, data, disk)
+        self._tiles.clear()
 
     def drop_beyond(self, disk: Disk) -> None:
         """Remove tiles and bundles that reach beyond the latest checkpoint: a crash left them."""

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from witnessmark.archive import segment
-from witnessmark.archive.ledger import Ledger
-from witnessmark.errors import WrongUsage
+from witnessmark.archive.ledger import Ledger, opens_to_nothing
 from witnessmark.proof.bundle import ProofBundle
 from witnessmark.proof.opening import OpenedField
 
@@ -26,7 +25,7 @@ def opening(ledger: Ledger, index: int, names: Iterable[str]) -> Opening:
     Names that the event does not have are passed over: the caller sees what it got.
 
     Raises:
-        WrongUsage: when the entry is a dummy.
+        WrongUsage: when the entry opens to nothing.
         Damaged: when its line cannot be read.
     """
     line = _line(ledger, index)
@@ -39,7 +38,7 @@ def proof_bundle(ledger: Ledger, index: int, size: int) -> ProofBundle:
     """Return the proof that an entry stands under the archived checkpoint of a size, as first signed.
 
     Raises:
-        WrongUsage: when no checkpoint of that size covers the entry, or the entry is a dummy.
+        WrongUsage: when no checkpoint of that size covers the entry, or it opens to nothing.
         Damaged: when its line cannot be read.
     """
     line = _line(ledger, index)
@@ -49,6 +48,6 @@ def proof_bundle(ledger: Ledger, index: int, size: int) -> ProofBundle:
 
 def _line(ledger: Ledger, index: int) -> segment.Line:
     line = ledger.strict(index)
-    if line.is_dummy:
-        raise WrongUsage(f"entry {index} is a dummy: it opens to nothing")
+    if not line.is_event:
+        raise opens_to_nothing(line)
     return line

@@ -84,7 +84,7 @@ def _whole(path: Path, size: int, store: Store, pad: int) -> list[bytes] | None:
 def _named(lines: list[bytes]) -> Iterator[Digest]:
     """Yield the digests of all contents that the events of a segment name."""
     for line in lines:
-        if not segment.is_dummy(line):
+        if segment.is_event(line):
             _, _, kind, fields = segment.read_event(line)
             yield from digests_named(kind, fields)
 

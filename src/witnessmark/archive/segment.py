@@ -2,6 +2,7 @@ r"""Segments of the vault: one canonical JSON line an entry, each with its CRC32
 
     {"fields":[["at","<salt>","\"2032-06-12T09:41:00Z\""],…],"i":417,"record":"{\"_sd\":[…],…}","salt":"…"} 5f0c21aa
     {"dummy":"<32 bytes>","i":418} 9bd1e207
+    {"erased":"<32 bytes>","i":419} 8a0c44d1
 
 Rules for whoever changes this file:
 - `read_event` trusts the CRC and cuts the line at its unescaped quotes, for speed; `parse` reads it strictly.
@@ -33,22 +34,23 @@ _scan = json.JSONDecoder().raw_decode
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line read strictly: an event with its salts, or a dummy (then `record` is empty)."""
+    """A line read strictly: an event with its salts, or one that opens to nothing (then `record` is empty)."""
 
     index: int
     salt: bytes
     record: bytes
     fields: tuple[OpenedField, ...]
+    is_erased: bool = False
 
     @property
-    def is_dummy(self) -> bool:
-        """Whether the entry opens to nothing."""
-        return not self.record
+    def is_event(self) -> bool:
+        """Whether the entry opens to something: a dummy never did, an erased event does no more."""
+        return bool(self.record)
 
     @property
     def entry(self) -> bytes:
         """The entry in the log."""
-        return opening.dummy(self.salt) if self.is_dummy else opening.entry(self.salt, self.record)
+        return opening.entry(self.salt, self.record) if self.record else opening.dummy(self.salt)
 
 
 def event_halves(fields: Sequence[OpenedField], record: bytes, salt: bytes) -> tuple[bytes, bytes]:
@@ -61,6 +63,11 @@ def event_halves(fields: Sequence[OpenedField], record: bytes, salt: bytes) -> t
 def dummy_halves(entry: bytes) -> tuple[bytes, bytes]:
     """Return a dummy's line without its index."""
     return f'{{"dummy":"{codec.to_base64(entry[1:])}","i":'.encode("ascii"), b"}"
+
+
+def erased(entry: bytes, index: int) -> bytes:
+    """Return the line that stands where an event was erased: its 32 bytes of the log, and nothing else."""
+    return finish(f'{{"erased":"{codec.to_base64(entry[1:])}","i":'.encode("ascii"), index, b"}")
 
 
 def finish(head: bytes, index: int, tail: bytes) -> bytes:
@@ -98,9 +105,9 @@ def body(line: bytes) -> bytes:
     return text
 
 
-def is_dummy(line: bytes) -> bool:
-    """Tell a dummy from an event, without reading further."""
-    return line.startswith(b'{"dummy":')
+def is_event(line: bytes) -> bool:
+    """Tell an event from what opens to nothing, without reading further; what is neither counts as an event."""
+    return not line.startswith((b'{"dummy":', b'{"erased":'))
 
 
 def places(lines: Sequence[bytes]) -> dict[int, int]:
@@ -160,6 +167,8 @@ def parse(line: bytes) -> Line:
     match value:
         case {"dummy": str(dummy), "i": int(index), **rest} if not rest and type(index) is int:
             return Line(index, codec.from_base64(dummy, 32), b"", ())
+        case {"erased": str(hidden), "i": int(index), **rest} if not rest and type(index) is int:
+            return Line(index, codec.from_base64(hidden, 32), b"", (), is_erased=True)
         case {"fields": list(fields), "i": int(index), "record": str(record), "salt": str(salt), **rest} if (
             not rest and type(index) is int and all(map(_is_field, fields))
         ):

@@ -155,6 +155,31 @@ class Store:
         file.keep(self._layout.of_new_content(digest))
         self._new.add(digest)
 
+    def take(self, other: "Store", digest: Digest) -> int:
+        """Copy a content from another store among the new, hashed on its way; return its size.
+
+        Raises:
+            Damaged: when it is missing there, or its bytes have changed.
+        """
+        hasher, size = hashlib.sha256(), 0
+        with other.open(digest) as file, self.disk.new(CONTENT_FILE) as new:
+            while chunk := _next(file, digest):
+                hasher.update(chunk)
+                size += len(chunk)
+                new.write(chunk)
+            if hasher.hexdigest() != digest.hex:
+                raise Damaged(f"content {digest} has changed: its digest is now {hasher.hexdigest()}")
+            self.adopt(digest, new)
+        return size
+
+    def all(self) -> Iterator[Digest]:
+        """Yield every content that has its final name, named by an event or not."""
+        for folder in sorted(self._layout.content.iterdir()):
+            if len(folder.name) == 2 and folder.is_dir():
+                for path in sorted(folder.iterdir()):
+                    if _HEX.match(folder.name + path.name):
+                        yield Digest(folder.name + path.name)
+
     def settle(self) -> None:
         """Give new contents their final names; called when a sync has covered them."""
         for digest in sorted(self._new):
@@ -196,6 +221,13 @@ def free_name(folder: Path, name: str) -> Path:
         count += 1
         path = folder / f"{name}.{count}"
     return path
+
+
+def _next(file: BinaryIO, digest: Digest) -> bytes:
+    try:
+        return file.read(CHUNK)
+    except OSError as error:
+        raise DiskFailure(f"content {digest} could not be read: {error.strerror}") from error
 
 
 def _hash_file(path: Path) -> str:

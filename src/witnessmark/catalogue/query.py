@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, Self
 
+from witnessmark.archive.erase import Erasure
 from witnessmark.archive.folder import Archive
 from witnessmark.archive.ledger import Ledger
 from witnessmark.catalogue import schema
@@ -235,8 +236,21 @@ class Catalogue:
         seq = "AND e.seq = (SELECT seq FROM event WHERE commitment = :commitment)"
         row = next(self._exhibits(seq, commitment=commitment.raw), None)
         if row is None:
-            raise WrongUsage("no exhibit has that commitment")
+            erased = self.erased(commitment)
+            raise WrongUsage("no exhibit has that commitment" if erased is None else f"that exhibit was {erased}")
         return row
+
+    def erased(self, commitment: Commitment) -> str | None:
+        """Return when and by whom an exhibit was erased, in words; None for one that was not.
+
+        What is gone is gone for every look at the archive, also as of an earlier checkpoint.
+        """
+        row = self._one(
+            "SELECT a.fields FROM subject s JOIN act a USING (seq) WHERE s.commitment = ? AND s.kind = ?",
+            commitment.raw,
+            Kind.ERASURE.value,
+        )
+        return None if row is None else Erasure.from_fields(json.loads(row[0])).sentence
 
     def occurrences(self, handle: str) -> Iterator[ExhibitRow]:
         """Yield all exhibits of one content."""

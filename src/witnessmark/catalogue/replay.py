@@ -15,6 +15,7 @@ from hashlib import blake2b
 from itertools import islice
 from typing import Any
 
+from witnessmark.archive.erase import Erasure
 from witnessmark.archive.ledger import Ledger, Position, Recorded
 from witnessmark.catalogue import schema
 from witnessmark.errors import Damaged
@@ -95,6 +96,8 @@ class Replay:
             Kind.ATTESTATION: self._attestation,
             Kind.DECISION: self._decision,
             Kind.RELEASE: self._release,
+            Kind.ERASURE: self._erasure,
+            Kind.KEY: self._act,
         }
 
     def follow(self, ledger: Ledger) -> int:
@@ -260,6 +263,10 @@ class Replay:
 
     def _decision(self, seq: int, recorded: Recorded) -> None:
         self._act(seq, recorded, str(Decision.from_fields(recorded.fields).exhibit))
+
+    def _erasure(self, seq: int, recorded: Recorded) -> None:
+        found = Erasure.from_fields(recorded.fields)
+        self._act(seq, recorded, *map(str, found.exhibits))
 
     def _release(self, seq: int, recorded: Recorded) -> None:
         found = Release.from_fields(recorded.fields)

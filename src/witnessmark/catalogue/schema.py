@@ -11,7 +11,7 @@ from pathlib import Path
 
 from witnessmark.errors import Busy, Damaged, DiskFailure
 
-VERSION = 1
+VERSION = 2
 """Changed with every change of a table or of what replay puts into it."""
 
 _CHECKED = 16 << 20

@@ -24,8 +24,11 @@ VERBS = (
     ("witness", "watch over somebody else's log and cosign it while it only grows; needs no archive"),
     ("audit", "reread everything that is kept and recompute what is signed"),
     ("stamp", "let witnesses and time stamp authorities say that they saw the latest checkpoint"),
+    ("copy", "make a second archive, or bring one up to date; every content is hashed on its way"),
+    ("erase", "destroy an exhibit for good, on the word of two people"),
     ("keys", "show and protect the key that signs for the log"),
     ("rebuild", "make catalogue and index again from the ledger"),
+    ("doctor", "what this machine brings, and how an archive is kept on it"),
     ("demo", "an invented leak, from folder to verified site, in one command"),
 )
 

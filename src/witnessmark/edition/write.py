@@ -65,7 +65,8 @@ def publish(
     releases = catalogue.releases()
     _check_finished(place, releases)
     text = deciding.read(Path(decisions_path))
-    published = dict(releases[-1].release.ids) if releases else {}
+    ids_before = releases[-1].release.ids if releases else ()
+    published = {commitment: name for commitment, name in ids_before if catalogue.erased(commitment) is None}
     decided = deciding.parse(text, catalogue, published)
     ids = plan.give_ids([row.decision.exhibit for row in decided], releases, archive.settings.prefix, entropy)
     at = clock()

@@ -26,7 +26,7 @@ from witnessmark.proof.checkpoint import Checkpoint
 _NAMING = {
     Kind.EXHIBIT.value: ("digest",),
     Kind.DERIVATIVE.value: ("digest", "text"),
-    Kind.RELEASE.value: ("manifest",),
+    Kind.RELEASE.value: ("manifest", "anchors"),
 }
 
 

@@ -26,9 +26,11 @@ from witnessmark.model.decision import Decision, Publish
 from witnessmark.model.digest import Commitment, Digest
 from witnessmark.model.finding import FindingOutcome, HoldState
 from witnessmark.proof import dsse
+from witnessmark.proof.note import Vkey
 from witnessmark.proof.opening import OpenedField
 from witnessmark.verify import answers
 from witnessmark.verify import shown as showing
+from witnessmark.verify.exhibits import COVERED
 from witnessmark.verify.shapes import SINGLE
 
 _SHOWS: Final = frozenset({Publish.TEXT, Publish.FILE})
@@ -79,6 +81,7 @@ class Gathering:
         self._catalogue = catalogue.as_of(plan.size)
         self._plan = plan
         self._shown = {row.decision.exhibit for row in plan.exhibits if row.decision.publish in _SHOWS}
+        self._witnessing = plan.carried.witnessing(Vkey.parse(plan.vkey))
         self._reviewers = {_keyid(row): row for row in self._catalogue.reviewers()}
 
     def gather(self, planned: Planned) -> Gathered:
@@ -110,7 +113,8 @@ class Gathering:
             if found.role == "reviewer":
                 path = f"e/{planned.id.folder}/{name}"
                 reviewers.append(proofs.Reviewer(values["name"], values["public"], path))
-        five = answers.five(shown)
+        last = max(indices[opening["proof"]] for opening in openings if opening["role"] in COVERED)
+        five = answers.five(shown, self._witnessing.of(last))
         exhibit = {
             "id": str(planned.id),
             "edition": self._plan.edition,

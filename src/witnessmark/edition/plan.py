@@ -11,6 +11,7 @@ from typing import Final
 
 from witnessmark import __version__
 from witnessmark.catalogue.rows import ReleaseRow
+from witnessmark.edition.anchors import NOTHING, Carried
 from witnessmark.errors import WrongUsage
 from witnessmark.model.decision import Decision
 from witnessmark.model.digest import Commitment
@@ -50,6 +51,7 @@ class Plan:
     checkpoints: tuple[str, ...]
     sizes: tuple[int, ...]
     published: Mapping[Commitment, tuple[int, ...]]
+    carried: Carried = NOTHING
 
     @property
     def checkpoint(self) -> str:

@@ -2,7 +2,8 @@
 
 Rules for whoever changes this file:
 - A proof of an exhibit's entry is a pure function of the ledger: made once, the same in every later edition.
-- A note goes out with the log's own signature alone; a line by a key that is not in `keys.json` would be false.
+- A note in a proof goes out with the log's own signature alone: witnesses' lines come later than a proof is made, and
+  stand in `proof/anchors/`; a line by a key that is not in `keys.json` would be false.
 """
 
 from collections.abc import Iterable, Sequence
@@ -58,10 +59,10 @@ def rows(fields: Iterable[OpenedField]) -> list[Value]:
     return [list(field) for field in fields]
 
 
-def keys(vkey: str, reviewers: Sequence[Reviewer]) -> bytes:
+def keys(vkey: str, reviewers: Sequence[Reviewer], witnesses: Sequence[str] = ()) -> bytes:
     """Return `proof/keys.json`: every key whose signature may stand in the edition."""
     listed = [{"name": row.name, "ed25519": row.public, "proof": row.proof} for row in reviewers]
-    return codec.encode_bytes({"log": vkey, "witnesses": [], "reviewers": listed})
+    return codec.encode_bytes({"log": vkey, "witnesses": list(witnesses), "reviewers": listed})
 
 
 def continues(ledger: Ledger, sizes: Iterable[int], release: int) -> bytes:

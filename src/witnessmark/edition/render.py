@@ -65,7 +65,9 @@ class Rendering:
             sizes |= gathered.sizes
         self._lists(rows)
         listed = gather.reviewers(reviewers)
-        self._folder.write("proof/keys.json", proofs.keys(self._plan.vkey, listed))
+        self._folder.write("proof/keys.json", proofs.keys(self._plan.vkey, listed, self._plan.carried.witnesses))
+        for path, data in self._plan.carried.files:
+            self._folder.write(path, data)
         self._folder.write("verify.pyz", pack.build())
         self._static()
         return Rendered(len(rows), waiting, frozenset(sizes))

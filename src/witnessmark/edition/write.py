@@ -15,9 +15,10 @@ from typing import Final
 from witnessmark.archive.folder import Archive
 from witnessmark.catalogue.query import Catalogue
 from witnessmark.catalogue.rows import DecisionRow, ReleaseRow
+from witnessmark.edition import anchors, manifest, plan, proofs
 from witnessmark.edition import decisions as deciding
 from witnessmark.edition import folder as folders
-from witnessmark.edition import manifest, plan, proofs
+from witnessmark.edition.anchors import NOTHING, Carried
 from witnessmark.edition.decisions import Decided
 from witnessmark.edition.folder import Folder
 from witnessmark.edition.gather import Gathering
@@ -161,6 +162,7 @@ def _plan(
         checkpoints=checkpoints,
         sizes=tuple(map(plan.size_of, checkpoints)),
         published=published,
+        carried=anchors.gather(archive, plan.size_of(note)),
     )
 
 
@@ -186,7 +188,13 @@ def _plan_again(archive: Archive, catalogue: Catalogue, releases: Sequence[Relea
         checkpoints=checkpoints,
         sizes=tuple(map(plan.size_of, checkpoints)),
         published=published,
+        carried=_carried(archive, release),
     )
+
+
+def _carried(archive: Archive, release: Release) -> Carried:
+    """Return the anchors that an edition went out with."""
+    return NOTHING if release.anchors is None else Carried.parse(archive.store.read(release.anchors, anchors.LARGEST))
 
 
 def _planned(name: PublicId, row: DecisionRow) -> Planned:
@@ -206,6 +214,7 @@ def _release(archive: Archive, made: Plan, found: bytes, releases: Sequence[Rele
         title=made.title,
         keeper=made.keeper,
         about=made.about,
+        anchors=archive.store.put(made.carried.data) if made.carried.files else None,
     )
     batch = archive.ledger.batch()
     batch.add(release.event(at))
@@ -220,7 +229,7 @@ def _vouch(archive: Archive, made: Plan, folder: Folder, found: bytes, release: 
     path_of_manifest, path_of_release, path_of_continues = OUTSIDE
     folder.write_outside(path_of_manifest, found)
     folder.write_outside(path_of_release, proofs.proof_file(ledger, release, latest).encode())
-    sizes = rendered.sizes | {made.size, latest}
+    sizes = rendered.sizes | {made.size, latest, *made.carried.notes}
     folder.write_outside(path_of_continues, proofs.continues(ledger, sizes, release))
 
 

@@ -14,7 +14,8 @@ class Release:
 
     `ids` maps exhibit commitments to *every* public id in force (base64 commitment → `TP-00417`); `decisions` are
     the commitments of the decisions in force, one for each exhibit. `title`, `keeper` and `about` are the words of the
-    settings on that day, so that the edition can be written again after they have changed.
+    settings on that day, so that the edition can be written again after they have changed. `anchors` is the content
+    that keeps its policy and the witnesses' and authorities' words that it carries, if it carries any.
     """
 
     edition: int
@@ -27,6 +28,7 @@ class Release:
     title: str = ""
     keeper: str = ""
     about: str = ""
+    anchors: Digest | None = None
 
     def event(self, at: str) -> Event:
         """Return the event of this release at `at`."""
@@ -45,7 +47,8 @@ class Release:
                 "title": self.title,
                 "keeper": self.keeper,
                 "about": self.about,
-            },
+            }
+            | ({} if self.anchors is None else {"anchors": self.anchors.hex}),
         )
 
     @classmethod
@@ -63,4 +66,5 @@ class Release:
             fields.get("title", ""),
             fields.get("keeper", ""),
             fields.get("about", ""),
+            Digest(fields["anchors"]) if "anchors" in fields else None,
         )

@@ -143,7 +143,7 @@ class Policy:
         if log is None:
             raise Falsified("no log of this policy has signed this checkpoint in its own name")
         times = dict(self._times(signed))
-        when = self._when(times)
+        when = self.when(times)
         return Met(
             log,
             checkpoint,
@@ -162,8 +162,8 @@ class Policy:
             if times:
                 yield witness.name, min(times)
 
-    def _when(self, times: Mapping[str, int]) -> int | None:
-        """Return the smallest time by which the quorum was there; 0 where none is asked for."""
+    def when(self, times: Mapping[str, int]) -> int | None:
+        """Return the smallest time by which the quorum was there, from when each saw it; 0 where none is asked for."""
         if self.quorum == NONE:
             return 0
         seen: dict[str, int | None] = {witness.name: times.get(witness.name) for witness in self.witnesses}

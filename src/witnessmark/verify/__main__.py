@@ -10,8 +10,11 @@ from typing import NoReturn
 
 from witnessmark.errors import Damaged, DiskFailure, Interrupted, WitnessmarkError, WrongUsage
 from witnessmark.proof.note import ED25519, Vkey
+from witnessmark.proof.policy import LARGEST as LARGEST_POLICY
+from witnessmark.proof.policy import Policy
 from witnessmark.verify import checks, explain
 from witnessmark.verify.report import Report
+from witnessmark.verify.witnessed import Reader, parse_header
 
 _UNSAFE_JSON = re.compile(
     "[\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
@@ -26,7 +29,7 @@ The verdict words are: agrees, does not agree, cannot be checked.
 exit codes:
   0   every file and every proof agrees, and leads to the key you gave
   1   something is false; the file is named (false beats undecided)
-  2   cannot be decided; also: agrees with itself, and no --key was given
+  2   cannot be decided; also: agrees with itself, and neither --key nor --policy was given
   64  wrong usage
   65  SITE is missing, is no edition, or is of a newer version
   74  a file could not be read
@@ -66,7 +69,7 @@ def _run(arguments: Sequence[str]) -> int:
     given = parser.parse_args(list(arguments))
     key = None if given.key is None else read_key(given.key)
     at_least = None if given.at_least is None else _read_text(given.at_least, _LARGEST_CHECKPOINT)
-    report = checks.verify_site(given.site, key, at_least=at_least)
+    report = checks.verify_site(given.site, key, at_least=at_least, reader=_reader(given))
     say(report, as_json=given.json)
     return report.exit_code
 
@@ -84,8 +87,25 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--at-least", metavar="CHECKPOINT", help="a checkpoint file that the edition must not be older than"
     )
+    parser.add_argument(
+        "--policy", metavar="FILE", help="whom you trust: the log's key, witnesses, how many, time stamp authorities"
+    )
+    parser.add_argument(
+        "--bitcoin-header",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="the header of a block (80 bytes or hexadecimal), got elsewhere, for OpenTimestamps proofs",
+    )
     parser.add_argument("--json", action="store_true", help="one object a file, the last line a summary")
     return parser
+
+
+def _reader(given: argparse.Namespace) -> Reader:
+    """Return what the reader brought beside a key."""
+    policy = None if given.policy is None else Policy.parse(_read(given.policy, LARGEST_POLICY))
+    headers = tuple(parse_header(_read(path, 1024)) for path in given.bitcoin_header)
+    return Reader(policy, headers)
 
 
 def read_key(given: str) -> Vkey:
@@ -108,15 +128,20 @@ def read_key(given: str) -> Vkey:
 
 def _read_text(path: str, most: int) -> str:
     try:
-        with open(path, "rb") as source:
-            data = source.read(most + 1)
-        if len(data) > most:
-            raise Damaged(f"{path} is too large for what it should hold")
-        return data.decode()
-    except OSError as error:
-        raise Damaged(f"{path} cannot be read: {error.strerror}") from error
+        return _read(path, most).decode()
     except UnicodeDecodeError as error:
         raise Damaged(f"{path} is not text") from error
+
+
+def _read(path: str, most: int) -> bytes:
+    try:
+        with open(path, "rb") as source:
+            data = source.read(most + 1)
+    except OSError as error:
+        raise Damaged(f"{path} cannot be read: {error.strerror}") from error
+    if len(data) > most:
+        raise Damaged(f"{path} is too large for what it should hold")
+    return data
 
 
 def say(report: Report, *, as_json: bool) -> None:

@@ -40,8 +40,24 @@ class Shown:
     fields: Fields
 
 
-def five(shown: Iterable[Shown]) -> dict[str, Value]:
+@dataclass(frozen=True, slots=True)
+class Witnessed:
+    """Who outside has cosigned a checkpoint that covers what is shown: names, of how many, and whether they suffice."""
+
+    names: tuple[str, ...]
+    of: int
+    is_quorum: bool
+
+
+NOBODY = Witnessed((), 0, is_quorum=False)
+
+
+def five(shown: Iterable[Shown], witnessed: Witnessed = NOBODY) -> dict[str, Value]:
     """Return the five answers in their fixed order.
+
+    Args:
+        shown: the openings of the exhibit.
+        witnessed: who saw what `sealed` speaks about, by the policy of the edition.
 
     Raises:
         Falsified: when the exhibit or its decision is not shown, or lacks an open field that an answer needs.
@@ -50,8 +66,8 @@ def five(shown: Iterable[Shown]) -> dict[str, Value]:
     rows = tuple(shown)
     exhibit, decision = only(rows, "exhibit"), only(rows, "decision")
     return {
-        "sealed": _sealed(rows, exhibit, decision),
-        "witnessed": {"count": 0, "of": 0, "names": []},
+        "sealed": _sealed(rows, exhibit, decision) | {"clock": "witnessed" if witnessed.is_quorum else "own"},
+        "witnessed": {"count": len(witnessed.names), "of": witnessed.of, "names": list(witnessed.names)},
         "reviewed": _reviewed(rows),
         # Replies are not written yet; until then no opening can contest.
         "contested": {"count": 0},
@@ -112,15 +128,11 @@ def _sealed(rows: Sequence[Shown], exhibit: Shown, decision: Shown) -> dict[str,
                 "on": day(text_of(only(rows, "text"), "sealed")),
                 "content_on": content_on,
                 "shows": "text",
-            } | _CLOCK
+            }
         case Publish.FILE:
-            return {"on": content_on, "content_on": content_on, "shows": "file"} | _CLOCK
+            return {"on": content_on, "content_on": content_on, "shows": "file"}
         case Publish.NOTHING:
-            return {"on": content_on, "content_on": content_on, "shows": "nothing"} | _CLOCK
-
-
-_CLOCK = {"clock": "own"}
-"""Without a witness or a stamp the day is told by the keeper's own clock."""
+            return {"on": content_on, "content_on": content_on, "shows": "nothing"}
 
 
 def _reviewed(rows: Sequence[Shown]) -> dict[str, Value]:

@@ -20,24 +20,29 @@ from witnessmark.model.exhibit import PublicId
 from witnessmark.proof import merkle, note
 from witnessmark.proof.checkpoint import Checkpoint
 from witnessmark.proof.note import Vkey
-from witnessmark.verify import exhibits, explain, walk
+from witnessmark.proof.policy import NONE, Policy
+from witnessmark.verify import exhibits, explain, walk, witnessed
 from witnessmark.verify.exhibits import Checked, Context
 from witnessmark.verify.report import Release, Report, Tally
 from witnessmark.verify.sealed import Log, Sealed
 from witnessmark.verify.shapes import Continues, Keys, Link
 from witnessmark.verify.shown import day
 from witnessmark.verify.walk import CONTINUES, LARGEST_JSON, LARGEST_MANIFEST, LARGEST_PROOF, MANIFEST, RELEASE, Site
+from witnessmark.verify.witnessed import Anchored, Reader
 
 KEYS = "proof/keys.json"
 
 
-def verify_site(path: str, key: Vkey | None = None, *, at_least: str | None = None) -> Report:
+def verify_site(
+    path: str, key: Vkey | None = None, *, at_least: str | None = None, reader: Reader | None = None
+) -> Report:
     """Check an edition and return everything that was found.
 
     Args:
         path: the folder of the edition.
         key: the log's key, got elsewhere than from this folder.
         at_least: a whole checkpoint, got elsewhere, that the edition must not be older than.
+        reader: what else the reader brought: a policy, headers of Bitcoin blocks.
 
     Raises:
         Damaged: when there is no such folder, or it is no edition at all.
@@ -54,13 +59,15 @@ def verify_site(path: str, key: Vkey | None = None, *, at_least: str | None = No
             tally.undecided(name, "no sound manifest says what it must be")
     else:
         walk.account(site, rows, tally)
-    keys = _keys(site, tally, key)
+    reader = reader or Reader()
+    key, keys = _keys(site, tally, key, reader.policy)
     used = key or (keys.log if keys else None)
     log = None if used is None else Log(used, keys.witnesses if keys else ())
-    release, found = None, tuple[Checked, ...]()
+    release, found, anchored = None, tuple[Checked, ...](), Anchored()
     if log is not None:
         release, continues = _release(site, log, tally)
-        context = Context(site, log, keys, release, tally)
+        anchored = witnessed.read(site, log, keys, reader, tally)
+        context = Context(site, log, keys, release, anchored, tally)
         folders = _folders(context)
         checked = (exhibits.check(context, folder, folders[folder]) for folder in sorted(folders, key=_in_order))
         found = tuple(one for one in checked if one is not None)
@@ -70,6 +77,7 @@ def verify_site(path: str, key: Vkey | None = None, *, at_least: str | None = No
             _check_reviewers(context, found)
         _check_continuity(log, continues, tally, is_whole=is_whole)
         _check_at_least(log, at_least, tally)
+        _check_quorum(reader.policy, found, tally)
     else:
         tally.undecided("", "without a key no proof can be checked: give one with --key")
     files = dict(site.files) | {path: -1 for path in (rows or {}) if not site.has(path)}
@@ -82,7 +90,7 @@ def verify_site(path: str, key: Vkey | None = None, *, at_least: str | None = No
         release,
         log.key if log else None,
         key is not None,
-        explain.NOT_SHOWN,
+        explain.not_shown(is_witnessed=anchored.is_cosigned),
     )
 
 
@@ -92,15 +100,35 @@ def _manifest(site: Site, tally: Tally) -> dict[str, walk.Row] | None:
     return None
 
 
-def _keys(site: Site, tally: Tally, key: Vkey | None) -> Keys | None:
+def _keys(site: Site, tally: Tally, key: Vkey | None, policy: Policy | None) -> tuple[Vkey | None, Keys | None]:
+    """Return the key from outside, if there is one, and those of the folder."""
+    trusted = [log.key for log in policy.logs] if policy is not None and key is None else []
     with tally.judging(KEYS):
         keys = Keys.parse(site.read(KEYS, LARGEST_JSON))
+        if trusted:
+            key = keys.log if keys.log in trusted else trusted[0]
         with tally.judging(KEYS):
             if key is not None and keys.log != key:
                 raise Falsified("names another key of the log than the one you gave")
             tally.agrees(KEYS, "names the key you gave" if key else "names the key that is used here")
-        return keys
-    return None
+        return key, keys
+    return (trusted[0] if trusted else key), None
+
+
+def _check_quorum(policy: Policy | None, found: Sequence[Checked], tally: Tally) -> None:
+    """Check that the witnesses that the reader asks for have seen every exhibit."""
+    if policy is None or policy.quorum == NONE:
+        return
+    unseen = [one.report.id for one in found if not one.is_seen]
+    if unseen:
+        named = ", ".join(unseen[:3]) + (" …" if len(unseen) > 3 else "")
+        tally.undecided(
+            "",
+            f"the witnesses that your policy asks for have not cosigned a checkpoint that covers {len(unseen)} of "
+            f"{len(found)} exhibits: {named}",
+        )
+    elif found:
+        tally.agrees("", "the witnesses that your policy asks for have seen every exhibit")
 
 
 def _release(site: Site, log: Log, tally: Tally) -> tuple[Release | None, Continues | None]:

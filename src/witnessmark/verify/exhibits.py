@@ -21,6 +21,10 @@ from witnessmark.verify.report import ExhibitReport, NewerVersion, Release, Tall
 from witnessmark.verify.sealed import Log, Sealed
 from witnessmark.verify.shapes import ExhibitFile, Keys, OpeningRow
 from witnessmark.verify.walk import LARGEST_JSON, LARGEST_PROOF, Site
+from witnessmark.verify.witnessed import Anchored
+
+COVERED = frozenset({"exhibit", "text"})
+"""The openings that the answer `sealed` speaks about: a witness counts when it saw all of them."""
 
 _KINDS = {
     "exhibit": Kind.EXHIBIT,
@@ -42,6 +46,7 @@ class Context:
     log: Log
     keys: Keys | None
     release: Release | None
+    anchored: Anchored
     tally: Tally
 
 
@@ -54,6 +59,8 @@ class Checked:
     decision: bytes
     reviewers: Mapping[str, tuple[str, str]]
     held: frozenset[str]
+    is_seen: bool
+    """Whether the witnesses that the reader's policy asks for have seen it."""
 
 
 def check(context: Context, folder: str, files: set[str]) -> Checked | None:
@@ -123,15 +130,19 @@ def _check_rows(
             shown.check(row.role, row.fields, opened, publish)
     _check_bytes(context, folder, page, rows)
     _check_judgements(context, page_path, page, rows, exhibit)
-    made = answers.five(rows)
+    last = max(entry.index for row, entry in zip(rows, entries, strict=True) if row.role in COVERED)
+    made = answers.five(rows, context.anchored.answer(last))
     with tally.judging(page_path):
         if codec.encode(made) != codec.encode(page.answers):
             raise Falsified("states other answers than its openings give")
         tally.agrees(page_path, "its five answers are what its openings give")
     index = next(entry.index for entry in entries if entry.commitment == exhibit.commitment)
-    report = ExhibitReport(str(page.id), folder, index, made, explain.exhibit(rows, made, index))
+    bound = context.anchored.bound(last)
+    sentences = explain.exhibit(rows, made, index, bound, context.anchored.own_time(last))
+    report = ExhibitReport(str(page.id), folder, index, made, sentences, bound)
     reviewers, held = _reviewers(folder, page, rows), judgements.held(rows)
-    return Checked(report, exhibit.commitment.raw, decision.commitment.raw, reviewers, held)
+    is_seen = context.anchored.is_seen(last)
+    return Checked(report, exhibit.commitment.raw, decision.commitment.raw, reviewers, held, is_seen)
 
 
 def _check_judgements(

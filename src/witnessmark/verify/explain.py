@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 
 from witnessmark.model.codec import Value
 from witnessmark.verify.answers import Shown, of, text_of
-from witnessmark.verify.report import Report, Verdict, Word
+from witnessmark.verify.report import Bound, Report, Verdict, Word
 
 NOT_SHOWN = (
     "Nothing here says whether an exhibit is what it claims to be: only that its bytes have not changed since a day.",
@@ -15,6 +16,11 @@ NOT_SHOWN = (
     "Whether a text is a faithful reading of a withheld file cannot be checked here.",
     "The pages are not compared with the proofs, only with the release: the answers printed here are made from proofs.",
     "A verify.pyz inside the edition is a convenience, and could be changed with the folder: get it elsewhere.",
+)
+
+_WITNESSED = (
+    "The days are told by the keeper's own clock: witnesses and time stamps say when something existed at the latest, "
+    "never since when."
 )
 
 _WORDS = {
@@ -38,11 +44,26 @@ def safe(text: str) -> str:
     return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def exhibit(rows: Sequence[Shown], answers: Mapping[str, Value], index: int) -> tuple[str, ...]:
-    """Return what can be said of one exhibit, in the order of the five answers."""
+def not_shown(*, is_witnessed: bool) -> tuple[str, ...]:
+    """Return what all this does not show."""
+    return tuple(_WITNESSED if is_witnessed and "no witness" in line else line for line in NOT_SHOWN)
+
+
+def exhibit(
+    rows: Sequence[Shown], answers: Mapping[str, Value], index: int, bound: Bound | None, own: int | None
+) -> tuple[str, ...]:
+    """Return what can be said of one exhibit, in the order of the five answers.
+
+    Args:
+        rows: the openings of the exhibit.
+        answers: the five answers.
+        index: the exhibit's place in the log.
+        bound: by when it existed, as far as the reader's own trust goes.
+        own: by when the quorum of the edition's own policy saw it.
+    """
     return (
         _sealed(answers["sealed"], index),
-        "No witness outside has signed when that was.",
+        *_witnessed(answers["witnessed"], bound, own),
         *_reviewed(rows, answers["reviewed"]),
         "No reply stands here.",
         _withheld(answers["withheld"]),
@@ -61,6 +82,25 @@ def _sealed(sealed: Mapping[str, Value], index: int) -> str:
             )
         case _:
             return f"A file was sealed on {day}. It is not shown: nothing about its bytes can be checked here."
+
+
+def _witnessed(witnessed: Mapping[str, Value], bound: Bound | None, own: int | None) -> Iterator[str]:
+    if witnessed["count"]:
+        saw = f"Seen by {witnessed['count']} of the {_counted(witnessed['of'], 'witness', 'witnesses')} of this edition"
+        until = "" if own is None else f", as many as it asks for by {moment(own)}"
+        yield f"{saw}: {', '.join(witnessed['names'])}{until}."
+    if bound is not None:
+        yield f"Existed by {moment(bound.time)}: so say {bound.by}."
+    elif not witnessed["count"]:
+        yield "No witness outside has signed when that was."
+
+
+def moment(seconds: int) -> str:
+    """Return a POSIX second as people and programs read it, whatever it is."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, OSError):
+        return f"second {seconds}"
 
 
 def _reviewed(rows: Sequence[Shown], reviewed: Mapping[str, Value]) -> Iterator[str]:
@@ -164,6 +204,8 @@ def objects(report: Report) -> Iterator[dict[str, Value]]:
         row: dict[str, Value] = {"file": path, "verdict": _word(by_file[path]), "says": _says(by_file[path])}
         if path in shown:
             row |= {"id": shown[path].id, "answers": dict(shown[path].answers), "explains": list(shown[path].sentences)}
+            bound = shown[path].bound
+            row["existed_by"] = None if bound is None else {"time": moment(bound.time), "by": bound.by}
         yield row
     release = report.release
     yield {
@@ -190,5 +232,5 @@ def _says(verdicts: Sequence[Verdict]) -> list[str]:
     return [verdict.says for verdict in verdicts]
 
 
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}" + ("" if count == 1 else "s")
+def _counted(count: int, one: str, many: str | None = None) -> str:
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -1,5 +1,6 @@
-"""Pack `verify.pyz`: the rooms a stranger needs, as they stand, in one file of plain Python."""
+"""Pack `verify.pyz`: the modules that the verifier reaches, as they stand, in one file of plain Python."""
 
+import ast
 import io
 import zipfile
 from collections.abc import Iterator
@@ -7,7 +8,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 
 PACKAGE = "witnessmark"
-ROOMS = ("model", "proof", "verify")
+START_MODULE = "witnessmark.verify.__main__"
 TIME = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a zip can say: the same sources give the same bytes on every day."""
 
@@ -38,14 +39,31 @@ def build() -> bytes:
 
 
 def _sources() -> Iterator[tuple[str, bytes]]:
-    top = resources.files(PACKAGE)
-    for name in ("__init__.py", "errors.py"):
-        yield f"{PACKAGE}/{name}", (top / name).read_bytes()
-    for room in ROOMS:
-        for file in (top / room).iterdir():
-            if _is_source(file):
-                yield f"{PACKAGE}/{room}/{file.name}", file.read_bytes()
+    """Yield every module that the verifier reaches, as it stands, and the packages that hold them."""
+    waiting, found = [START_MODULE], dict[str, bytes]()
+    while waiting:
+        module = waiting.pop()
+        path = _path(module)
+        if path is None or path in found:
+            continue
+        found[path] = _file(path).read_bytes()
+        waiting += [module.rpartition(".")[0], *_imported(found[path])]
+    yield from found.items()
 
 
-def _is_source(file: Traversable) -> bool:
-    return file.name.endswith(".py") and file.is_file()
+def _imported(source: bytes) -> Iterator[str]:
+    """Yield each name that a source imports from our package; one that is no module is left out later."""
+    for node in ast.walk(ast.parse(source)):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import | ast.ImportFrom) else []
+        if isinstance(node, ast.ImportFrom):
+            names = [node.module or "", *(f"{node.module}.{name}" for name in names)]
+        yield from (name for name in names if name.partition(".")[0] == PACKAGE)
+
+
+def _path(module: str) -> str | None:
+    base = module.replace(".", "/")
+    return next((path for path in (f"{base}.py", f"{base}/__init__.py") if base and _file(path).is_file()), None)
+
+
+def _file(path: str) -> Traversable:
+    return resources.files(PACKAGE).joinpath(*path.split("/")[1:])

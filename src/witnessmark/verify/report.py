@@ -33,6 +33,14 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """A time, in POSIX seconds, by which something existed, and who says so in whom the reader trusts."""
+
+    time: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class ExhibitReport:
     """What the openings of one exhibit say, recomputed here."""
 
@@ -41,6 +49,7 @@ class ExhibitReport:
     index: int
     answers: Mapping[str, Value]
     sentences: tuple[str, ...]
+    bound: Bound | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ from witnessmark.model.digest import Digest
 from witnessmark.model.event import Kind
 from witnessmark.proof import merkle, opening, tile
 
+_BUNDLES = 256
+
 
 class Part(StrEnum):
     """What sort of thing a problem was found in."""
@@ -180,7 +182,7 @@ class _Vault:
         self._log = archive.ledger.log
         self._checked: set[bytes] = set()
         self._exhibit_of: dict[str, str] = {}
-        self._bundle: tuple[int, list[bytes]] = (-1, [])
+        self._bundles: dict[int, list[bytes]] = {}
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong in the vault."""
@@ -257,10 +259,12 @@ class _Vault:
 
     def _entry(self, index: int) -> bytes:
         number = index // WIDTH
-        if self._bundle[0] != number:
+        if number not in self._bundles:  # a batch stands in the log at random: its lines go to and fro between bundles
+            if len(self._bundles) >= _BUNDLES:
+                self._bundles.clear()
             width = min(WIDTH, self._archive.ledger.size - number * WIDTH)
-            self._bundle = number, self._log.entries(number, width)
-        return self._bundle[1][index % WIDTH]
+            self._bundles[number] = self._log.entries(number, width)
+        return self._bundles[number][index % WIDTH]
 
     def _content(self, digest: Digest, exhibit: str | None) -> Iterator[Problem]:
         if digest.raw in self._checked:

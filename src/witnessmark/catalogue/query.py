@@ -18,7 +18,7 @@ from typing import Any, Self
 
 from witnessmark.archive.erase import Erasure
 from witnessmark.archive.folder import Archive
-from witnessmark.archive.ledger import Ledger
+from witnessmark.archive.ledger import BrokenLine, Ledger
 from witnessmark.catalogue import schema
 from witnessmark.catalogue.count import NOT_READ, count
 from witnessmark.catalogue.replay import Replay, inside, place
@@ -330,6 +330,10 @@ class Catalogue:
     def known_size(self, size: int) -> bool:
         """Tell whether some content has exactly that many bytes."""
         return self._one("SELECT 1 FROM content WHERE size = ?", size) is not None
+
+    def broken(self) -> list[BrokenLine]:
+        """Return the lines that replay could not read and left out, by whichever process."""
+        return [BrokenLine(*row) for row in self._all("SELECT segment, line, reason FROM broken ORDER BY 1, 2")]
 
     # Accessions
 

@@ -140,6 +140,8 @@ class Replay:
         self._connection.execute("DELETE FROM seen WHERE size = -1")
         checkpoint = ledger.checkpoint()
         size, root = (checkpoint.size, checkpoint.root.hex()) if ended else (-1, "")
+        rows = ((row.segment, row.line, row.reason) for row in ledger.broken)
+        self._connection.executemany("INSERT OR REPLACE INTO broken VALUES (?,?,?)", rows)
         at = after or Position(-1, 0)
         self._connection.execute(
             "INSERT OR REPLACE INTO seen VALUES (?,?,?,?,?)", (size, root, seq, at.segment, at.line)

@@ -4,6 +4,7 @@
 asked "as of" a checkpoint is asked of the rows with `seq` up to some top.
 """
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,11 +12,13 @@ from pathlib import Path
 
 from witnessmark.errors import Busy, Damaged, DiskFailure
 
-VERSION = 2
+VERSION = 3
 """Changed with every change of a table or of what replay puts into it."""
 
 _CHECKED = 16 << 20
 """Smaller files are looked through when they are opened."""
+
+_NAME = re.compile(r"CREATE TABLE (\w+)")
 
 _REFUSED = (
     sqlite3.SQLITE_PERM,
@@ -31,6 +34,8 @@ _TABLES = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE seen (size INTEGER PRIMARY KEY, root TEXT NOT NULL, seq INTEGER NOT NULL,
     segment INTEGER NOT NULL, line INTEGER NOT NULL);
+CREATE TABLE broken (segment INTEGER NOT NULL, line INTEGER NOT NULL, reason TEXT NOT NULL,
+    PRIMARY KEY (segment, line)) WITHOUT ROWID;
 CREATE TABLE event (seq INTEGER PRIMARY KEY, idx INTEGER NOT NULL, commitment BLOB NOT NULL, kind TEXT NOT NULL,
     understood INTEGER NOT NULL);
 CREATE TABLE content (first INTEGER PRIMARY KEY, handle TEXT NOT NULL, digest BLOB NOT NULL, size INTEGER NOT NULL);
@@ -155,6 +160,9 @@ def check_ours(connection: sqlite3.Connection, origin: str) -> None:
     about = dict(connection.execute("SELECT name, value FROM about")) if _has_tables(connection) else {}
     if about != {"schema": str(VERSION), "origin": origin}:
         raise Damaged("it was of another version or another ledger")
+    here = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if not here >= set(_NAME.findall(_TABLES)):
+        raise Damaged("a table is missing")
 
 
 def is_empty(connection: sqlite3.Connection) -> bool:

@@ -53,7 +53,7 @@ def for_reading(root: str) -> Iterator[tuple[Archive, Catalogue]]:
     _check(root)
     with Archive.reading(Path(root)) as archive:
         catalogue = Catalogue.open(archive)
-        _tell_broken(archive)
+        _tell_broken(catalogue)
         try:
             yield archive, catalogue
         finally:
@@ -80,7 +80,7 @@ def for_writing(
         if signs:
             archive.unlock()
         catalogue = Catalogue.open(archive)
-        _tell_broken(archive)
+        _tell_broken(catalogue)
         try:
             yield archive, catalogue
         finally:
@@ -142,13 +142,13 @@ def state_in(folder: Path) -> Iterator[None]:
         del os.environ["WITNESSMARK_STATE"]
 
 
-def _tell_broken(archive: Archive) -> None:
+def _tell_broken(catalogue: Catalogue) -> None:
     """Say that a replay left something out; whoever reads the list would not know otherwise."""
-    count = len(archive.ledger.broken)
+    count = len(catalogue.broken())
     if count:
         say.error(
             f"note: {say.counted(count, 'line')} of the event segments cannot be read and what they say is left out: "
-            "`witnessmark audit` names them; restore them from a backup"
+            "`witnessmark audit` names them; restore them from a backup, then `witnessmark rebuild`"
         )
 
 

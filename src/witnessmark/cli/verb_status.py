@@ -54,7 +54,7 @@ def _status(archive: Archive, catalogue: Catalogue) -> dict[str, object]:
         "attestations": counts.attestations,
         "editions": len(catalogue.releases()),
         "unknown_events": counts.unknown,
-        "broken": [{"segment": row.segment, "line": row.line, "reason": row.reason} for row in archive.ledger.broken],
+        "broken": [{"segment": row.segment, "line": row.line, "reason": row.reason} for row in catalogue.broken()],
     }
 
 

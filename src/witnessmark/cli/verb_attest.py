@@ -34,7 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--considers", metavar="FINDING", action="append", default=[], help="a held finding that was looked into"
     )
-    parser.add_argument("--receipt", metavar="FILE", help="write the receipt there as well")
+    parser.add_argument("--receipt", metavar="FILE", help="write the receipt there, and what opens it to FILE.fields")
     passphrase.options(parser)
 
 
@@ -51,18 +51,20 @@ def run(arguments: argparse.Namespace) -> int:
     key = keys.load(arguments.key)
     why = reasons.load(arguments.reasons)
     with compose.for_writing(arguments.archive, arguments) as (archive, catalogue):
+        exhibits = tuple(catalogue.exhibit(ref).commitment for ref in arguments.exhibits)
         answered = Answered(
             arguments.name,
             Answer(arguments.answer),
             why,
-            tuple(catalogue.exhibit(ref).commitment for ref in arguments.exhibits),
-            tuple(_finding(catalogue, ref) for ref in arguments.considers),
+            exhibits,
+            tuple(_finding(catalogue, ref, exhibits) for ref in arguments.considers),
         )
         receipt = attest(archive, catalogue, answered, key, clock=compose.clock, entropy=compose.entropy)
     if arguments.receipt:
         try:
-            with open(arguments.receipt, "x", encoding="utf-8") as out:
-                out.write(receipt.proof)
+            for path, text in ((arguments.receipt, receipt.proof), (f"{arguments.receipt}.fields", receipt.opened)):
+                with open(path, "x", encoding="utf-8") as out:
+                    out.write(text)
         except OSError as error:
             raise DiskFailure(
                 f"the attestation is sealed, but the receipt {arguments.receipt} cannot be written: {error.strerror}"
@@ -82,8 +84,10 @@ def _make_key(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _finding(catalogue: Catalogue, ref: str) -> Commitment:
-    found = [row.commitment for row in catalogue.held() if ref and row.commitment.hex.startswith(ref.lower())]
+def _finding(catalogue: Catalogue, ref: str, exhibits: tuple[Commitment, ...]) -> Commitment:
+    """Return the finding meant: one that waits, or one about these exhibits that was considered before."""
+    rows = [*catalogue.held(), *(row for exhibit in exhibits for row in catalogue.findings(exhibit))]
+    found = list({row.commitment for row in rows if ref and row.commitment.hex.startswith(ref.lower())})
     if len(found) != 1:
         raise WrongUsage(
             f"--considers {ref!r} names {'no' if not found else 'more than one'} finding that waits: "
@@ -102,6 +106,7 @@ def _print(arguments: argparse.Namespace, receipt: Receipt) -> None:
                     "size": receipt.size,
                     "released": receipt.released,
                     "receipt": receipt.proof,
+                    "fields": [list(field) for field in receipt.fields],
                 }
             )
         )
@@ -109,5 +114,8 @@ def _print(arguments: argparse.Namespace, receipt: Receipt) -> None:
     say.line(f"Sealed as entry {receipt.index:,} of {receipt.size:,}.")
     if receipt.released:
         say.line(f"{say.counted(receipt.released, 'finding')} no longer waits: it was considered.")
-    say.line("Receipt: keep it. It shows, to anyone, that this attestation was made, should an edition leave it out.")
+    say.line(
+        "Receipt: keep both parts. Together they show that this judgement was sealed, should an edition leave it out."
+    )
     say.line(receipt.proof.rstrip("\n"))
+    say.line(receipt.opened)

@@ -19,19 +19,30 @@ from witnessmark.model.codec import Value
 from witnessmark.model.digest import Commitment
 from witnessmark.model.finding import Hold, HoldState
 from witnessmark.proof import dsse
+from witnessmark.proof.opening import OpenedField
 from witnessmark.review.key import ReviewerKey
 from witnessmark.review.sign import Answered, predicate, sign, texts
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the author of an attestation takes home: its commitment, where it stands, its proof (C2SP tlog-proof)."""
+    """What the author of an attestation takes home.
+
+    `proof` (C2SP tlog-proof) shows that an entry stands in the log; `fields` open that entry and hold the signed
+    envelope: only both together show that *this* judgement was sealed.
+    """
 
     commitment: Commitment
     index: int
     size: int
     proof: str
+    fields: tuple[OpenedField, ...]
     released: int
+
+    @property
+    def opened(self) -> str:
+        """The opened fields as they are written beside the proof: canonical JSON."""
+        return codec.encode({"fields": [list(field) for field in self.fields]})
 
 
 def attest(
@@ -72,7 +83,8 @@ def attest(
 
 def _receipt(archive: Archive, commitment: Commitment, index: int, released: int) -> Receipt:
     size = archive.ledger.size
-    return Receipt(commitment, index, size, shown.proof_bundle(archive.ledger, index, size).text, released)
+    fields = shown.opening(archive.ledger, index, ("sealed", "envelope")).fields
+    return Receipt(commitment, index, size, shown.proof_bundle(archive.ledger, index, size).text, fields, released)
 
 
 def _sealed_before(catalogue: Catalogue, answered: Answered, key: ReviewerKey) -> AttestationRow | None:

@@ -240,16 +240,53 @@ def page(hide, kind="html"):
     ).encode()
 
 
+_HARD_RULES = {
+    "class that a style sheet hides": ".{} {{ display: none }}",
+    "rule with an escape": ".{} {{ d\\69splay: /* so */ no\\6e e }}",
+    "rule in media": "@media screen and (min-width: 400px) {{ .{} {{ display: none }} }}",
+    "rule in a layer": "@layer a {{ .{} {{ visibility: collapse }} }}",
+    "rule inside a rule": "body {{ & .{} {{ opacity: 0 }} }}",
+    "rule with a state": ".{}:not(:hover) {{ font-size: 0 }}",
+    "rule that nobody can judge": ".{}:has(no-such-thing), .{}:is(div p, body *) {{ display: none }}",
+    "rule shown again for paper only": ".{0} {{ display: none }} @media print {{ .{0} {{ display: block }} }}",
+    "rule with a variable": ":root {{ --gone: none }} .{} {{ display: var(--gone) }}",
+    "off screen by a rule": ".{} {{ position: absolute; left: -9999px }}",
+    "clipped": ".{} {{ position: absolute; clip: rect(1px, 1px, 1px, 1px) }}",
+    "clip path": ".{} {{ clip-path: inset(50%) }}",
+    "indent": ".{} {{ text-indent: -9999px }}",
+    "moved away": ".{} {{ transform: translateX(-9999px) }}",
+    "scaled away": ".{} {{ transform: scale(0) }}",
+    "content visibility": ".{} {{ content-visibility: hidden }}",
+    "white on the page": ".{} {{ color: hsl(0 0% 100%) }}",
+    "colour of its background by a rule": ".{} {{ color: tomato; background: #ff6347 }}",
+    "transparent": ".{} {{ color: rgb(0 0 0 / 0%) }}",
+    "font shorthand": ".{} {{ font: 0/0 serif }}",
+    "dots": ".{} {{ -webkit-text-security: disc }}",
+    "after a comment in a string": ".x {{ content: '/*' }} .{} {{ display: none }} .x {{ content: '*/' }}",
+}
+
+
 def hard_page(hide):
-    """Return a page whose hidden words only a whole browser would tell from the shown ones."""
+    """Return a page whose hidden words a browser tells from the shown ones by its styles and by what its tags mean."""
     h = lambda place: hide(f"hard {place}")  # noqa: E731
+    rules = "\n".join(rule.replace(".{}", f".c{n}").replace(".{0}", f".c{n}").replace("{{", "{").replace("}}", "}")
+                      for n, rule in enumerate(_HARD_RULES.values()))  # fmt: skip
+    ruled = "".join(f"<p class='c{n}'>{h(place)}</p>" for n, place in enumerate(_HARD_RULES))
     return (
-        f"<!DOCTYPE html><html><head><title>A hard page</title><style>.gone {{ display: none }} #off {{ visibility: hidden }}"
+        f"<!DOCTYPE html><html><head><title>A hard page</title><style>{rules} #off {{ visibility: hidden }}"
         "</style></head><body><p>The visible sentence of the hard page.</p>"
-        f"<svg><metadata>{h('SVG metadata')}</metadata><desc>{h('SVG description')}</desc></svg>"
-        f"<datalist><option>{h('list of proposals')}</option></datalist><object data='{h('address of an object')}'></object>"
-        f"<dialog>{h('dialog that is not open')}</dialog>"
-        f"<p class='gone'>{h('class that a style sheet hides')}</p><p id='off'>{h('id that a style sheet hides')}</p>"
+        f"<svg><metadata>{h('SVG metadata')}</metadata><desc>{h('SVG description')}</desc><title>{h('SVG title')}</title>"
+        f"<defs><text>{h('SVG definitions')}</text></defs><text fill='none'>{h('SVG text without filling')}</text></svg>"
+        f"<datalist><option>{h('list of proposals')}</option></datalist><object data='{h('address of an object')}'>"
+        f"{h('words in place of an object')}</object><iframe>{h('words in place of a frame')}</iframe>"
+        f"<canvas>{h('canvas')}</canvas><video>{h('video')}</video><noframes>{h('no frames')}</noframes>"
+        f"<dialog>{h('dialog that is not open')}</dialog><div popover>{h('popover')}</div>"
+        f"<div hidden='until-found'>{h('hidden until found')}</div><title>{h('second title')}</title>"
+        f"<math><semantics><mi>x</mi><annotation>{h('note of a formula')}</annotation></semantics></math>"
+        f"<select><option label='shown'>{h('option with a label')}</option></select>"
+        f"<map><area alt='{h('area')}'></map><input type='checkbox' value='{h('value of a box')}'>"
+        f"<div hidden><noscript></div></noscript>{h('after an end tag in noscript')}</div>"
+        f"<p id='off'>{h('id that a style sheet hides')}</p>{ruled}<font color='white'>{h('white of old pages')}</font>"
         f"<p style='position:absolute;left:-9999px'>{h('off the screen')}</p>"
         f"<p style='max-height:0;overflow:hidden'>{h('no height')}</p>"
         f"<p style='color:#fff;background:#fff'>{h('white on white')}</p></body></html>"

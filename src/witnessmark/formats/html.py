@@ -13,8 +13,9 @@ from urllib.parse import unquote_to_bytes
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from witnessmark.cell.report import Report, Source
+from witnessmark.cell.report import Relay, Report, Source
 from witnessmark.formats import encodings
+from witnessmark.formats.html_hiding import Hiding
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How, PathStep
 
@@ -29,61 +30,9 @@ _META = re.compile(
     re.IGNORECASE,
 )
 _BLOCKS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "br",
-        "button",
-        "caption",
-        "center",
-        "dd",
-        "details",
-        "dialog",
-        "dir",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "frameset",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "head",
-        "header",
-        "hr",
-        "html",
-        "iframe",
-        "legend",
-        "li",
-        "main",
-        "menu",
-        "nav",
-        "ol",
-        "optgroup",
-        "option",
-        "p",
-        "pre",
-        "section",
-        "select",
-        "summary",
-        "table",
-        "tbody",
-        "tfoot",
-        "thead",
-        "title",
-        "tr",
-        "ul",
-    ]
+    """address article aside blockquote body br button caption center dd details dialog dir div dl dt fieldset
+    figcaption figure footer form frameset h1 h2 h3 h4 h5 h6 head header hr html iframe legend li main menu
+    nav ol optgroup option p pre section select summary table tbody tfoot thead title tr ul""".split()  # noqa: SIM905
 )
 _ANY_TAG = re.compile(r"<[^<>]{0,10000}>")
 _NESTING = re.compile(
@@ -93,15 +42,21 @@ _NESTING = re.compile(
 """Beginnings and ends of elements that have to be closed."""
 _SELECT = re.compile(r"<(/?)select\b", re.IGNORECASE)
 _CELLS = frozenset(("td", "th"))
-_UNREAD = frozenset(("script", "style", "template"))
-_HIDING = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|font-size\s*:\s*0(?:px|pt|em|%)?\s*(?:;|\Z)|opacity\s*:\s*0(?:\.0+)?\s*(?:;|\Z)|mso-hide\s*:\s*all",
-    re.IGNORECASE,
-)
+_ODD_TAGS = {
+    "x-select": "select", "option": "option", "optgroup": "optgroup", "rp": "rp", "clipPath": "clippath",
+    "linearGradient": "lineargradient", "radialGradient": "radialgradient", "foreignObject": "foreignobject",
+}  # fmt: skip
+"""Elements that need a look of their own, and their names in small letters."""
+_UNWRITTEN = frozenset(("hidden", "password", "checkbox", "radio", "file", "image", "range", "color"))
+"""Fields of a form that do not write out what they hold."""
+_UNREAD = frozenset(("script", "style"))
+_OLD = re.compile(r"\A(?:\s|<!--.*?-->)*<!doctype\s+html\s*(?:>|system)", re.IGNORECASE | re.DOTALL)
+"""The beginning of a page of the new kind, where names of classes have a case."""
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _URL_ATTRIBUTES = ("src", "background", "data", "poster", "action", "srcset", "href", "cite", "longdesc", "formaction")
 _CSS_URL = re.compile(r"""(?:url\(\s*["']?|@import\s+["'])((?:https?:)?//[^"')\s]{1,500})""", re.IGNORECASE)
-_TEXT_ATTRIBUTES = ("alt", "title", "aria-label", "placeholder", "summary")
+_TEXT_ATTRIBUTES = ("alt", "title", "aria-label", "placeholder", "summary", "srcdoc", "standby", "abbr")
+_TEXTS, _ADDRESSES = frozenset(_TEXT_ATTRIBUTES), frozenset(_URL_ATTRIBUTES)
 _ADDRESS = re.compile(r"(?:https?:|ftps?:|wss?:|file:)?//|\\\\\\\\", re.IGNORECASE)
 _VERSION = version("selectolax")
 
@@ -115,10 +70,25 @@ def read_html(source: Source, report: Report) -> None:
     report.tool("selectolax", _VERSION)
     text = page_text(data, report)
     if _is_abyss(text):
-        report.outcome(Outcome.PARTIAL, "nested too deeply to be read as a page: read as text without tags")
-        report.visible(_SPACE.sub(" ", _ANY_TAG.sub(" ", text)).strip() + "\n")
-        return
-    _Page(report).read(text)
+        report.outcome(Outcome.PARTIAL, "nested too deeply to be read as a page: nobody can tell which words show")
+        _tell_unread(text, report)
+    elif source.size > len(data):
+        # A style sheet in the rest may hide words of the beginning.
+        _Page(Unseen(report)).read(text)
+    elif not _Page(report).read(text):
+        report.outcome(Outcome.PARTIAL, "its style sheets are too large: nobody can tell which words show")
+
+
+class Unseen(Relay):
+    """A report of a page of which nobody can tell what shows: all words are hidden ones."""
+
+    def visible(self, text: str) -> None:
+        """Report as hidden."""
+        self._report.hidden("page in doubt", text)
+
+
+def _tell_unread(text: str, report: Report) -> None:
+    report.hidden("page in doubt", _SPACE.sub(" ", _ANY_TAG.sub(" ", text)).strip() + "\n")
 
 
 def _is_abyss(text: str) -> bool:
@@ -153,9 +123,9 @@ def page_text(data: bytes, report: Report, declared: str | None = None) -> str:
 def read_fragment(text: str, report: Report) -> None:
     """Read HTML that is already text, as the body of a message is."""
     if _is_abyss(text):
-        report.visible(_SPACE.sub(" ", _ANY_TAG.sub(" ", text)).strip() + "\n")
-        return
-    _Page(report).read(text)
+        _tell_unread(text, report)
+    else:
+        _Page(report).read(text)
 
 
 class _Page:
@@ -167,16 +137,26 @@ class _Page:
         self._blank = True  # whether the line ends in a blank or is empty
         self._links: dict[str, None] = {}
         self._pictures = 0
+        self._pale: list[str] = []  # words that cannot be told from what they stand on
 
-    def read(self, text: str) -> None:
+    def read(self, text: str) -> bool:
+        """Read a page; return whether what shows could be told to the end."""
         if text.count("<option") > DEEPEST:
-            text = _SELECT.sub(r"<\1div", text)  # lexbor takes quadratic time for long lists to choose from
-        root = LexborHTMLParser(text).root
+            text = _SELECT.sub(r"<\1x-select", text)  # lexbor takes quadratic time for long lists to choose from
+        parser = LexborHTMLParser(text, scripting=True)
+        self._hiding = Hiding(parser, old=_OLD.match(text[:20_000]) is None)
+        self._shadowed = "shadowroot" in text
+        root = parser.root
         if root is not None:
             self._walk(root.parent or root)
         self._break()
         if self._links:
             self._report.observe("html.references", sorted(self._links)[:MOST_LINKS])
+        if self._hiding.foreign:
+            self._report.observe("html.style-unknown", self._hiding.foreign)
+        if self._hiding.doubts:
+            self._report.observe("html.style-doubt", list(self._hiding.doubts))
+        return not self._hiding.beyond
 
     def _walk(self, root: LexborNode) -> None:
         hidden_from = -1  # the depth of the element that hides, -1 outside of one
@@ -190,25 +170,51 @@ class _Page:
                     hidden_from, unseen = -1, []
                 if tag in ("pre", "textarea"):
                     kept = False
-                if hidden_from < 0:
+                if hidden_from < 0 and tag and tag[0] not in "-!":
+                    self._hiding.leave()
                     self._leave(tag)
                 continue
             if tag == "-text":
                 text = node.text_content or ""
                 if hidden_from >= 0:
                     unseen.append(text)
+                elif self._hiding.unseen:
+                    self._pale.append(text)
                 else:
                     self._say(text, kept=kept)
             elif tag == "-comment":
                 self._comment(node)
-            elif tag and tag[0] not in "-_!":
+            elif tag and tag[0] not in "-!":
                 attributes = node.attributes
-                if hidden_from < 0 and _is_hidden(tag, attributes):
+                if hidden_from < 0 and self._enter(node, tag, attributes):
                     hidden_from, unseen = depth, []
-                self._attributes(tag, attributes, seen=hidden_from < 0)
+                if attributes:
+                    self._attributes(tag, attributes, seen=hidden_from < 0 and not self._hiding.unseen)
                 kept = kept or tag in ("pre", "textarea")
                 if hidden_from < 0 and tag in _BLOCKS:
                     self._break()
+
+    def _enter(self, node: LexborNode, tag: str, attributes: dict[str, str | None]) -> bool:
+        """Return whether nothing shows of what is in an element."""
+        if tag in _ODD_TAGS:
+            return self._enter_odd(node, tag, attributes)
+        hides = self._hiding.enter(tag, attributes, node)
+        return hides or (self._shadowed and _has_shadow(node))
+
+    def _enter_odd(self, node: LexborNode, tag: str, attributes: dict[str, str | None]) -> bool:
+        hides = self._hiding.enter(_ODD_TAGS[tag], attributes, node)
+        if tag in ("option", "optgroup") and attributes.get("label"):
+            self._tell_label(attributes["label"] or "", seen=not hides or tag == "option")
+        if tag == "rp":
+            return hides or len((node.text(deep=True) or "").strip()) > 1
+        return hides
+
+    def _tell_label(self, label: str, *, seen: bool) -> None:
+        if seen and not self._hiding.unseen:
+            self._break()
+            self._say(label + " ", kept=False)
+        else:
+            self._report.hidden("label", label)
 
     def _hidden(self, tag: str | None, text: str) -> None:
         text = _SPACE.sub(" ", text).strip()
@@ -235,6 +241,9 @@ class _Page:
         if text:
             self._report.visible(text + "\n")
         self._line, self._blank = [], True
+        if self._pale:
+            self._hidden(None, " ".join(self._pale))
+            self._pale = []
 
     def _comment(self, node: LexborNode) -> None:
         text = (node.comment_content or "").strip()
@@ -242,18 +251,20 @@ class _Page:
             self._report.hidden("comment", text)
 
     def _attributes(self, tag: str, attributes: dict[str, str | None], *, seen: bool) -> None:
-        for name in _TEXT_ATTRIBUTES:
-            text = (attributes.get(name) or "").strip()
-            if text:
-                self._report.hidden(name, text)
+        if not _TEXTS.isdisjoint(attributes):
+            for name in _TEXT_ATTRIBUTES:
+                text = (attributes.get(name) or "").strip()
+                if text:
+                    self._report.hidden(name, text)
         if tag == "input":
             self._input(attributes, seen=seen)
         elif tag == "meta":
             self._meta(attributes)
-        for name in _URL_ATTRIBUTES:
-            address = attributes.get(name)
-            if address:
-                self._reference(tag, name, address)
+        if not _ADDRESSES.isdisjoint(attributes):
+            for name in _URL_ATTRIBUTES:
+                address = attributes.get(name)
+                if address:
+                    self._reference(tag, name, address)
         style = attributes.get("style")
         if style and "url(" in style:
             self._remember(*_CSS_URL.findall(style))
@@ -263,9 +274,9 @@ class _Page:
         kind = (attributes.get("type") or "text").lower()
         if not value:
             return
-        if kind in ("hidden", "password") or not seen:
+        if kind in _UNWRITTEN or not seen:
             self._report.hidden("form value", value)
-        elif kind not in ("checkbox", "radio", "file", "image"):
+        else:
             self._say(f" {value} ", kept=False)
 
     def _meta(self, attributes: dict[str, str | None]) -> None:
@@ -312,11 +323,14 @@ class _Page:
             sink.write(data)
 
 
-def _is_hidden(tag: str, attributes: dict[str, str | None]) -> bool:
-    if tag in _UNREAD or tag == "noscript" or "hidden" in attributes:
-        return True
-    style = attributes.get("style")
-    return bool(style and _HIDING.search(style))
+def _has_shadow(node: LexborNode) -> bool:
+    """Return whether an element shows another tree (a declarative shadow root) in place of what is in it."""
+    child = node.first_child
+    while child is not None:
+        if child.tag == "template" and any(name.startswith("shadowroot") for name in child.attributes):
+            return True
+        child = child.next
+    return False
 
 
 def _nodes(root: LexborNode) -> Iterator[tuple[LexborNode, int, bool]]:

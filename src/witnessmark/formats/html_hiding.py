@@ -309,9 +309,9 @@ def _of_attributes(tag: str, attributes: Mapping[str, str | None], ground: Groun
         if value:
             yield from html_values.traits(name, value.strip().lower())
     for name, trait in (("x", "left"), ("y", "top")):
-        value = html_values.length((attributes.get(name) or "").partition(" ")[0].strip().lower())
-        if value is not None and value <= -FAR:
-            yield trait, value
+        place = html_values.length((attributes.get(name) or "").partition(" ")[0].strip().lower())
+        if place is not None and place <= -FAR:
+            yield trait, place
 
 
 def _may_hide(declaration: Declaration) -> bool:

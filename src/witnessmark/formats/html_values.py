@@ -120,6 +120,10 @@ def _value(node: ast.expr) -> float:
     raise ValueError("no sum")
 
 
+def _is_tiny(share: float | None) -> bool:
+    return share is not None and 0 <= share < 0.05
+
+
 def _share(value: str) -> float | None:
     if value in ("initial", "unset", "revert"):
         return 1.0
@@ -179,7 +183,9 @@ def colour(value: str) -> Colour | None:
         return value if value.startswith(("color(", "color-mix(", "light-dark(", "var(")) else None
     if value in ImageColor.colormap:
         named = ImageColor.colormap[value]
-        return _from_hex(named) if isinstance(named, str) else (*map(float, named[:3]), 1.0)
+        if isinstance(named, str):
+            return _from_hex(named)
+        return float(named[0]), float(named[1]), float(named[2]), 1.0
     return {
         "canvas": (255.0, 255.0, 255.0, 1.0),
         "canvastext": (0.0, 0.0, 0.0, 1.0),
@@ -276,9 +282,7 @@ def _side(name: str, value: str) -> tuple[Trait, ...]:
         if len(words) > 3:
             left = words[3]
         sides = {"top": top, "right": right, "bottom": bottom, "left": left}
-        return tuple(
-            trait for side, word in sides.items() for trait in _side(f"{name}-{side}" if kind else side, word) if trait
-        )
+        return tuple(trait for side, word in sides.items() for trait in _side(f"{name}-{side}" if kind else side, word))
     found = length(words[0])
     if kind == "padding":
         return ((name, found or 0.0),)
@@ -460,7 +464,7 @@ _READERS: dict[str, Callable[[str], tuple[Trait, ...]]] = {
     "transform": _transform,
     "translate": _translate,
     "visibility": _visibility,
-    "zoom": lambda value: (("zoom", 0 <= (_share(value) if _share(value) is not None else 1.0) < 0.05),),
+    "zoom": lambda value: (("zoom", _is_tiny(_share(value))),),
     "-webkit-text-fill-color": _colour("ink"),
     "-webkit-text-security": lambda value: (("security", value not in ("none", "initial")),),
 }

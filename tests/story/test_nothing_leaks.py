@@ -35,7 +35,7 @@ def layers(data, depth=0):
     yield data
     if depth == _DEEPEST:
         return
-    if data[:2] == b"PK":
+    if data[:2] == b"PK" and zipfile.is_zipfile(io.BytesIO(data)):  # random bytes may begin like that
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             for name in packed.namelist():
                 yield from layers(packed.read(name), depth + 1)

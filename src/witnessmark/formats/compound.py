@@ -11,6 +11,9 @@ from typing import BinaryIO
 
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 MOST_ENTRIES = 65_536
+STREAM = 2
+"""The type of a directory entry that is a stream ([MS-CFB] 2.6.1)."""
+
 _LAST = 0xFFFFFFFA  # sector numbers from here on are marks, not sectors
 
 

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Any, BinaryIO
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
-from witnessmark.formats import dates, markup, ole
+from witnessmark.formats import compound, dates, markup, ole
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How, Path, PathStep
 
@@ -53,7 +53,7 @@ class Package:
     def __init__(self, source: Source) -> None:
         source.stream.seek(0)
         head = source.stream.read(8)
-        if head == ole.MAGIC:
+        if head == compound.MAGIC:
             raise ReadingStopped(*_why_ole(source))
         source.stream.seek(0)
         try:

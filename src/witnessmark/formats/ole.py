@@ -17,11 +17,11 @@ def wrapped(data: bytes) -> tuple[str, bytes] | None:
         inner = file.read(streams[name], len(data)) if name in streams else b""
         if inner[:4] in (b"%PDF", b"PK\x03\x04"):
             return f"{name}{ending if inner[:4] == b'%PDF' else ''}", inner
-    native = streams.get("\x01Ole10Native")
-    return None if native is None else _native(file.read(native, len(data)))
+    record = streams.get("\x01Ole10Native")
+    return None if record is None else native(file.read(record, len(data)))
 
 
-def _native(data: bytes) -> tuple[str, bytes] | None:
+def native(data: bytes) -> tuple[str, bytes] | None:
     """Unwrap a packager object: length, flags, label, file name, command, then length and bytes of the file."""
     if len(data) < 8:
         return None

@@ -39,6 +39,7 @@ READERS: tuple[Reader, ...] = (
         "xmltext",
         "read_xml",
     ),
+    Reader(("application/rtf",), DOCUMENT, "rtf", "read_rtf"),
     Reader(("application/pdf",), DOCUMENT, "pdf", "read_pdf"),
     Reader(
         (

@@ -10,7 +10,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
-PERMISSIVE = re.compile(r"\b(MIT|BSD|0BSD|Apache|PSF|HPND|MIT-CMU|Zlib|ISC)\b|Redistribution and use", re.IGNORECASE)
+PERMISSIVE = re.compile(
+    r"\b(MIT|BSD|0BSD|Apache|PSF|HPND|MIT-CMU|Zlib|ISC|CC0)\b|Redistribution and use", re.IGNORECASE
+)
 COPYLEFT = re.compile(r"\b(A|L)?GPL|GNU (Affero|Lesser|General)", re.IGNORECASE)
 
 

@@ -119,6 +119,6 @@ def run(path: FilePath | str) -> Collected:
         return run_stream(stream, path.stat().st_size, path.name)
 
 
-def run_bytes(data: bytes, name: str = "") -> Collected:
+def run_bytes(data: bytes, name: str = "", budget: int = 512 << 20) -> Collected:
     """Read bytes at hand."""
-    return run_stream(io.BytesIO(data), len(data), name)
+    return run_stream(io.BytesIO(data), len(data), name, Collected(budget))

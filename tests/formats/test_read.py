@@ -21,8 +21,8 @@ def test_the_tools_that_told_the_type_are_named():
 
 
 def test_a_type_without_a_reader_is_unsupported_and_named():
-    found = run_bytes(b"7z\xbc\xaf\x27\x1c" + bytes(64), "a.7z")
-    assert found.media_type == "application/x-7z-compressed"
+    found = run_bytes(b"AT&TFORM\x00\x00\x00\x20DJVU" + bytes(64), "a.djvu")
+    assert found.media_type == "image/vnd.djvu"
     assert found.ended is Outcome.UNSUPPORTED
 
 

@@ -264,18 +264,18 @@ def read_gzip(source: Source, report: Report) -> None:
     source.stream.seek(0)
     head = source.stream.read(70_000)
     name, stated = _gzip_header(head)
-    path = (PathStep("data"),) if not head else (names.path_of(name) if name else _without_suffix(source.name, _GZIP))
+    path = (PathStep("data"),) if not head else (names.path_of(name) if name else without_suffix(source.name, _GZIP))
     _unfold(source, report, path, stated, "gzip")
 
 
 def read_bzip2(source: Source, report: Report) -> None:
     """Read a bzip2 file as one member."""
-    _unfold(source, report, _without_suffix(source.name, _BZIP2), {}, "bzip2")
+    _unfold(source, report, without_suffix(source.name, _BZIP2), {}, "bzip2")
 
 
 def read_xz(source: Source, report: Report) -> None:
     """Read an xz file as one member."""
-    _unfold(source, report, _without_suffix(source.name, _XZ), {}, "xz")
+    _unfold(source, report, without_suffix(source.name, _XZ), {}, "xz")
 
 
 _GZIP = {".tgz": ".tar", ".svgz": ".svg", ".gz": "", ".emz": ".emf", ".wmz": ".wmf"}
@@ -283,7 +283,8 @@ _BZIP2 = {".tbz2": ".tar", ".tbz": ".tar", ".bz2": ""}
 _XZ = {".txz": ".tar", ".xz": ""}
 
 
-def _without_suffix(name: str, suffixes: dict[str, str]) -> Path:
+def without_suffix(name: str, suffixes: dict[str, str]) -> Path:
+    """Return what one packed file is called without the suffix of its packing."""
     for suffix, instead in suffixes.items():
         if name.lower().endswith(suffix) and len(name) > len(suffix):
             return (PathStep(name[: -len(suffix)] + instead),)

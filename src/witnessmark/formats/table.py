@@ -104,6 +104,28 @@ READERS: tuple[Reader, ...] = (
     Reader(("application/gzip",), CONTAINER, "archives", "read_gzip"),
     Reader(("application/x-bzip2",), CONTAINER, "archives", "read_bzip2"),
     Reader(("application/x-xz",), CONTAINER, "archives", "read_xz"),
+    Reader(("application/x-7z-compressed",), CONTAINER, "packed", "read_7z"),
+    Reader(("application/x-rar-compressed",), CONTAINER, "packed", "read_rar"),
+    Reader(("application/vnd.ms-cab-compressed",), CONTAINER, "packed", "read_cabinet"),
+    Reader(("application/x-iso9660-image",), CONTAINER, "packed", "read_iso"),
+    Reader(
+        ("application/x-archive", "application/x-cpio", "application/x-rpm", "application/x-xar", "application/x-lha"),
+        CONTAINER,
+        "packed",
+        "read_other",
+    ),
+    Reader(
+        (
+            "application/x-compress",
+            "application/zstd",
+            "application/x-lz4",
+            "application/x-lzma",
+            "application/x-lzip",
+        ),
+        CONTAINER,
+        "packed",
+        "read_single",
+    ),
 )
 
 BY_TYPE: dict[str, Reader] = {media_type: reader for reader in READERS for media_type in reader.types}

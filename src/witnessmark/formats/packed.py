@@ -1,0 +1,238 @@
+"""Takes members out of 7z, RAR, cabinets, ISO images and other packings by libarchive, streamed and counted.
+
+libarchive is a library of the machine; where it is missing, such a file is sealed, named and `unsupported`. Nothing is
+written anywhere by it: members go into the report, links and devices are named and refused, names are data.
+"""
+
+import ctypes
+import locale
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, BinaryIO, Final
+
+from witnessmark.cell.report import ReadingStopped, Report, Source
+from witnessmark.formats import dates, names
+from witnessmark.formats.archives import without_suffix
+from witnessmark.model.derivative import Outcome
+from witnessmark.model.exhibit import How, Path
+
+try:
+    # Naming the library spares a search for it, which would start other programs.
+    os.environ.setdefault("LIBARCHIVE", "libarchive.so.13")
+    import libarchive
+    from libarchive import ffi
+except (ImportError, OSError, AttributeError, TypeError):  # no such library on this machine
+    libarchive = None
+
+with suppress(locale.Error):
+    # libarchive turns UTF-8 names into wide characters by the locale; without one it gives up on them.
+    locale.setlocale(locale.LC_CTYPE, "C.UTF-8")
+
+CHUNK: Final = 256 << 10
+MOST_MEMBERS: Final = 1_000_000
+_REGULAR, _FOLDER, _LINK = 0o100000, 0o040000, 0o120000
+_NO_LIBRARY = "reading it needs the library libarchive (Debian: libarchive13), which is not on this machine"
+
+_SUFFIXES: Final = {
+    ".tar.z": ".tar",
+    ".taz": ".tar",
+    ".tzst": ".tar",
+    ".tlz": ".tar",
+    ".z": "",
+    ".zst": "",
+    ".lz4": "",
+    ".lzma": "",
+    ".lz": "",
+    ".lzo": "",
+}
+
+
+def read_7z(source: Source, report: Report) -> None:
+    """Read a 7-Zip archive."""
+    _read(source, report, ("7zip",), "none")
+
+
+def read_rar(source: Source, report: Report) -> None:
+    """Read a RAR archive of either kind."""
+    source.stream.seek(0)
+    kind = "rar5" if source.stream.read(8).startswith(b"Rar!\x1a\x07\x01") else "rar"
+    _read(source, report, (kind,), "none")
+
+
+def read_cabinet(source: Source, report: Report) -> None:
+    """Read a cabinet of Microsoft's."""
+    _read(source, report, ("cab",), "none")
+
+
+def read_iso(source: Source, report: Report) -> None:
+    """Read the image of an optical disk (ISO 9660, Rock Ridge, Joliet)."""
+    _read(source, report, ("iso9660",), "none")
+
+
+def read_other(source: Source, report: Report) -> None:
+    """Read cpio, ar, xar, lha and what is packed in an RPM."""
+    _read(source, report, ("cpio", "ar", "xar", "lha"), "all")
+
+
+def read_single(source: Source, report: Report) -> None:
+    """Unfold one packed stream: compress, Zstandard, LZ4, LZMA, lzip."""
+    path = without_suffix(source.name, _SUFFIXES)
+    with _opened(source, ("raw",), "all") as handle:
+        report.tool("libarchive", _version())
+        entries = _entries(handle)
+        try:
+            next(entries, None)
+        except libarchive.ArchiveError as error:
+            raise ReadingStopped(Outcome.CORRUPT, f"the packed bytes are damaged ({_said(error)})") from error
+        with report.member(path, How.DECODED, {}) as sink:
+            problem = _pour(handle, sink.write)
+        if problem:
+            report.outcome(Outcome.PARTIAL, f"the packed bytes are damaged ({problem})")
+
+
+def _read(source: Source, report: Report, formats: tuple[str, ...], filters: str) -> None:
+    taken = refused = locked = 0
+    problem = ""
+    with _opened(source, formats, filters) as handle:
+        report.tool("libarchive", _version())
+        try:
+            for entry in _entries(handle):
+                path, kind = _path(entry), ffi.entry_filetype(entry)
+                if kind == _FOLDER:
+                    continue
+                if kind not in (_REGULAR, 0) or ffi.entry_hardlink_w(entry):
+                    refused += 1
+                    report.refuse_member(path, Outcome.REFUSED_POLICY, _refusal(entry, kind))
+                    continue
+                if _is_encrypted(entry):
+                    locked += 1
+                    report.refuse_member(path, Outcome.ENCRYPTED, "the member is encrypted")
+                    continue
+                with report.member(path, How.DECODED, _stated(entry)) as sink:
+                    wrong = _pour(handle, sink.write, _size(entry))
+                taken += 1
+                problem = problem or wrong
+        except libarchive.ArchiveError as error:
+            problem = problem or _said(error)
+            locked += _is_locked_whole(handle) or "ncrypt" in str(error) or "assphrase" in str(error)
+    _conclude(report, taken, refused, locked, problem)
+
+
+def _conclude(report: Report, taken: int, refused: int, locked: int, problem: str) -> None:
+    if locked and not taken:
+        report.outcome(Outcome.ENCRYPTED, "the members, or even their names, are encrypted")
+    elif problem:
+        report.outcome(Outcome.PARTIAL if taken else Outcome.CORRUPT, f"{problem}; {taken} members taken out")
+    elif locked or refused:
+        report.outcome(Outcome.PARTIAL, f"{locked} members are encrypted, {refused} are not taken out")
+
+
+@contextmanager
+def _opened(source: Source, formats: tuple[str, ...], filters: str) -> Iterator[Any]:
+    """Open the packing at its beginning."""
+    if libarchive is None:
+        raise ReadingStopped(Outcome.UNSUPPORTED, _NO_LIBRARY)
+    handle = ffi.read_new()
+    keep: list[Any] = []
+    try:
+        ffi.get_read_filter_function(filters)(handle)
+        for name in formats:
+            ffi.get_read_format_function(name)(handle)
+        try:
+            _open(handle, source.stream, keep)
+        except libarchive.ArchiveError as error:
+            locked = "ncrypt" in str(error)
+            raise ReadingStopped(Outcome.ENCRYPTED if locked else Outcome.CORRUPT, _said(error)) from error
+        yield handle
+    finally:
+        ffi.read_free(handle)
+
+
+def _open(handle: Any, stream: BinaryIO, keep: list[Any]) -> None:
+    stream.seek(0)
+    try:
+        descriptor = stream.fileno()
+    except OSError:
+        data = stream.read()
+        keep.append(ctypes.create_string_buffer(data, len(data)))
+        ffi.read_open_memory(handle, ctypes.cast(keep[0], ctypes.c_void_p), len(data))
+        return
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    ffi.read_open_fd(handle, descriptor, CHUNK)
+
+
+def _entries(handle: Any) -> Iterator[Any]:
+    """Yield each entry as libarchive's own; it holds until the next."""
+    entry = ffi.entry_new()
+    try:
+        for _ in range(MOST_MEMBERS):
+            if ffi.read_next_header2(handle, entry) == ffi.ARCHIVE_EOF:
+                return
+            yield entry
+    finally:
+        ffi.entry_free(entry)
+
+
+def _size(entry: Any) -> int | None:
+    return ffi.entry_size(entry) if ffi.entry_size_is_set(entry) else None
+
+
+def _pour(handle: Any, write: Callable[[bytes], None], size: int | None = None) -> str:
+    """Write the bytes of the entry, as many as are stated, and return what is wrong with them, or nothing."""
+    room = ctypes.create_string_buffer(CHUNK)
+    left = sys.maxsize if size is None else size
+    while True:
+        try:
+            count = ffi.read_data(handle, room, CHUNK)
+        except libarchive.ArchiveError as error:
+            return _said(error)
+        if count <= 0:
+            return "a member breaks off" if size is not None and left else ""
+        write(room.raw[: min(count, left)])
+        left -= min(count, left)
+
+
+def _path(entry: Any) -> Path:
+    wide = ffi.entry_pathname_w(entry)
+    raw = wide.encode("utf-8", "surrogatepass") if wide else ffi.entry_pathname(entry) or b"data"
+    return names.path_of(raw.replace(b"\\", b"/") if b"/" not in raw else raw)
+
+
+def _stated(entry: Any) -> dict[str, Any]:
+    stated: dict[str, Any] = {}
+    mode = ffi.entry_mode(entry) & 0o7777
+    if mode:
+        stated["mode"] = f"{mode:04o}"
+    if ffi.entry_mtime_is_set(entry):
+        moment = dates.from_unix(ffi.entry_mtime(entry))
+        stated["modified"] = moment.raw
+        if moment.utc is not None:
+            stated["modified_utc"] = f"{moment.utc.isoformat(timespec='seconds')}Z"
+    return stated
+
+
+def _refusal(entry: Any, kind: int) -> str:
+    target = ffi.entry_symlink_w(entry) if kind == _LINK else ffi.entry_hardlink_w(entry)
+    if target:
+        return f"a link to {target[:1000]}; links are not followed".encode("utf-8", "replace").decode()
+    return "a device, pipe or socket"
+
+
+def _is_encrypted(entry: Any) -> bool:
+    return bool(ffi.libarchive.archive_entry_is_encrypted(ctypes.c_void_p(entry)))
+
+
+def _is_locked_whole(handle: Any) -> bool:
+    return bool(ffi.libarchive.archive_read_has_encrypted_entries(ctypes.c_void_p(handle)) == 1)
+
+
+def _said(error: Exception) -> str:
+    text = str(getattr(error, "msg", None) or error)
+    return text.encode("ascii", "replace").decode()[:200]
+
+
+def _version() -> str:
+    number = ffi.version_number()
+    return f"{number // 1_000_000}.{number // 1000 % 1000}.{number % 1000}"

@@ -1,5 +1,6 @@
 """Laws of stamping without a network: what goes out, what comes back, what is refused and why."""
 
+import hashlib
 import io
 import json
 import os
@@ -319,12 +320,14 @@ def test_by_file_to_a_witness_and_back(run, sealed, tmp_path):
         made.extractall("out")
         names = made.namelist()
         readme = made.read("README.txt").decode()
+        body, nonce = made.read("checkpoint.txt"), (sealed / "log/anchors/8/request.nonce").read_bytes()
     assert names == [
         "README.txt",
         "checkpoint.txt",
         "checkpoint.note",
         "log.vkey",
         "request.tsq",
+        f"{hashlib.sha256(hashlib.sha256(body).digest() + nonce).hexdigest()}.digest",
         "witness/desk/request.txt",
     ]
     assert "witness/desk/request.txt   from size 0" in readme

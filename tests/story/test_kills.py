@@ -86,10 +86,11 @@ def test_ten_kills_lose_nothing_and_double_nothing(wm, many, clean, tmp_path):
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("seed", range(40))
-def test_two_hundred_kills(wm, many, clean, tmp_path, seed):
+@pytest.mark.parametrize("seed", range(200))
+def test_a_thousand_kills_of_compile(wm, many, clean, tmp_path, record_property, seed):
     draw = random.Random(seed)
-    _kill_often(wm, many, clean, tmp_path / "archive", [draw.uniform(0.05, 1.1) for _ in range(5)])
+    moments = [draw.uniform(0.05, 1.1) for _ in range(5)]
+    record_property("killed", _kill_often(wm, many, clean, tmp_path / "archive", moments))
 
 
 def test_what_reads_dies_with_its_parent(wm, many, tmp_path):

@@ -2,6 +2,7 @@
 
   log/anchors/<size>/
     request.tsq          what time stamp authorities were asked about this checkpoint; its nonce is drawn once
+    request.nonce        what blinds the digest that OpenTimestamps calendars are asked about; drawn once
     <16 hex>.cosigned    the line of one witness
     <16 hex>.tsr         the whole response of one authority
     <16 hex>.der         a certificate above an authority's own
@@ -13,6 +14,7 @@ Rules for whoever changes this file:
 - Each anchor is a file of its own, put in its place whole and durable: a kill or a bad one touches no other.
 - `checkpoint` and `checkpoint.archive` are never written here.
 - What lies there is read as if a stranger had written it: what does not read or does not fit is left out.
+- Nothing is removed but a proof that stands whole in a durable other one.
 """
 
 import hashlib
@@ -30,7 +32,7 @@ from witnessmark.proof.policy import LARGEST as LARGEST_POLICY
 from witnessmark.proof.policy import Policy
 
 LARGEST = timestamp.LARGEST
-_REQUEST = "request.tsq"
+_REQUEST, _NONCE = "request.tsq", "request.nonce"
 _MOST = 1000
 
 
@@ -81,10 +83,19 @@ class Anchors:
 
     def ask(self, size: int, make: Callable[[], bytes]) -> bytes:
         """Return what authorities are asked about the checkpoint of that size, drawn and kept at the first time."""
-        found = self.request(size)
-        if found is None:
-            found = make()
-            self._put(size, _REQUEST, found)
+        return self.request(size) or self._drawn(size, _REQUEST, make)
+
+    def nonce(self, size: int) -> bytes | None:
+        """Return what blinds the digest that calendars were asked about for the checkpoint of that size."""
+        return _bytes(self._folder(size) / _NONCE, LARGEST)
+
+    def blind(self, size: int, make: Callable[[], bytes]) -> bytes:
+        """Return that nonce, drawn and kept at the first time."""
+        return self.nonce(size) or self._drawn(size, _NONCE, make)
+
+    def _drawn(self, size: int, name: str, make: Callable[[], bytes]) -> bytes:
+        found = make()
+        self._put(size, name, found)
         return found
 
     def of(self, size: int, sort: Sort) -> list[bytes]:
@@ -97,11 +108,17 @@ class Anchors:
 
     def keep(self, size: int, sort: Sort, data: bytes) -> bool:
         """Keep an anchor that was checked; durable when this returns, and False when it was there."""
-        name = f"{hashlib.sha256(data).hexdigest()[:16]}.{sort}"
+        name = _name(sort, data)
         if (self._folder(size) / name).is_file():
             return False
         self._put(size, name, data)
         return True
+
+    def drop(self, size: int, sort: Sort, data: bytes) -> None:
+        """Remove an anchor that stands whole in another one, which is durable."""
+        path = self._folder(size) / _name(sort, data)
+        if path.is_file():
+            self._archive.store.disk.remove(path)
 
     def cosigned(self, size: int, keys: Sequence[Vkey]) -> Iterator[tuple[Vkey, Signature, int]]:
         """Yield the line of each of these witnesses that fits the checkpoint of that size, and its time.
@@ -133,6 +150,10 @@ class Anchors:
                 disk.folder(place, PUBLIC_FOLDER)
                 disk.sync()
         disk.write_durably(folder / name, data, PUBLIC_FILE)
+
+
+def _name(sort: Sort, data: bytes) -> str:
+    return f"{hashlib.sha256(data).hexdigest()[:16]}.{sort}"
 
 
 def fits(text: str, line: Signature, key: Vkey) -> int | None:

@@ -23,7 +23,10 @@ MOST_MEMBERS = 256
 LARGEST_MEMBER = 1 << 20
 
 _NOT_PLAIN = re.compile(r"[^a-z0-9._-]")
-_OURS = re.compile(r"(?:.*/)?(?:readme\.txt|checkpoint\.(?:txt|note)|log\.vkey|request\.(?:tsq|txt))\Z", re.IGNORECASE)
+_OURS = re.compile(
+    r"(?:.*/)?(?:readme\.txt|checkpoint\.(?:txt|note)|log\.vkey|request\.(?:tsq|txt)|[0-9a-f]{64}\.digest)\Z",
+    re.IGNORECASE,
+)
 _TIME = (1980, 1, 1, 0, 0, 0)
 
 _README = """\
@@ -38,6 +41,7 @@ checkpoint.txt   the three lines that are stamped
 checkpoint.note  the same with the log's signature
 log.vkey         the log's public key
 request.tsq      for time stamp authorities (RFC 3161)
+*.digest         for OpenTimestamps calendars: a hash of that hash and a number drawn for it
 witness/         a request for each witness that has not cosigned this checkpoint yet
 
 Witnesses
@@ -64,9 +68,13 @@ Put beside it, as NAME.pem, the certificates from the authority's site up to its
 OpenTimestamps
 --------------
 
-    ots stamp checkpoint.txt
+Ask two calendars or more; the answer's name tells what was asked, so keep its first part:
 
-writes checkpoint.txt.ots; hours later `ots upgrade checkpoint.txt.ots` completes it. Bring back both, or the later.
+    curl --data-binary @{digest}.digest \\
+      -H 'Accept: application/vnd.opentimestamps.v1' https://CALENDAR/digest > {digest}-NAME.calendar
+
+A calendar answers with a promise at once; hours later it can tell the block of Bitcoin. {promises}
+The program `ots stamp checkpoint.txt` does as well; bring back the file checkpoint.txt.ots.
 
 Back home
 ---------
@@ -74,7 +82,7 @@ Back home
 Put all answers into one zip, or name them one by one, and carry them back:
 
     witnessmark stamp ARCHIVE --import answer.zip
-    witnessmark stamp ARCHIVE --import NAME.txt NAME.tsr NAME.pem checkpoint.txt.ots
+    witnessmark stamp ARCHIVE --import NAME.txt NAME.tsr NAME.pem {digest}-NAME.calendar
 
 Each answer is checked before it is kept.
 """
@@ -88,14 +96,28 @@ def files(asked: Asked, note: str, vkey: str) -> list[tuple[str, bytes]]:
         for name, (_, old, _) in zip(names, asked.witnesses, strict=True)
     ]
     told = "\n".join(rows) or "    No witness is left to ask: ARCHIVE/policy names none that has not cosigned."
+    digest = asked.digest.hex()
+    readme = _README.format(size=asked.size, witnesses=told + "\n", digest=digest, promises=_promised(asked))
     return [
-        ("README.txt", _README.format(size=asked.size, witnesses=told + "\n").encode()),
+        ("README.txt", readme.encode()),
         ("checkpoint.txt", asked.text.encode()),
         ("checkpoint.note", note.encode()),
         ("log.vkey", f"{vkey}\n".encode()),
         ("request.tsq", asked.query),
+        (f"{digest}.digest", asked.digest),
         *((f"witness/{name}/request.txt", data) for name, (_, _, data) in zip(names, asked.witnesses, strict=True)),
     ]
+
+
+def _promised(asked: Asked) -> str:
+    """Say what became of earlier promises and how it is asked."""
+    if not asked.promises:
+        return "Export again then:\nthe README.txt of that zip will say how to ask.\n"
+    rows = "".join(f"    {one.commitment.hex()}   {one.uri}\n" for one in asked.promises)
+    return (
+        "Promised so far, and by whom,\nas the proofs say (ask only calendars that you know):\n\n"
+        f"{rows}\n    curl -f https://CALENDAR/timestamp/WHAT-WAS-PROMISED > WHAT-WAS-PROMISED.calendar\n"
+    )
 
 
 def _names(given: list[str]) -> list[str]:

@@ -8,16 +8,20 @@ Rules for whoever changes this file:
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from witnessmark.archive import calendars
 from witnessmark.archive.anchors import Anchors, Sort, fits
+from witnessmark.archive.calendars import Promise
 from witnessmark.archive.folder import Archive
 from witnessmark.archive.seal import Entropy
 from witnessmark.errors import BrokenEvidence, Damaged, Falsified, Undecided, WrongUsage
 from witnessmark.model import codec
 from witnessmark.proof import cosignature, note, ots, timestamp
+from witnessmark.proof.calendar import Proof
 from witnessmark.proof.note import Signature
 from witnessmark.proof.ots import Timestamp
 from witnessmark.proof.policy import Authority, Policy, Witness
@@ -29,6 +33,8 @@ _SHA256 = bytes.fromhex("0609608648016503040201")
 _CERTIFICATE = "-----BEGIN CERTIFICATE-----"
 _END = "-----END CERTIFICATE-----"
 _MOST_CERTIFICATES = 20
+_ANSWER = re.compile(r"(?:.*/)?((?:[0-9a-f]{2}){4,128})(?:[.-][^/]*)?\.calendar\Z")
+"""The name of a calendar's answer tells what was asked, for the answer itself does not."""
 _NONCE = 8
 _AFTER_NONCE = 3
 
@@ -44,6 +50,10 @@ class Asked:
     """For time stamp authorities (RFC 3161)."""
     witnesses: tuple[tuple[Witness, int, bytes], ...]
     """Each witness of the policy that has not cosigned yet, its last size as known here, and the request to it."""
+    digest: bytes
+    """For OpenTimestamps calendars: the note's digest, blinded."""
+    promises: tuple[Promise, ...]
+    """What calendars have promised, about this and earlier checkpoints, and may have kept since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +115,8 @@ def ask(archive: Archive, entropy: Entropy, last: Mapping[str, int] | None = Non
             if witness.key not in done
             for old in [known.get(witness.name, _last(anchors, witness))]
         ),
+        calendars.ask(anchors, size, entropy),
+        tuple(calendars.promises(anchors)),
     )
 
 
@@ -173,6 +185,21 @@ def take(archive: Archive, name: str, data: bytes) -> Iterator[Outcome]:
         yield Refused(name, str(error), error.exit_code)
 
 
+def take_answer(archive: Archive, name: str, question: bytes, data: bytes) -> Iterator[Outcome]:
+    """Check what a calendar answered and keep what is good in it.
+
+    Args:
+        archive: open for writing.
+        name: how the calendar is called to people.
+        question: what it was asked: `Asked.digest`, or the commitment of a promise.
+        data: its answer.
+    """
+    try:
+        yield _Taker(archive).answer(question, data)
+    except BrokenEvidence as error:
+        yield Refused(name, str(error), error.exit_code)
+
+
 class _Taker:
     """Checks answers against the checkpoints that were asked about."""
 
@@ -187,7 +214,9 @@ class _Taker:
             raise Damaged("no answer: larger than one mebibyte")
         if not self._sizes:
             raise Undecided("nobody was asked about a checkpoint yet: `stamp ARCHIVE --export request.zip` does")
-        if data.startswith(ots.MAGIC):
+        if (asked := _ANSWER.match(name)) is not None:
+            yield self.answer(bytes.fromhex(asked[1]), data)
+        elif data.startswith(ots.MAGIC):
             yield self._proof(data)
         elif data[:1] == b"\x30":
             yield self._response(data)
@@ -196,7 +225,10 @@ class _Taker:
         elif text is not None:
             yield from self._lines(name, text)
         else:
-            raise Damaged("no answer: neither signature lines, a time stamp, certificates, nor an OpenTimestamps proof")
+            raise Damaged(
+                "no answer: neither signature lines, a time stamp, certificates, an OpenTimestamps proof, nor a "
+                "calendar's answer under the name that README.txt gives it"
+            )
 
     def _text(self, size: int) -> str:
         return self._anchors.note(size).text
@@ -276,12 +308,16 @@ class _Taker:
                 return True
         return False
 
+    def answer(self, question: bytes, data: bytes) -> Taken:
+        """Take what a calendar answered."""
+        return self._joined(calendars.answered(self._anchors, self._sizes, question, data))
+
     def _proof(self, data: bytes) -> Taken:
-        found = Timestamp.parse(data)
-        size = self._fitting(found.check_content, "OpenTimestamps proof")
-        heights = ", ".join(str(one.height) for one in found.bitcoin)
-        says = f"leads to Bitcoin block {heights}, not checked" if heights else "waits for a Bitcoin block: upgrade it"
-        return Taken(Sort.PROOF, size, "OpenTimestamps", None, says, self._anchors.keep(size, Sort.PROOF, data))
+        size = self._fitting(Timestamp.parse(data).check_content, "OpenTimestamps proof")
+        return self._joined(calendars.join(self._anchors, size, Proof.parse(data), data))
+
+    def _joined(self, found: calendars.Joined) -> Taken:
+        return Taken(Sort.PROOF, found.size, "OpenTimestamps", None, found.says, found.is_new)
 
     def _certificates(self, text: str) -> Iterator[Taken]:
         """Keep the certificates of an authority's chain beside the newest checkpoint asked about."""

@@ -1,4 +1,4 @@
-"""Asking witnesses and time stamp authorities over the network: only where a person asked for it.
+"""Asking witnesses, time stamp authorities and calendars over the network: only where a person asked for it.
 
 Rules for whoever changes this file:
 - Time and size of every answer are capped, whatever the server does.
@@ -19,6 +19,7 @@ from witnessmark.errors import Damaged, WrongUsage
 SECONDS = 20.0
 LARGEST = 1 << 20
 _CHUNK = 1 << 14
+_LOOPBACK = {"127.0.0.1", "localhost"}
 _MOST_AUTHORITIES = 16
 
 
@@ -46,12 +47,19 @@ class _Stay(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def post(url: str, data: bytes, kind: str) -> Answer:
-    """Send bytes and return what comes back; never raises for what a server does."""
+def post(url: str, data: bytes, kind: str, wanted: str | None = None) -> Answer:
+    """Send bytes of a kind and return what comes back; never raises for what a server does."""
+    return _asked(url, data, {"Content-Type": kind} | ({} if wanted is None else {"Accept": wanted}))
+
+
+def get(url: str, wanted: str) -> Answer:
+    """Fetch something of the wanted kind and return what comes back; never raises for what a server does."""
+    return _asked(url, None, {"Accept": wanted})
+
+
+def _asked(url: str, data: bytes | None, header: dict[str, str]) -> Answer:
     # Callers have made sure that the address is http or https (`is_address`).
-    request = urllib.request.Request(  # noqa: S310
-        url, data, {"Content-Type": kind, "User-Agent": "witnessmark", "Connection": "close"}
-    )
+    request = urllib.request.Request(url, data, header | {"User-Agent": "witnessmark", "Connection": "close"})  # noqa: S310
     opener = urllib.request.build_opener(_Stay)
     deadline = time.monotonic() + SECONDS
     try:
@@ -120,3 +128,26 @@ def address(url: str) -> str:
     if not is_address(url):
         raise WrongUsage(f"{url!r} in ARCHIVE/policy is no address of a witness: it begins with https:// or http://")
     return url.rstrip("/") + "/add-checkpoint"
+
+
+def calendar(url: str) -> str:
+    """Return the address of an OpenTimestamps calendar, in its one spelling.
+
+    Raises:
+        WrongUsage: when it is none, or would be asked in the clear.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        host, port, parts = "", None, urlsplit("")
+    is_private = host in _LOOPBACK or host.endswith(".onion")
+    if (
+        not is_address(url)
+        or parts.scheme not in ({"https", "http"} if is_private else {"https"})
+        or parts.path not in {"", "/"}
+        or parts.query
+        or parts.fragment
+    ):
+        raise WrongUsage(f"{url!r} is no address of a calendar: write it as https://calendar.example")
+    return f"{parts.scheme}://{host if port is None else f'{host}:{port}'}"

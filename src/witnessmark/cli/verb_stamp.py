@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from witnessmark.archive import parcel, stamp
+from witnessmark.archive import calendars, parcel, stamp
 from witnessmark.archive.anchors import Anchors, Sort
+from witnessmark.archive.calendars import Promise
 from witnessmark.archive.stamp import Asked, Outcome, Refused, Taken
 from witnessmark.cli import compose, online, passphrase, say
 from witnessmark.errors import Damaged, DiskFailure, WrongUsage
@@ -14,6 +15,7 @@ from witnessmark.proof.note import Vkey
 from witnessmark.proof.policy import Policy
 
 _QUERY, _REPLY_SIZE = "application/timestamp-query", re.compile(rb"(0|[1-9][0-9]{0,18})\n?\Z")
+_PROOF = "application/vnd.opentimestamps.v1"
 _LARGEST = 1 << 16
 _EPILOG = """\
 examples:
@@ -21,9 +23,12 @@ examples:
   witnessmark stamp archive/ --export request.zip         carry it to a machine with a network
   witnessmark stamp archive/ --import answer.zip          and the answers back
   witnessmark stamp archive/ --online --authorities authorities.txt
+  witnessmark stamp archive/ --online --calendar https://one.example --calendar https://two.example
+  witnessmark stamp archive/ --upgrade --calendar https://one.example    hours later
 
-Nothing goes over a network without --online. Witnesses and trusted authorities stand in the file ARCHIVE/policy
-(docs/spec/policy.md). What others learn: the log's name, how many entries it has, one hash; never what is in it.
+Nothing goes over a network without --online or --upgrade, and only to those that you name. Witnesses and trusted
+authorities stand in the file ARCHIVE/policy (docs/spec/policy.md). What others learn: the log's name, how many entries
+it has, one hash; calendars only another hash; never what is in it.
 
 exit codes: 0 all taken; 1 an answer is false; 2 one cannot be decided, or nobody answered; 64 wrong usage;
 65 an answer or the archive is damaged; 74 the disk; 75 another writer. What was taken stays taken.
@@ -40,8 +45,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--import", metavar="FILE", nargs="+", dest="answers", help="check answers, a zip or files, and keep the good"
     )
     act.add_argument("--online", action="store_true", help="ask over the network, now")
+    act.add_argument(
+        "--upgrade", action="store_true", help="ask calendars over the network what became of their promises"
+    )
     parser.add_argument(
         "--authorities", metavar="FILE", help="with --online: time stamp authorities, a line each: NAME https://…"
+    )
+    parser.add_argument(
+        "--calendar",
+        metavar="URL",
+        action="append",
+        default=[],
+        dest="calendars",
+        help="an OpenTimestamps calendar: with --online two or more to ask, with --upgrade each that may be asked",
     )
     parser.add_argument(
         "--from",
@@ -58,12 +74,16 @@ def run(arguments: argparse.Namespace) -> int:
     """Do what was asked."""
     if arguments.authorities is not None and not arguments.online:
         raise WrongUsage("--authorities goes with --online: without it nothing is asked over a network")
+    if arguments.calendars and not (arguments.online or arguments.upgrade):
+        raise WrongUsage("--calendar goes with --online or --upgrade: without them nothing is asked over a network")
     if arguments.export is not None:
         return _export(arguments)
     if arguments.answers is not None:
         return _import(arguments)
     if arguments.online:
         return _online(arguments)
+    if arguments.upgrade:
+        return _upgrade(arguments)
     return _show(arguments)
 
 
@@ -99,28 +119,63 @@ def _import(arguments: argparse.Namespace) -> int:
 
 def _online(arguments: argparse.Namespace) -> int:
     servers = [] if arguments.authorities is None else online.parse_authorities(_read(arguments.authorities))
+    hosts = _calendars(arguments.calendars)
+    if len(hosts) == 1:
+        raise WrongUsage("one calendar may be gone before it keeps its promise: name two or more, --calendar each")
     with compose.writer(arguments.archive, arguments) as archive:
         asked = stamp.ask(archive, compose.entropy, _last(arguments.last))
         policy = Anchors(archive).policy()
     addresses = [online.address(witness.url) for witness, _, _ in asked.witnesses if witness.url]
-    if not servers and not addresses:
+    if not servers and not addresses and not hosts:
         if policy is None or not any(witness.url for witness in policy.witnesses):
             raise WrongUsage(
-                "there is nobody to ask: ARCHIVE/policy names no witness with an address, and no --authorities FILE "
-                "was given"
+                "there is nobody to ask: ARCHIVE/policy names no witness with an address, and neither --authorities "
+                "FILE nor --calendar URL was given"
             )
         say.error("note: every witness with an address has cosigned this checkpoint: nobody is left to ask")
+    if len(servers) == 1:
+        say.error("note: one time stamp authority alone is asked; two of different countries bind more")
     # Nobody else has to wait for the network: the archive is opened again for each answer.
-    return _told(_asked(arguments, asked, servers), arguments)
+    return _told(_asked(arguments, asked, servers, hosts), arguments)
 
 
-def _asked(arguments: argparse.Namespace, asked: Asked, servers: list[online.Server]) -> Iterator[Outcome]:
+def _calendars(urls: list[str]) -> list[str]:
+    return list(dict.fromkeys(map(online.calendar, urls)))
+
+
+def _asked(
+    arguments: argparse.Namespace, asked: Asked, servers: list[online.Server], hosts: list[str]
+) -> Iterator[Outcome]:
     for witness, old, data in asked.witnesses:
         if witness.url:
             yield from _ask_witness(arguments, witness.name, online.address(witness.url), old, data)
     for server in servers:
         answer = online.post(server.url, asked.query, _QUERY)
         yield from _taken(arguments, server.name, answer)
+    for host in hosts:
+        answer = online.post(f"{host}/digest", asked.digest, "application/octet-stream", _PROOF)
+        yield from _taken(arguments, host, answer, asked.digest)
+
+
+def _upgrade(arguments: argparse.Namespace) -> int:
+    allowed = _calendars(arguments.calendars)
+    with compose.only_reading(arguments.archive) as archive:
+        promises = calendars.promises(Anchors(archive))
+    if not promises and not arguments.json:
+        say.line("No calendar has promised anything that is still open: there is nothing to upgrade.")
+    return _told(_upgraded(arguments, promises, allowed), arguments)
+
+
+def _upgraded(arguments: argparse.Namespace, promises: list[Promise], allowed: list[str]) -> Iterator[Outcome]:
+    for promise in promises:
+        # A proof is a file that came from elsewhere: what it names is compared with what a person named.
+        host = next((host for host in allowed if host == promise.uri.rstrip("/")), None)
+        if host is None:
+            says = f"not asked: if you know this calendar, add --calendar {promise.uri}"
+            yield Refused(promise.uri, says, 2)
+            continue
+        answer = online.get(f"{host}/timestamp/{promise.commitment.hex()}", _PROOF)
+        yield from _taken(arguments, host, answer, promise.commitment)
 
 
 def _ask_witness(arguments: argparse.Namespace, name: str, url: str, old: int, data: bytes) -> Iterator[Outcome]:
@@ -138,13 +193,18 @@ def _ask_witness(arguments: argparse.Namespace, name: str, url: str, old: int, d
     yield from _taken(arguments, name, answer)
 
 
-def _taken(arguments: argparse.Namespace, name: str, answer: online.Answer) -> Iterator[Outcome]:
+def _taken(
+    arguments: argparse.Namespace, name: str, answer: online.Answer, question: bytes | None = None
+) -> Iterator[Outcome]:
     if answer.status != 200:
         said = answer.body[:200].decode("utf-8", "replace").strip()
         yield Refused(name, answer.says or f"it answered {answer.status}: {said}", 2)
         return
     with compose.writer(arguments.archive, arguments) as archive:
-        yield from stamp.take(archive, name, answer.body)
+        if question is None:
+            yield from stamp.take(archive, name, answer.body)
+        else:
+            yield from stamp.take_answer(archive, name, question, answer.body)
 
 
 def _told(outcomes: Iterator[Outcome], arguments: argparse.Namespace) -> int:
@@ -201,6 +261,7 @@ def _show_one(anchors: Anchors, policy: Policy, size: int, arguments: argparse.N
     names = {witness.key: witness.name for witness in policy.witnesses}
     seen = [(names[key], time) for key, _, time in anchors.cosigned(size, keys)]
     counts = {sort: len(anchors.of(size, sort)) for sort in (Sort.RESPONSE, Sort.PROOF)}
+    proofs = [proof for _, proof in calendars.kept(anchors, size)]
     if arguments.json:
         say.line(
             say.json_line(
@@ -210,6 +271,8 @@ def _show_one(anchors: Anchors, policy: Policy, size: int, arguments: argparse.N
                     "of": len(keys),
                     "responses": counts[Sort.RESPONSE],
                     "proofs": counts[Sort.PROOF],
+                    "blocks": sorted({height for proof in proofs for height in proof.heights}),
+                    "promises": sorted({one.uri for proof in proofs for one in proof.waiting}),
                 }
             )
         )
@@ -221,6 +284,8 @@ def _show_one(anchors: Anchors, policy: Policy, size: int, arguments: argparse.N
     )
     for name, time in seen:
         say.line(f"  {say.safe(name)} saw it at {stamp.moment(time)}")
+    for proof in proofs:
+        say.line(f"  OpenTimestamps: {say.safe(calendars.told(proof))}")
 
 
 def _last(rows: list[str]) -> dict[str, int]:

@@ -27,10 +27,10 @@ HEADER_SIZE = 80
 
 _BITCOIN = bytes.fromhex("0588960d73d71901")
 _PENDING = bytes.fromhex("83dfe30d2ef90c8e")
-_FORK, _ATTESTATION = 0xFF, 0x00
-_SHA1, _RIPEMD160, _SHA256 = 0x02, 0x03, 0x08
-_APPEND, _PREPEND, _REVERSE, _HEXLIFY = 0xF0, 0xF1, 0xF2, 0xF3
-_FILE_HASHES = {_SHA1: ("sha1", 20), _RIPEMD160: ("ripemd160", 20), _SHA256: ("sha256", 32)}
+FORK, ATTESTATION = 0xFF, 0x00
+APPEND, PREPEND, SHA256 = 0xF0, 0xF1, 0x08
+_SHA1, _RIPEMD160, _REVERSE, _HEXLIFY = 0x02, 0x03, 0xF2, 0xF3
+_FILE_HASHES = {_SHA1: ("sha1", 20), _RIPEMD160: ("ripemd160", 20), SHA256: ("sha256", 32)}
 _URI = re.compile(rb"[A-Za-z0-9./:_-]+\Z")
 
 
@@ -183,11 +183,11 @@ def _walk(reader: _Reader, digest: bytes) -> tuple[Attestation, ...]:
     while waiting:
         message, depth = waiting.pop()
         tag = reader.byte()
-        if tag == _FORK:
+        if tag == FORK:
             # One branch follows, then the rest of this message's paths.
             waiting.append((message, depth))
             tag = reader.byte()
-        if tag == _ATTESTATION:
+        if tag == ATTESTATION:
             if len(found) == MOST_ATTESTATIONS:
                 raise Damaged(f"an OpenTimestamps proof has more than {MOST_ATTESTATIONS} attestations")
             found.append(_attestation(reader, message))
@@ -215,15 +215,15 @@ class _Budget:
 
 def _apply(tag: int, message: bytes, reader: _Reader) -> bytes:
     """Return what an operation makes of a message."""
-    if tag == _SHA256:
+    if tag == SHA256:
         return hashlib.sha256(message).digest()
     if tag == _SHA1:
         return hashlib.sha1(message, usedforsecurity=False).digest()
     if tag == _RIPEMD160:
         return ripemd160.digest(message)
-    if tag in {_APPEND, _PREPEND}:
+    if tag in {APPEND, PREPEND}:
         more = reader.sized(1, LARGEST_MESSAGE)
-        return _bounded(message + more if tag == _APPEND else more + message)
+        return _bounded(message + more if tag == APPEND else more + message)
     if tag == _REVERSE:
         return message[::-1]
     if tag == _HEXLIFY:

@@ -3,6 +3,8 @@
 Rules for whoever changes this file:
 - The place must be missing or empty; nothing there is ever overwritten.
 - File times would tell the second, and the order, in which an edition was made: they are set to its day.
+- Every write goes through `System`, so that a test can stop it anywhere; all is durable before the folder has its name,
+  and the name is durable before `keep` returns.
 - Until `keep`, whatever was written lies in one unfinished folder beside the place, and is removed on failure; but
   once the edition is recorded it is left there, as a sign that the edition has to be finished.
 """
@@ -12,23 +14,27 @@ import errno
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Final, Self
 
+from witnessmark.archive.system import System
 from witnessmark.edition import manifest
 from witnessmark.edition.manifest import Row
 from witnessmark.errors import DiskFailure, WrongUsage
 from witnessmark.model.digest import Digest
 
 CHUNK: Final = 1 << 20
+_FILE, _FOLDER = 0o666, 0o777
+"""Readable as the person's umask says: an edition is for everyone."""
 
 
 class Folder:
     """The folder of one edition while it is written; a context manager that removes what was not kept."""
 
-    def __init__(self, place: Path, edition: int) -> None:
+    def __init__(self, place: Path, edition: int, system: System | None = None) -> None:
+        self._system = System() if system is None else system
         self._place = place
         self._edition = edition
         self.unfinished = unfinished(place, edition)
@@ -38,10 +44,9 @@ class Folder:
 
     def __enter__(self) -> Self:
         with _sentences(self._place):
-            self._place.parent.mkdir(parents=True, exist_ok=True)
             if self.unfinished.exists():
                 shutil.rmtree(self.unfinished)
-            self.unfinished.mkdir()
+            self._folder(self.unfinished)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -60,29 +65,41 @@ class Folder:
 
     def write_outside(self, path: str, data: bytes) -> None:
         """Write a file that the manifest does not name."""
-        with _sentences(self._place), self._create(path) as file:
-            file.write(data)
+        with _sentences(self._place), self._create(path) as write:
+            write(data)
 
     def copy(self, path: str, source: BinaryIO) -> Row:
         """Write a file from a stream, and return its row."""
         digest, size = hashlib.sha256(), 0
-        with _sentences(self._place), self._create(path) as file:
+        with _sentences(self._place), self._create(path) as write:
             while chunk := source.read(CHUNK):
-                file.write(chunk)
+                write(chunk)
                 digest.update(chunk)
                 size += len(chunk)
         row = Row(Digest(digest.hexdigest()), size, path)
         self._rows.append(row)
         return row
 
-    def _create(self, path: str) -> BinaryIO:
+    @contextlib.contextmanager
+    def _create(self, path: str) -> Iterator[Callable[[bytes], None]]:
+        """Make a new file and yield what writes in it."""
         if not manifest.PATH.match(path):
             raise ValueError(f"no name for a file of an edition: {path[:200]!r}")
         place = self.unfinished / path
-        if place.parent not in self._made:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            self._made.add(place.parent)
-        return place.open("xb")
+        self._folder(place.parent)
+        descriptor = self._system.create(place, _FILE)
+        try:
+            yield lambda data: self._system.write(descriptor, data)
+        finally:
+            self._system.close(descriptor)
+
+    def _folder(self, path: Path) -> None:
+        """Make a folder and those above it, where they are missing."""
+        if path in self._made or path.is_dir():
+            return
+        self._folder(path.parent)
+        self._system.make_folder(path, _FOLDER)
+        self._made.add(path)
 
     def leave(self) -> None:
         """From now on leave the unfinished folder where it is, whatever happens."""
@@ -92,10 +109,10 @@ class Folder:
         """Make what was written durable and give it its place; files and folders bear the times of the day `on`."""
         with _sentences(self._place):
             self._date(on)
-            os.sync()
-            if self._place.is_dir():
-                self._place.rmdir()
-            self.unfinished.rename(self._place)
+            self._system.sync_all(self._place.parent)
+            # An empty folder in this place gives way to it.
+            self._system.rename(self.unfinished, self._place)
+            self._system.sync_folder(self._place.parent)
         self._is_left = True
 
     def _date(self, on: str) -> None:

@@ -73,7 +73,7 @@ def publish(
     at = clock()
     in_force = _decide(archive, catalogue, decided, at)
     made = _plan(archive, releases, decided, in_force, ids, at)
-    with Folder(place, made.edition) as folder:
+    with Folder(place, made.edition, archive.store.disk.system) as folder:
         rendered = Rendering(archive, made, folder).render(Gathering(archive, catalogue, made))
         found = manifest.text(folder.rows)
         release = _release(archive, made, found, releases, at)
@@ -98,7 +98,7 @@ def publish_again(archive: Archive, catalogue: Catalogue, site: Path | str, numb
         have = f"there are {len(releases)}" if releases else "there is none yet"
         raise WrongUsage(f"there is no edition {number}: {have}")
     made = _plan_again(archive, catalogue, [earlier for earlier in releases if earlier.index <= row.index])
-    with Folder(place, number) as folder:
+    with Folder(place, number, archive.store.disk.system) as folder:
         rendered = Rendering(archive, made, folder).render(Gathering(archive, catalogue, made))
         found = manifest.text(folder.rows)
         _check_same(archive, row.release, found)

@@ -117,11 +117,12 @@ def join(anchors: Anchors, size: int, proof: Proof, data: bytes | None = None) -
         except Damaged:
             continue  # too much for one proof: it stays beside
         within.append(other)
-    if any(whole.paths.keys() == before[other].paths.keys() for other in within):
-        return Joined(size, whole, is_new=False)
-    written = data if data is not None and not within else whole.data
-    anchors.keep(size, Sort.PROOF, written)
+    same = next((other for other in within if whole.paths.keys() == before[other].paths.keys()), None)
+    written = same or (data if data is not None and not within else whole.data)
+    if same is None:
+        anchors.keep(size, Sort.PROOF, written)
+    # Also where nothing is new: a kill may have left what was joined before beside the whole.
     for other in within:
         if other != written:
             anchors.drop(size, Sort.PROOF, other)
-    return Joined(size, whole, is_new=True)
+    return Joined(size, whole, is_new=same is None)

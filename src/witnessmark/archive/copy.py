@@ -4,7 +4,8 @@ Rules for whoever changes this file:
 - `witnessmark.toml` makes a folder an archive: in a new copy it comes last. A copy that was whole stays so, as of its
   earlier checkpoint, until its new checkpoint has its place.
 - What lies in the copy already is hashed, not trusted; what has the right digest is not copied again.
-- What the ledger says was erased is erased in the copy too, before its checkpoint moves on.
+- What the ledger says was erased is erased in the copy too, before its checkpoint moves on. Between the two its audit
+  names the erased entries, for the event that explains them lies beyond its checkpoint.
 - Nothing is read from the source but what its latest checkpoint covers: it may be written to meanwhile.
 """
 
@@ -104,7 +105,8 @@ def _check_behind(source: Archive, layout: Layout) -> None:
     log, size = PublicLog(layout, source.ledger.log.vkey), source.ledger.size
     if layout.checkpoint.is_file():
         log.open()
-    then, beyond = log.checkpoint, [one for one in log.all_sizes() if one > size] if layout.events.is_dir() else []
+    # A copy that was stopped early may lack any folder.
+    then, beyond = log.checkpoint, [one for one in log.all_sizes() if one > size] if layout.checkpoints.is_dir() else []
     if beyond or (then.size and not source.ledger.log.holds(then)):
         raise Damaged(
             f"the copy {layout.root} has a checkpoint of size {max([then.size, *beyond])} that this archive, of size "
@@ -214,7 +216,8 @@ class _Copying:
             if place.is_file() and place.read_bytes() == data:
                 return
         self._disk.folder(place.parent, PUBLIC_FOLDER if mode == PUBLIC_FILE else PRIVATE_FOLDER)
-        self._disk.write(place, data, mode)
+        # What takes another file's place must be on the disk before the other is gone.
+        (self._disk.write_durably if place.exists() else self._disk.write)(place, data, mode)
 
     def _erase(self, ledger: Ledger) -> None:
         """Erase in the copy what was erased in the source since: its lines are gone already, its contents are not.

@@ -43,7 +43,11 @@ class Recording(System):
         del self._open[descriptor]
 
     def rename(self, old, new):
+        is_folder = Path(old).is_dir()
         super().rename(old, new)
+        if is_folder:
+            self.acts.append(("move", old, new))
+            return
         self._named[new] = self._named.pop(old)
         self.acts.append(("rename", old, new, self._named[new]))
 
@@ -105,6 +109,12 @@ def after_crash(acts, base: Path, keep_names, keep_bytes) -> tuple[dict[Path, In
                 files.pop(path, None)
             case ("folder", path):
                 folders.add(path)
+            case ("move", old, new):
+                for path in [path for path in files if path.is_relative_to(old)]:
+                    files[new / path.relative_to(old)] = files.pop(path)
+                for path in [path for path in folders if path.is_relative_to(old)]:
+                    folders.remove(path)
+                    folders.add(new / path.relative_to(old))
 
     content = {}
     for act in acts:

@@ -126,25 +126,32 @@ def _by_signature(head: bytes) -> str | None:
 
 _DER = (
     (
-        re.compile(rb"0(?:\x80|[\x81-\x84].{1,4})\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02", re.DOTALL),
+        re.compile(rb"0(?:[\x0d-\x80]|[\x81-\x84].{1,4})\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02", re.DOTALL),
         "application/pkcs7-signature",
     ),
     (
-        re.compile(rb"0(?:\x80|[\x81-\x84].{1,4})\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07[\x01-\x06]", re.DOTALL),
+        re.compile(
+            rb"0(?:[\x0d-\x80]|[\x81-\x84].{1,4})\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07[\x01-\x06]", re.DOTALL
+        ),
         "application/pkcs7-mime",
     ),
     (
-        re.compile(rb"0(?:\x80|[\x81-\x84].{1,4})\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x09", re.DOTALL),
+        re.compile(
+            rb"0(?:[\x0d-\x80]|[\x81-\x84].{1,4})\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x09", re.DOTALL
+        ),
         "application/pkcs7-mime",
     ),
     (
-        re.compile(rb"0(?:\x80|[\x81-\x84].{1,4})\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x1f", re.DOTALL),
+        re.compile(
+            rb"0(?:[\x0d-\x80]|[\x81-\x84].{1,4})\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x1f", re.DOTALL
+        ),
         "application/timestamped-data",
     ),
     (re.compile(rb"0\x82..0\x82..(?:\xa0\x03\x02\x01[\x00-\x02])?\x02", re.DOTALL), "application/x-x509-cert"),
     (
         re.compile(
-            rb"0(?:[\x20-\x7f]|[\x81-\x82].{1,2})\x02\x01[\x00\x01](?:\x02[\x20-\x82]|\x04\x20|0.\x06)", re.DOTALL
+            rb"0(?:[\x20-\x7f]|[\x81-\x82].{1,2})\x02\x01[\x00\x01](?:\x02[\x20-\x82]|\x04[\x14-\x42]|0.\x06)",
+            re.DOTALL,
         ),
         "application/x-x509-key",
     ),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from importlib import import_module
 
 from witnessmark.cell.report import Relay, Report, Source
-from witnessmark.formats import detect, language, table
+from witnessmark.formats import detect, language, strings, table
 from witnessmark.formats.warm import warm
 from witnessmark.model.derivative import Outcome
 
@@ -45,6 +45,7 @@ def read(source: Source, report: Report) -> None:
         report.observe("type", dict(found.observed))
     reader = table.reader_of(found.media_type)
     if reader is None:
+        strings.say(source, report)
         report.outcome(Outcome.UNSUPPORTED, f"no reader for {found.media_type}")
         return
     listening = _Listening(report)

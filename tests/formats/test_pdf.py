@@ -276,3 +276,43 @@ def test_dates_come_back_as_written(clock, offset):
     pdf_date = dates.from_pdf(f"D:{year}{clock:%m%d%H%M%S}{sign}{rest[0]:02}'{rest[1]:02}'")
     for moment in (iso, pdf_date):
         assert (moment.local, moment.offset) == (clock, offset)
+
+
+def updated(whole, number, body):
+    """Return the PDF with one more revision, in which an object is another."""
+    start = whole.rfind(b"startxref")
+    previous = int(whole[start + 9 :].split()[0])
+    place = len(whole)
+    whole += b"%d 0 obj\n" % number + body.encode() + b"\nendobj\n"
+    table = len(whole)
+    whole += f"xref\n{number} 1\n{place:010d} 00000 n \n".encode()
+    return whole + f"trailer<</Size 200/Root 1 0 R/Prev {previous}>>\nstartxref\n{table}\n%%EOF\n".encode()
+
+
+def test_what_an_earlier_revision_showed_is_hidden_text_of_the_latest():
+    whole = pdf(text("The keys lie with Orrin") + SHOWN)
+    whole = updated(whole, 41, stream("", text("The keys lie elsewhere") + SHOWN))
+    whole = updated(whole, 41, stream("", SHOWN))
+    found = read(read_pdf, whole)
+    assert found.visible_text.strip() == "Order seventeen"
+    assert found.observed("pdf.revisions") == [3]
+    assert ("earlier revision 2", "The keys lie elsewhere") in found.hidden_pieces
+    assert ("earlier revision 1", "The keys lie with Orrin") in found.hidden_pieces
+    assert [one["gone"] for one in found.observed("pdf.revision")] == [1, 1]
+    assert "Order seventeen" not in found.hidden_text
+
+
+def test_a_file_saved_once_has_no_earlier_revision():
+    found = read(read_pdf, pdf(SHOWN))
+    assert found.observed("pdf.revisions") == []
+    assert not any(where.startswith("earlier") for where, _ in found.hidden_pieces)
+
+
+def test_letters_that_the_file_does_not_name_are_observed():
+    font = "<</Type/Font/Subtype/Type0/BaseFont/AAAAAA+X/Encoding/Identity-H/DescendantFonts[13 0 R]>>"
+    inner = "<</Type/Font/Subtype/CIDFontType2/BaseFont/AAAAAA+X/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>>>"
+    whole = pdf("BT /G 14 Tf 50 700 Td <00390052005500510044> Tj ET", extra=["<<>>", "<<>>", font, inner]).replace(
+        b"/F 3 0 R", b"/G 12 0 R"
+    )
+    assert read(read_pdf, whole).observed("pdf.unmapped") == [{"page": 1, "characters": 5, "of": 5}]
+    assert read(read_pdf, pdf(SHOWN)).observed("pdf.unmapped") == []

@@ -11,13 +11,15 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
-from witnessmark.formats import dates, pdf_bytes, pdf_objects, pdf_sight, xmp
+from witnessmark.formats import dates, pdf_bytes, pdf_objects, pdf_revisions, pdf_sight, xmp
 from witnessmark.formats.pdf_call import wide
 from witnessmark.model.derivative import Outcome
 
 LARGEST = 512 << 20
 MOST_PAGES = 10_000
 LONGEST_PAGE = 4_000_000
+UNMAPPED_LOOK = 2_000
+"""Characters of a page that are asked whether the file says which letters they are."""
 _INFO = ("Title", "Author", "Subject", "Keywords", "Creator", "Producer")
 _REASONS = {
     pdfium.FPDF_ERR_PASSWORD: (Outcome.ENCRYPTED, "the PDF asks for a password"),
@@ -62,6 +64,7 @@ def _read_document(document: Any, data: bytes, report: Report) -> None:
         not _read_page(document, place, report, layers=layers, tagged=tagged) for place in range(min(count, MOST_PAGES))
     )
     _read_rest(document, report)
+    pdf_revisions.read_revisions(document, data, report, linearised=pdf_bytes.is_linearised(data))
     if count > MOST_PAGES:
         report.outcome(Outcome.PARTIAL, f"the first {MOST_PAGES} of {count} pages were read")
     elif broken == count:
@@ -134,6 +137,7 @@ def _read_text(page: Any, number: int, report: Report, *, layers: bool) -> str:
         count = min(pdfium.FPDFText_CountChars(text_page), LONGEST_PAGE)
         if count <= 0:
             return ""
+        _observe_unmapped(text_page, number, count, report)
         unseen = pdf_sight.unseen(page, text_page, count, layers=layers)
         if unseen is None:
             shown = _characters(text_page, 0, count)
@@ -153,6 +157,14 @@ def _read_text(page: Any, number: int, report: Report, *, layers: bool) -> str:
         return shown
     finally:
         pdfium.FPDFText_ClosePage(text_page)
+
+
+def _observe_unmapped(text_page: Any, number: int, count: int, report: Report) -> None:
+    """Observe a page many of whose signs have no letter in the file: its text is noise, its picture may be read."""
+    some = min(count, UNMAPPED_LOOK)
+    unmapped = sum(pdfium.FPDFText_HasUnicodeMapError(text_page, place) == 1 for place in range(some))
+    if unmapped * 20 > some:
+        report.observe("pdf.unmapped", {"page": number, "characters": unmapped, "of": some})
 
 
 def _characters(text_page: Any, start: int, count: int) -> str:

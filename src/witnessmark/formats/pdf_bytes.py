@@ -19,10 +19,15 @@ def observe_bytes(data: bytes, report: Report) -> None:
         report.observe("pdf.version", version[1].decode())
     report.observe("pdf.startxref", data.count(b"startxref"))
     report.observe("pdf.eof", data.count(b"%%EOF"))
-    report.observe("pdf.linearised", b"/Linearized" in data[:2048])
+    report.observe("pdf.linearised", is_linearised(data))
     signatures = data.count(b"/ByteRange")
     if signatures:
         report.observe("pdf.byte_ranges", signatures)
+
+
+def is_linearised(data: bytes) -> bool:
+    """Return whether the file begins as one that is laid out for the web (annex F)."""
+    return b"/Linearized" in data[:2048]
 
 
 def metadata_streams(data: bytes) -> Iterator[bytes]:

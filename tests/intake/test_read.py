@@ -5,6 +5,7 @@ import json
 import shutil
 import zipfile
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -13,6 +14,8 @@ import pytest
 from witnessmark.archive.audit import audit
 from witnessmark.archive.folder import Archive
 from witnessmark.catalogue.query import Catalogue
+from witnessmark.cell.budget import Budgets
+from witnessmark.cell.confine import Limits
 from witnessmark.cell.nursery import Readers
 from witnessmark.intake import read
 from witnessmark.intake.read import read_due
@@ -74,7 +77,7 @@ class Keeper:
 @pytest.fixture
 def keeper(tmp_path, monkeypatch):
     readers = Readers("holding_readers:read", (), (HERE,))
-    monkeypatch.setattr(read, "Runner", lambda store, workers: Runner(store, workers, readers=readers))
+    monkeypatch.setattr(read, "Runner", partial(Runner, readers=readers))
     return Keeper(tmp_path / "archive")
 
 
@@ -90,6 +93,18 @@ def bag(_names=(), **files):
     return json.dumps(
         {"bag": names, "files": {name: base64.b64encode(data).decode() for name, data in files.items()}}
     ).encode()
+
+
+def at_most(entries):
+    """Budgets of so many members a received file."""
+
+    class Small(Budgets):
+        def of(self, root, *, root_size=None):
+            found = super().of(root, root_size=root_size)
+            found.most_entries = entries
+            return found
+
+    return Small
 
 
 def test_a_content_is_read_once_and_each_occurrence_has_components_of_its_own(keeper, leak):
@@ -177,6 +192,69 @@ def test_a_run_that_is_stopped_anywhere_loses_nothing_and_doubles_nothing(keeper
     wanted = [name for n in range(4) for name in (f"bag{n}", f"bag{n}!/a", f"bag{n}!/b")]
     assert keeper.paths == Counter(wanted)
     assert keeper.problems == []
+
+
+def test_what_was_killed_gets_one_second_look_with_four_times_the_limits(keeper, leak, monkeypatch):
+    monkeypatch.setattr(read, "Limits", partial(Limits, wall=0.6, cpu=5))
+    (leak / "slow").write_text(json.dumps({"sleep": 1.2, "bag": ["a", "b"], "files": {"a": "b25l", "b": "dHdv"}}))
+    (leak / "endless").write_text(json.dumps({"sleep": 60, "bag": []}))
+    (leak / "fine").write_text("fine")
+    keeper.seal(leak)
+    readings = keeper.read()
+    assert (readings.second, readings.parked) == (2, 1)
+    assert readings.outcomes == {"ok": 4, "timeout": 1}
+    assert keeper.paths == Counter(["slow", "slow!/a", "slow!/b", "endless", "fine"])
+    again = keeper.read()
+    assert (again.second, again.parked, again.progress.files) == (0, 0, 0), "what is parked stays so"
+    assert keeper.problems == []
+
+
+def test_a_second_look_adds_only_what_the_first_did_not_take_out(keeper, leak, monkeypatch):
+    files = {"a": "b25l", "b": "dHdv"}
+    (leak / "slow").write_text(json.dumps({"bag": ["a", "b"], "files": files, "sleep_after": {"a": 1.2}}))
+    keeper.seal(leak)
+    monkeypatch.setattr(read, "Limits", partial(Limits, wall=0.6, cpu=5))
+    keeper.read()
+    assert keeper.paths == Counter(["slow", "slow!/a", "slow!/b"])
+    assert keeper.problems == []
+
+
+def test_copies_of_containers_of_containers_are_charged_to_the_received_file(keeper, leak, monkeypatch):
+    monkeypatch.setattr(read, "Budgets", at_most(60))
+    inner = bag(**{f"c{n}": b"x" for n in range(10)})
+    middle = bag(**{f"b{n}": inner for n in range(10)})
+    (leak / "outer").write_bytes(bag(**{f"a{n}": middle for n in range(10)}))
+    (leak / "fine").write_bytes(inner)
+    keeper.seal(leak)
+    readings = keeper.read()
+    inside = sum(path.startswith("outer!/") for path in keeper.paths)
+    assert inside <= 60
+    assert readings.unopened > 0
+    assert sum(path.startswith("fine!/") for path in keeper.paths) == 10
+    before = keeper.paths
+    assert keeper.read().components == 0
+    assert keeper.paths == before
+
+
+def test_a_restart_does_not_reset_a_budget(keeper, leak, monkeypatch):
+    monkeypatch.setattr(read, "Budgets", at_most(12))
+    bags = {f"a{n}": bag(**{f"b{m}": f"{n} {m}".encode() for m in range(3)}) for n in range(6)}
+    (leak / "outer").write_bytes(bag(**bags))
+    keeper.seal(leak)
+    for _ in range(40):
+        keeper.read(stop_after=1, workers=1)
+        if not keeper.due:
+            break
+    assert sum(path.startswith("outer!/") for path in keeper.paths) <= 12
+
+
+def test_a_file_whose_reader_breaks_the_rules_is_named(keeper, leak):
+    (leak / "bad").write_text('{"violate": 1, "bag": []}')
+    keeper.seal(leak)
+    readings = keeper.read()
+    assert readings.outcomes == {"violation": 1}
+    assert [name for name, _ in readings.violations] == ["bad"]
+    assert readings.second == 0, "quarantine, no second look"
 
 
 def test_a_real_quine_of_zip_ends(corpus, tmp_path):

@@ -42,6 +42,7 @@ from witnessmark.errors import BrokenEvidence, Damaged, WrongUsage
 from witnessmark.model.accession import Accession, Refusal
 from witnessmark.model.attestation import Attestation, Reviewer
 from witnessmark.model.decision import Decision
+from witnessmark.model.derivative import Outcome
 from witnessmark.model.digest import Commitment, Digest
 from witnessmark.model.event import Kind
 from witnessmark.model.finding import Finding, HoldState
@@ -378,6 +379,37 @@ class Catalogue:
                 steps = path_of(path)
                 yield Due(Digest(digest.hex()), handle, size, steps[-1].name if steps else "", depth, root_id)
 
+    def killed(self, step_version: str, settings: str, outcomes: Sequence[Outcome]) -> Iterator[Due]:
+        """Yield contents whose newest reading is one of that version and settings and ended in one of those ways."""
+        words = json.dumps([outcome.value for outcome in outcomes])
+        last = 0
+        while page := self._all(_KILLED, words, step_version, settings, last, self._top, self._top):
+            last = page[-1][0]
+            for _, digest, handle, size, path, depth, root_id in page:
+                steps = path_of(path)
+                yield Due(Digest(digest.hex()), handle, size, steps[-1].name if steps else "", depth, root_id)
+
+    def spent(self, root_id: str) -> tuple[int, int, int]:
+        """Return the size of a received file, and how many bytes and components were sealed from inside it."""
+        row = self._one("SELECT seq, size FROM exhibit WHERE id = ?", root_id)
+        if row is None:
+            return 0, 0, 0
+        inner = self._one(
+            "SELECT coalesce(sum(size), 0), count(*) FROM exhibit WHERE root = ? AND container IS NOT NULL", row[0]
+        )
+        assert inner is not None
+        return int(row[1]), int(inner[0]), int(inner[1])
+
+    def taken_from(self, handle: str) -> tuple[int, int]:
+        """Return how many bytes and components were sealed directly from the first occurrence of a content."""
+        row = self._one(
+            "SELECT coalesce(sum(e.size), 0), count(*) FROM exhibit e JOIN content c ON c.first = e.container"
+            " WHERE c.handle = ?",
+            handle,
+        )
+        assert row is not None
+        return int(row[0]), int(row[1])
+
     def unexamined(self, examination: str, version: str) -> Iterator[ExhibitRow]:
         """Yield exhibits that no run of this version of a method has covered, or only before they were read."""
         runs = self._all("SELECT seq, fields FROM act WHERE kind = ? AND seq <= ?", _RUN, self._top)
@@ -503,6 +535,13 @@ class Catalogue:
         return count(self._all, self._top, step_version, settings)
 
 
+_KILLED = (
+    "SELECT d.seq, c.digest, c.handle, c.size, e.path, e.depth, q.id FROM derivative d"
+    " JOIN content c ON c.handle = d.handle JOIN exhibit e ON e.seq = c.first JOIN exhibit q ON q.seq = e.root"
+    " WHERE d.step = 'read' AND d.outcome IN (SELECT value FROM json_each(?)) AND d.version = ? AND d.settings = ?"
+    f" AND d.seq > ? AND d.seq <= ? AND d.seq = (SELECT max(seq) FROM derivative WHERE handle = d.handle"
+    f" AND step = 'read' AND seq <= ?) ORDER BY d.seq LIMIT {_PAGE}"
+)
 _TEXTS = (
     "SELECT t.step, t.digest FROM derivative t JOIN derivative r ON r.seq = (SELECT max(seq) FROM derivative"
     " WHERE handle = ? AND step = 'read' AND seq <= ?) WHERE t.handle = ? AND t.step <> 'read' AND t.seq <= ?"

@@ -66,6 +66,7 @@ CREATE INDEX IF NOT EXISTS exhibit_id ON exhibit (id);
 CREATE INDEX IF NOT EXISTS exhibit_handle ON exhibit (handle);
 CREATE INDEX IF NOT EXISTS exhibit_place ON exhibit (place);
 CREATE INDEX IF NOT EXISTS exhibit_container ON exhibit (container) WHERE container IS NOT NULL;
+CREATE INDEX IF NOT EXISTS exhibit_root ON exhibit (root) WHERE container IS NOT NULL;
 CREATE INDEX IF NOT EXISTS derivative_handle ON derivative (handle, step);
 CREATE INDEX IF NOT EXISTS finding_exhibit ON finding (exhibit);
 CREATE INDEX IF NOT EXISTS hold_finding ON hold (finding);

@@ -15,6 +15,10 @@ MOST_ENTRIES = 200_000
 MOST_DEPTH = 20
 
 
+MOST_KEPT = 4_096
+"""Roots whose budgets are kept at hand; those of others are asked of the archive again."""
+
+
 class BudgetSpent(Exception):  # noqa: N818 - it names what happened
     """The budget of the root file does not cover what comes."""
 
@@ -63,6 +67,11 @@ class Budget:
             raise BudgetSpent(f"more than {self.most_entries:,} members in one received file")
         self.entries += 1
 
+    def refund(self, octets: int, entries: int) -> None:
+        """Take back what the first look at a container was charged, before a second one."""
+        self.octets = max(0, self.octets - octets)
+        self.entries = max(0, self.entries - entries)
+
     def charge(self, octets: int) -> None:
         """Charge bytes of a member.
 
@@ -108,4 +117,9 @@ class Budgets:
         """Forget a root of which nothing was unpacked, so that a million plain files cost no memory."""
         found = self._of.get(root)
         if found is not None and found.entries == 0:
+            del self._of[root]
+
+    def trim(self, most: int = MOST_KEPT) -> None:
+        """Forget the roots that were asked for longest ago, beyond `most`; only once all they spent is sealed."""
+        for root in list(self._of)[: max(0, len(self._of) - most)]:
             del self._of[root]

@@ -15,6 +15,7 @@ from witnessmark.errors import WrongUsage
 from witnessmark.intake.read import Readings, read_due
 from witnessmark.intake.receive import Intake, Receiver, Wanted, check_places, survey
 from witnessmark.intake.walk import source_root
+from witnessmark.work import step
 
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?\Z")
 
@@ -138,6 +139,14 @@ def _reading(readings: Readings) -> str:
 def _complaints(readings: Readings) -> list[str]:
     """Return what a keeper must know of a run that otherwise went well."""
     lines = [f"a reader could not be loaded: {name} ({why})" for name, why in sorted(readings.unloaded.items())]
+    if readings.second:
+        lines.append(
+            f"{say.counted(readings.second, 'content')} got a second look with {step.TIMES} times the limits; "
+            f"{readings.parked:,} ended as before and were parked"
+        )
+    if readings.unopened:
+        noun = say.counted(readings.unopened, "copy of a container was", "copies of containers were")
+        lines.append(f"{noun} not opened: the received file around it has spent its budget")
     if readings.missing:
         noun = say.counted(len(readings.missing), "content is", "contents are")
         lines.append(f"{noun} missing from the vault and could not be read: run `witnessmark audit`")
@@ -164,6 +173,10 @@ def _print_json(archive: Archive, intake: Intake, readings: Readings, notes: lis
                 "read": sum(readings.outcomes.values()),
                 "outcomes": dict(readings.outcomes),
                 "components": readings.components,
+                "second_look": readings.second,
+                "parked": readings.parked,
+                "quarantined": [{"name": name, "reason": why} for name, why in readings.violations],
+                "unopened": readings.unopened,
                 "entries": archive.ledger.size,
                 "key": archive.ledger.vkey,
                 "notes": notes,
@@ -183,6 +196,13 @@ def _print(
 ) -> None:
     for note in notes:
         say.line(f"note: {note}")
+    for name, why in readings.violations:
+        say.line(f"QUARANTINE: {say.safe(name) or 'a file without a name'}: {why}; nothing it said was kept")
+    if readings.violations:
+        say.line(
+            "An honest file does not make its reader do that: it may have been made to attack this archive. Keep this "
+            "machine off every network, and see `files --outcome violation`."
+        )
     for source, refusal in intake.refused[:20]:
         path = "/".join(step.name for step in refusal.path)
         say.line(f"refused: {say.safe(source)}: {say.safe(path)} ({refusal.reason.value})")

@@ -8,6 +8,7 @@ from witnessmark.catalogue.query import Catalogue
 from witnessmark.catalogue.rows import ExhibitRow
 from witnessmark.cli import compose, say
 from witnessmark.model import codec
+from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import MEMBER
 
 HIDDEN_LINE = "--- hidden text: in the file, not seen by its reader ---"
@@ -18,8 +19,17 @@ _LARGEST_TEXT = 256 << 20
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.epilog = "example:\n  witnessmark files archive/ --json --text > exhibits.jsonl"
+    parser.epilog = (
+        "examples:\n  witnessmark files archive/ --json --text > exhibits.jsonl\n"
+        "  witnessmark files archive/ --outcome violation"
+    )
     parser.add_argument("archive", metavar="ARCHIVE")
+    parser.add_argument(
+        "--outcome",
+        metavar="WORD",
+        choices=[*(outcome.value for outcome in Outcome), "due"],
+        help="only exhibits whose reading ended so: ok, partial, timeout, violation … or due",
+    )
     parser.add_argument("--text", action="store_true", help="with --json: add the text, visible and hidden")
 
 
@@ -27,6 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the list."""
     with compose.for_reading(arguments.archive) as (archive, catalogue):
         for row in catalogue.exhibits():
+            if arguments.outcome not in (None, _outcome(row)):
+                continue
             if arguments.json:
                 value = file_object(catalogue, row)
                 if arguments.text:
@@ -34,10 +46,16 @@ def run(arguments: argparse.Namespace) -> int:
                 say.line(say.json_line(value))
             else:
                 reading = row.reading
-                outcome = "due" if reading is None or reading.derivative.outcome is None else reading.derivative.outcome
                 kind = "" if reading is None else reading.derivative.media_type
-                say.line(f"{row.exhibit.id}  {outcome:<14} {kind:<40} {row.exhibit.size:>12,}  {say.safe(row.printed)}")
+                say.line(
+                    f"{row.exhibit.id}  {_outcome(row):<14} {kind:<40} {row.exhibit.size:>12,}  {say.safe(row.printed)}"
+                )
     return 0
+
+
+def _outcome(row: ExhibitRow) -> str:
+    reading = row.reading
+    return "due" if reading is None or reading.derivative.outcome is None else reading.derivative.outcome.value
 
 
 def file_object(catalogue: Catalogue, row: ExhibitRow) -> dict[str, object]:

@@ -5,6 +5,7 @@ import argparse
 from witnessmark.archive.folder import Archive
 from witnessmark.catalogue.query import Catalogue
 from witnessmark.cli import compose, say
+from witnessmark.model.derivative import Outcome
 from witnessmark.work import step
 
 _SHOWN = 20
@@ -45,6 +46,7 @@ def _status(archive: Archive, catalogue: Catalogue) -> dict[str, object]:
         "outcomes": dict(counts.outcomes),
         "media_types": dict(counts.media_types),
         "due": counts.due,
+        "second_look": sum(1 for _ in catalogue.killed(step.VERSION, step.SETTINGS, step.KILLED)),
         "refused": refusals,
         "findings": dict(counts.findings),
         "waiting": [
@@ -68,6 +70,12 @@ def _print(found: dict[str, object]) -> None:
         rows = found[name]
         if isinstance(rows, dict) and rows:
             say.line(f"  {label}: " + ", ".join(f"{key} {count:,}" for key, count in rows.items()))
+    outcomes = found["outcomes"]
+    if isinstance(outcomes, dict) and outcomes.get(Outcome.VIOLATION.value):
+        count = say.counted(outcomes[Outcome.VIOLATION.value], "exhibit is", "exhibits are")
+        say.line(f"  QUARANTINE: {count} of files whose reader broke its cell's rules: files … --outcome violation")
+    if found["second_look"]:
+        say.line(f"  {found['second_look']:,} contents wait for a second look: run compile again")
     if found["due"]:
         say.line(f"  due: {found['due']:,} contents wait to be read: run compile again")
     waiting = found["waiting"]

@@ -20,6 +20,7 @@ from witnessmark.catalogue.rows import ExhibitRow
 from witnessmark.edition import language
 from witnessmark.errors import DiskFailure, WrongUsage
 from witnessmark.model.decision import HEADER, Decision, Publish
+from witnessmark.model.derivative import Outcome
 from witnessmark.model.digest import Commitment
 from witnessmark.verify import shown
 
@@ -187,6 +188,11 @@ def _check_possible(exhibit: ExhibitRow, publish: Publish) -> None:
     reading = exhibit.reading
     if reading is None:
         raise WrongUsage("the file has not been read yet: run `witnessmark compile` to the end first")
+    if reading.derivative.outcome is Outcome.VIOLATION:
+        raise WrongUsage(
+            "it is in quarantine: its reader broke the rules of its cell, which an honest file does not make it do; "
+            "decide nothing, with a reason"
+        )
     if publish is Publish.FILE and reading.derivative.media_type not in FILE_NAMES:
         raise WrongUsage(
             f"only plain text and CSV go out as a file, this is {reading.derivative.media_type or 'of unknown type'}: "

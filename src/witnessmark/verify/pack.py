@@ -4,6 +4,7 @@ import ast
 import io
 import zipfile
 from collections.abc import Iterator
+from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 
@@ -26,8 +27,9 @@ sys.exit(main(sys.argv[1:]))
 '''
 
 
+@cache
 def build() -> bytes:
-    """Return the bytes of `verify.pyz`, stored uncompressed, with fixed times and order."""
+    """Return the bytes of `verify.pyz`, stored uncompressed, with fixed times and order; made once a process."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         for name, data in sorted([("__main__.py", START), *_sources()]):

@@ -31,6 +31,12 @@ class Progress:
         self.files_known = max(self.files_known, self.files)
         self.octets_known = max(self.octets_known, self.octets)
 
+    def undo(self, outcome: Outcome) -> None:
+        """Take back how a file ended that was read again: it counts once."""
+        self.files -= 1
+        self.outcomes[outcome.value] -= 1
+        self.outcomes += Counter()  # an outcome that nothing has any more is no outcome
+
     @property
     def rate(self) -> float:
         """Files a second so far."""

@@ -5,7 +5,7 @@ from typing import Final
 from witnessmark.cell.nursery import Readers
 from witnessmark.formats import table
 from witnessmark.model import codec
-from witnessmark.model.derivative import StepName
+from witnessmark.model.derivative import Outcome, StepName
 
 NAME: Final = StepName.READ
 
@@ -14,6 +14,15 @@ VERSION: Final = "1"
 
 SETTINGS: Final = codec.encode({})
 """Nothing that a keeper may set changes a reading yet."""
+
+AGAIN: Final = codec.encode({"limits": 4})
+"""The settings of a second look: at what was killed for its time or memory, or died, with four times the limits."""
+
+TIMES: Final = 4
+"""By how much the limits of a second look are larger; `AGAIN` says it."""
+
+KILLED: Final = (Outcome.TIMEOUT, Outcome.MEMORY, Outcome.CRASH)
+"""The ends that a second look may change; whatever ends so again is parked."""
 
 _LATE: Final = ("heapq", "encodings.utf_16_le", "encodings.utf_16_be")
 """What the standard library itself would load late, in child after child."""

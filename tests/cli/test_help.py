@@ -34,10 +34,10 @@ def test_every_help_on_the_page_is_up_to_date(page, monkeypatch):
 def test_the_page_names_every_field_of_files(wm, compiled, page):
     table = page.partition("| field |")[2].partition("\n\n")[0]
     named = {word for row in re.findall(r"^\| ([^|]+) \|", table, re.MULTILINE) for word in re.findall(r"`(\w+)`", row)}
-    rows = wm.good("files", compiled, "--json", "--text").objects
+    rows = wm.good("files", compiled, "--json", "--text", "--observations").objects
     assert named == {name for row in rows for name in row}
     example = re.search(r'^\{"id".*?\}$', page, re.MULTILINE | re.DOTALL)
-    assert set(json.loads(example[0])) | {"text", "path_b64"} == named
+    assert set(json.loads(example[0])) | {"text", "observations", "path_b64"} == named
     assert all(f"`{word.value}`" in table for word in (*Outcome, *ExhibitKind, *How))
     assert wm.files(compiled).keys()
 

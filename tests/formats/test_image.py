@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from witnessmark.cell.report import ReadingStopped, Source
-from witnessmark.formats.image import read_jpeg, read_picture, read_png
+from witnessmark.formats.image import read_bmp, read_gif, read_tiff, read_webp
+from witnessmark.formats.jpeg import read_jpeg
+from witnessmark.formats.png import read_png
 from witnessmark.model.derivative import Outcome
 
 _SPEC = importlib.util.spec_from_file_location("formats_collector", Path(__file__).with_name("collector.py"))
@@ -173,13 +175,16 @@ def test_xmp_entities_are_not_followed():
     assert "root:" not in read(read_jpeg, with_segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + packet)).text
 
 
-@pytest.mark.parametrize("form", ["GIF", "BMP", "TIFF", "WEBP"])
+OTHERS = {"GIF": read_gif, "BMP": read_bmp, "TIFF": read_tiff, "WEBP": read_webp}
+
+
+@pytest.mark.parametrize("form", OTHERS)
 def test_other_pictures_tell_their_size(form):
     stream = io.BytesIO()
     Image.new("L", (31, 17)).save(stream, form)
-    found = read(read_picture, stream.getvalue())
+    found = read(OTHERS[form], stream.getvalue())
     assert (found.observed("picture.size")[0]["width"], found.observed("picture.size")[0]["height"]) == (31, 17)
-    assert read(read_picture, b"none of them").ended is Outcome.CORRUPT
+    assert read(OTHERS[form], b"none of them").ended is Outcome.CORRUPT
 
 
 @given(st.integers(0, 600), st.binary(min_size=1, max_size=6))

@@ -84,6 +84,15 @@ def test_files_with_text_gives_the_text_and_the_hidden_after_a_line_that_says_so
     assert rows["empty.txt"]["text"] == ""
 
 
+def test_files_with_observations_gives_pairs_of_name_and_value(wm, compiled):
+    rows = {row["path"]: row for row in wm.good("files", compiled, "--json", "--observations").objects}
+    for row in rows.values():
+        assert all(isinstance(name, str) for name, _ in row["observations"])
+    said = dict(rows["mail.eml"]["observations"])
+    assert "date.sent" in said and said["date.sent"]["raw"]
+    assert "text" not in rows["mail.eml"]
+
+
 def test_text_of_one_exhibit_by_path_and_by_id(wm, compiled):
     assert wm.good("text", compiled, "path:orders/order.txt").out.strip() == wm.ORDER.strip()
     named = wm.files(compiled)["notices/通知.txt"]

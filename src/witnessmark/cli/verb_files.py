@@ -15,6 +15,7 @@ HIDDEN_LINE = "--- hidden text: in the file, not seen by its reader ---"
 """The line between visible and hidden text wherever both are printed."""
 
 _LARGEST_TEXT = 256 << 20
+_LARGEST_OBSERVATIONS = 64 << 20
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +32,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="only exhibits whose reading ended so: ok, partial, timeout, violation … or due",
     )
     parser.add_argument("--text", action="store_true", help="with --json: add the text, visible and hidden")
+    parser.add_argument(
+        "--observations", action="store_true", help="with --json: add what was observed: dates, cameras, sizes, tags"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -43,6 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
                 value = file_object(catalogue, row)
                 if arguments.text:
                     value["text"] = exhibit_text(archive, row)
+                if arguments.observations:
+                    value["observations"] = exhibit_observations(archive, row)
                 say.line(say.json_line(value))
             else:
                 reading = row.reading
@@ -104,3 +110,13 @@ def exhibit_text(archive: Archive, row: ExhibitRow) -> str:
         hidden = archive.store.read(reading.hidden.digest, _LARGEST_TEXT).decode()
         text += ("" if not text or text.endswith("\n") else "\n") + HIDDEN_LINE + "\n" + hidden
     return text
+
+
+def exhibit_observations(archive: Archive, row: ExhibitRow) -> list[object]:
+    """Return what the newest reading observed, in its order: pairs of a name and a value; none while it is due."""
+    if row.reading is None or row.reading.derivative.digest is None:
+        return []
+    raw = archive.store.read(row.reading.derivative.digest, _LARGEST_OBSERVATIONS)
+    found = codec.decode(raw.decode())
+    listed = found.get("observations") if isinstance(found, dict) else None
+    return list(listed) if isinstance(listed, list) else []

@@ -1,221 +1,286 @@
-"""EXIF (CIPA DC-008) and IPTC (IIM 4) blocks of a picture: times, camera, place and every tag; its words apart."""
+"""EXIF (CIPA DC-008) and TIFF tags of a picture: every directory's tags, times, camera, place, thumbnail; words apart.
 
-import io
-import logging
-import struct
+Names are those of the standards, as Pillow's tables spell them. Values are text: whole numbers joined by blanks,
+fractions as they stand (`1/60`), letters up to their zero byte.
+"""
+
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Final
 
-import exifread
+import PIL
+from PIL import ExifTags
 
 from witnessmark.cell.report import Report
-from witnessmark.formats import dates, encodings
+from witnessmark.formats import dates, encodings, icc, iptc, makernotes, xmp
+from witnessmark.formats.octets import Octets, observe_pairs, take_out
+from witnessmark.formats.tiff import TEXT, UNDEFINED, Directory, Entry, Structure
 
-MOST_TAGS = 500
-LONGEST = 2000
 LARGEST = 32 << 20
-_TIMES = (
-    ("EXIF DateTimeOriginal", "EXIF OffsetTimeOriginal", "taken"),
-    ("EXIF DateTimeDigitized", "EXIF OffsetTimeDigitized", "digitised"),
-    ("Image DateTime", "EXIF OffsetTime", "modified"),
-    ("Image DateTimeOriginal", "", "taken"),
-)
-_WORDS = {
-    "Image ImageDescription",
-    "Image Artist",
-    "Image Copyright",
-    "Image DocumentName",
-    "Image PageName",
-    "Image HostComputer",
-    "Image XPTitle",
-    "Image XPComment",
-    "Image XPAuthor",
-    "Image XPKeywords",
-    "Image XPSubject",
-    "EXIF UserComment",
-    "EXIF CameraOwnerName",
-    "GPS GPSAreaInformation",
-    "GPS GPSProcessingMethod",
+LONGEST = 2000
+_MOST_VALUES = 64
+_MOST_DIRECTORIES = 200
+_STARTS: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_INTEROP: Final = {int(tag): tag.name for tag in ExifTags.Interop}
+_MORE: Final = {
+    0x9010: "OffsetTime",
+    0xEA1C: "Padding",
+    0x011E: "XPosition",
+    0x011F: "YPosition",
+    0xA000: "FlashpixVersion",
+    0x4746: "Rating",
+    0xC6D3: "JXLDistance",
 }
-_CAMERA = (
-    ("make", "Image Make"),
-    ("model", "Image Model"),
-    ("serial", "EXIF BodySerialNumber"),
-    ("lens", "EXIF LensModel"),
-    ("lens_serial", "EXIF LensSerialNumber"),
-    ("picture", "EXIF ImageUniqueID"),
+_TIMES: Final = (
+    ("Exif", "DateTimeOriginal", "OffsetTimeOriginal", "taken"),
+    ("Exif", "DateTimeDigitized", "OffsetTimeDigitized", "digitised"),
+    ("IFD0", "DateTime", "OffsetTime", "modified"),
+    ("IFD0", "DateTimeOriginal", "", "taken"),
 )
-logging.getLogger("exifread").setLevel(logging.CRITICAL)  # what it cannot read is observed, not printed
-_TRIPS = (ArithmeticError, LookupError, ValueError, TypeError, AttributeError, AssertionError, OSError, struct.error)
-_IPTC = {
-    5: "title",
-    7: "edit status",
-    15: "category",
-    20: "category",
-    25: "keyword",
-    26: "place code",
-    40: "instructions",
-    80: "by",
-    85: "by, title",
-    90: "city",
-    92: "place",
-    95: "province",
-    101: "country",
-    103: "transmission",
-    105: "headline",
-    110: "credit",
-    115: "source",
-    116: "copyright",
-    118: "contact",
-    120: "caption",
-    122: "caption by",
-}
+_CAMERA: Final = (
+    ("make", "IFD0", "Make"),
+    ("model", "IFD0", "Model"),
+    ("serial", "Exif", "BodySerialNumber"),
+    ("serial", "IFD0", "CameraSerialNumber"),
+    ("owner", "Exif", "CameraOwnerName"),
+    ("lens", "Exif", "LensModel"),
+    ("lens_serial", "Exif", "LensSerialNumber"),
+    ("picture", "Exif", "ImageUniqueID"),
+)
+_XP, _RATED = range(0x9C9B, 0x9CA0), {0x9286, 0x001B, 0x001C}
+_CHARACTERS: Final = {0x9000, 0xA000, 0x0002}
+_UNREAD: Final = {0x02BC, 0x83BB, 0x8649, 0x8773, 0x927C, 0xC634, 0x935C}  # blocks with readers of their own, and none
+_BRANDS: Final = {"Exif": "EXIF", "GPS": "GPS", "Interop": "EXIF"}
 
 
 def name_tool(report: Report) -> None:
-    """State that exifread read."""
-    report.tool("exifread", str(exifread.__version__))
+    """State whose names the tags bear."""
+    report.tool("pillow", PIL.__version__)
 
 
-def read_exif(block: bytes, report: Report) -> None:
-    """Report an EXIF block: a TIFF structure without its picture."""
+def read_exif(block: bytes, report: Report, at: int = -1) -> None:
+    """Report an EXIF block, a TIFF structure without its picture; `at` is its place in the file where that is known."""
     if len(block) > LARGEST:
         report.observe("exif.unread", "larger than 32 MiB")
         return
-    tags = _tags(block, report)
+    # Some writers keep a name or a byte of padding before the structure itself.
+    start = next((place for place in range(min(16, len(block))) if block[place : place + 4] in _STARTS), 0)
+    if at >= 0:
+        at += start
+        report.observe("exif.block", {"at": at, "bytes": len(block)})  # offsets in it count from there
+    read_structure(Octets.of(block[start:]), report)
+
+
+def read_structure(octets: Octets, report: Report, name: str = "IFD0") -> Structure | None:
+    """Report a TIFF structure, and the blocks of other kinds in it; None when there is none.
+
+    `name` is what its first directory is called, where a container keeps a lower one apart.
+    """
+    try:
+        structure = Structure(octets)
+    except ValueError:
+        report.observe("exif.unread", "no TIFF structure")
+        return None
+    tags: dict[str, dict[str, str]] = {}
+    for count, directory in enumerate(structure.directories()):
+        if directory.name == "IFD0":
+            directory.name = name
+        if count < _MOST_DIRECTORIES:
+            named = tags.setdefault(directory.name, {})
+            named |= {name: text for name, text in _tags(directory) if name not in named}
+            _read_blocks(structure, directory, tags, report)
+        if directory.outside or directory.repeated:
+            value = {"directory": directory.name, "outside": directory.outside, "repeated": directory.repeated}
+            report.observe("exif.unread", value)
+    if not tags:
+        report.observe("exif.unread", "no directory")
+    _tell(tags, report)
+    return structure
+
+
+def _tell(tags: Mapping[str, Mapping[str, str]], report: Report) -> None:
     _tell_times(tags, report)
-    camera = {key: text for key, tag in _CAMERA if (text := _text(tags.get(tag)))}
+    _tell_camera(tags, report)
+    dates.observe_software(report, tags.get("IFD0", {}).get("Software", ""), "", "EXIF Software")
+    _tell_place(tags.get("GPS", {}), report)
+    for group, named in tags.items():
+        observe_pairs(report, f"exif.{group}", {name: text[:LONGEST] for name, text in named.items()})
+
+
+def _tell_times(tags: Mapping[str, Mapping[str, str]], report: Report) -> None:
+    for group, tag, zone, name in _TIMES:
+        raw = tags.get(group, {}).get(tag, "")
+        if raw:
+            offset = tags.get("Exif", {}).get(zone, "")
+            dates.observe(report, name, dates.from_exif(raw, offset), f"EXIF {tag}")
+
+
+def _tell_camera(tags: Mapping[str, Mapping[str, str]], report: Report) -> None:
+    camera: dict[str, str] = {}
+    for key, group, tag in _CAMERA:
+        text = tags.get(group, {}).get(tag, "")
+        if text:
+            camera.setdefault(key, text)
     if camera:
         report.observe("camera", camera)
-    dates.observe_software(report, _text(tags.get("Image Software")), "", "EXIF Software")
-    _tell_place(tags, report)
-    if "JPEGThumbnail" in tags or "Thumbnail Compression" in tags:
-        report.observe("picture.thumbnail", {"bytes": len(tags.get("JPEGThumbnail", b""))})
-    listed: dict[str, str] = {}
-    for name, tag in list(tags.items())[:MOST_TAGS]:
-        text = _text(tag)
-        if text:
-            listed[name] = text[:200]
-            if name in _WORDS:
-                report.hidden(f"EXIF {name.partition(' ')[2]}", text + "\n")
-    if listed:
-        report.observe("exif", listed)
 
 
-def _tags(block: bytes, report: Report) -> Mapping[str, Any]:
-    """Return all tags; when a maker's own block trips the library, those without it (and without comments)."""
-    for details in (True, False):
-        try:
-            found: Mapping[str, Any] = exifread.process_file(io.BytesIO(block), details=details)
-        except _TRIPS as error:  # the library meets broken structures with whatever Python raises
-            report.observe("exif.unread", type(error).__name__)
-        else:
-            return found
-    return {}
-
-
-def _tell_times(tags: Mapping[str, Any], report: Report) -> None:
-    for tag, zone, name in _TIMES:
-        raw = _text(tags.get(tag))
-        if raw:
-            moment = dates.from_exif(raw, _text(tags.get(zone)))
-            dates.observe(report, name, moment, f"EXIF {tag.partition(' ')[2]}")
-
-
-def _tell_place(tags: Mapping[str, Any], report: Report) -> None:
-    names = ("GPSLatitude", "GPSLatitudeRef", "GPSLongitude", "GPSLongitudeRef", "GPSAltitude", "GPSDate")
-    place = {name: text for name in names if (text := _text(tags.get(f"GPS {name}")))}
-    time = tags.get("GPS GPSTimeStamp")
-    try:
-        clock = ":".join(f"{int(part):02}" for part in time.values) if time is not None else ""
-    except _TRIPS:
-        clock = ""
+def _tell_place(gps: Mapping[str, str], report: Report) -> None:
+    names = ("GPSLatitude", "GPSLatitudeRef", "GPSLongitude", "GPSLongitudeRef", "GPSAltitude", "GPSDateStamp")
+    place = {name: gps[name] for name in names if gps.get(name)}
+    clock = _clock(gps.get("GPSTimeStamp", ""))
+    if clock:
+        place["GPSTimeStamp"] = clock
+    for key, name in (("latitude", "GPSLatitude"), ("longitude", "GPSLongitude")):
+        degrees = _degrees(gps.get(name, ""), gps.get(f"{name}Ref", ""))
+        if degrees:
+            place[key] = degrees
     if place:
-        report.observe("place", place | ({"GPSTimeStamp": clock} if clock else {}))
-    if clock and "GPSDate" in place:  # satellites tell the time in UTC
-        dates.observe(report, "taken", dates.from_exif(f"{place['GPSDate']} {clock}", "Z"), "EXIF GPS time")
+        report.observe("place", place | {"says": "EXIF GPS"})
+    if clock and "GPSDateStamp" in place:  # satellites tell the time in UTC
+        dates.observe(report, "taken", dates.from_exif(f"{place['GPSDateStamp']} {clock}", "Z"), "EXIF GPS time")
 
 
-def _text(tag: Any) -> str:
-    """Return a tag's value as text that UTF-8 can hold."""
-    if tag is None or isinstance(tag, bytes):
+def _degrees(text: str, side: str) -> str:
+    parts = [_quotient(part) for part in text.split()]
+    if len(parts) != 3 or any(part is None for part in parts):
         return ""
-    values = getattr(tag, "values", None)
+    degrees = sum((part or 0) / share for part, share in zip(parts, (1, 60, 3600), strict=True))
+    return f"{-degrees if side[:1] in ('S', 'W', 's', 'w') else degrees:.7f}"
+
+
+def _clock(text: str) -> str:
+    parts = [_quotient(part) for part in text.split()]
+    return ":".join(f"{int(part or 0):02}" for part in parts) if len(parts) == 3 and None not in parts else ""
+
+
+def _quotient(text: str) -> float | None:
+    over, _, under = text.partition("/")
     try:
-        if isinstance(values, list) and values and getattr(tag, "field_type", 0) in (1, 7):
-            text = _letters(bytes(value & 0xFF for value in values[:LONGEST]))
-        elif isinstance(values, bytes):
-            text = _letters(values[:LONGEST])
-        elif isinstance(values, str):
-            text = values
-        else:
-            text = str(tag)
-    except _TRIPS:
-        return ""
-    return text.encode("utf-8", "replace").decode().replace("\0", " ").strip()[:LONGEST]
+        return int(over) / int(under or 1)
+    except (ValueError, ZeroDivisionError, OverflowError):
+        return None
 
 
-def _letters(raw: bytes) -> str:
-    """Return the text of an untyped tag: a comment with its code, UTF-16 as Windows writes it, or plain letters."""
-    code, rest = raw[:8], raw[8:]
+def _tags(directory: Directory) -> Iterator[tuple[str, str]]:
+    names = {"GPS": ExifTags.GPSTAGS, "Interop": _INTEROP}.get(directory.name, ExifTags.TAGS)
+    for tag, entry in directory.entries.items():
+        text = value_of(entry, gps=directory.name == "GPS")
+        if text or entry.kind == TEXT or entry.tag in _RATED:
+            yield _name(tag, names), text
+
+
+def value_of(entry: Entry, *, gps: bool = False) -> str:
+    """Return a value as text that UTF-8 can hold."""
+    if entry.tag in _UNREAD and not gps:
+        return f"({entry.size} bytes)"
+    if entry.kind == TEXT:
+        return _letters(entry)
+    if not gps and entry.tag in _XP:
+        return entry.raw.decode("utf-16-le", "replace").split("\0")[0]
+    if entry.kind in (1, UNDEFINED):
+        return _bytes(entry, gps=gps)
+    if entry.kind in (5, 10):
+        parts = [f"{over}/{under}" for over, under in entry.fractions(_MOST_VALUES + 1)]
+    elif entry.kind in (11, 12):
+        parts = [repr(value) for value in entry.reals(_MOST_VALUES + 1)]
+    else:
+        parts = [str(value) for value in entry.numbers(_MOST_VALUES + 1)]
+    return " ".join(parts) if len(parts) <= _MOST_VALUES else f"({entry.count} values)"
+
+
+def _letters(entry: Entry) -> str:
+    raw = entry.raw.rstrip(b"\0")[: LONGEST * 4]
+    if entry.tag == 0x8298:  # Copyright: the photographer's, a zero byte, the editor's
+        raw = b"; ".join(part for part in raw.split(b"\0") if part.strip())
+    raw = raw.split(b"\0")[0]
+    return _plain(raw)
+
+
+def _plain(raw: bytes) -> str:
+    text = raw.decode(encodings.choose(raw).name, "replace") if raw else ""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _bytes(entry: Entry, *, gps: bool) -> str:
+    raw = entry.raw
+    if entry.tag in _CHARACTERS and entry.kind == UNDEFINED:
+        return raw.rstrip(b"\0").decode("ascii", "replace")
+    if (gps and entry.tag in (0x1B, 0x1C)) or (not gps and entry.tag == 0x9286):
+        return _coded(raw)
+    if entry.count > _MOST_VALUES:
+        return f"({entry.size} bytes)"
+    return " ".join(str(byte) for byte in raw)
+
+
+def _coded(raw: bytes) -> str:
+    """Return a comment: eight bytes name its code (CIPA DC-008, 4.6.5, UserComment)."""
+    code, rest = raw[:8], raw[8 : 8 + LONGEST * 4]
     if code == b"UNICODE\0":
         order = "utf-16-be" if rest[:1] == b"\0" else "utf-16-le"
-        return rest.decode(order, "replace")
-    if code in (b"ASCII\0\0\0", b"\0" * 8):
-        raw = rest
-    if len(raw) >= 2 and raw.count(0) * 3 > len(raw):
-        return raw.decode("utf-16-le", "replace")
-    if b"\0" in raw.rstrip(b"\0") and not code.startswith((b"ASCII", b"JIS")):
-        return " ".join(str(byte) for byte in raw[:32])
-    raw = raw.rstrip(b"\0")
-    return raw.decode(encodings.choose(raw).name, "replace") if raw else ""
+        return rest.decode(order, "replace").strip("\0 ")
+    if not code.startswith((b"ASCII", b"JIS")) and any(code):
+        rest = raw[: LONGEST * 4]
+    rest = rest.strip(b"\0 ")
+    return _plain(rest.replace(b"\0", b" "))
 
 
-def read_photoshop(block: bytes, report: Report) -> None:
-    """Report the IPTC data among Photoshop's image resources."""
-    place = 0
-    while block[place : place + 4] == b"8BIM" and place + 12 <= len(block):
-        number, name = struct.unpack_from(">HB", block, place + 4)
-        start = place + 6 + (name + 2) // 2 * 2
-        if start + 4 > len(block):
-            return
-        (size,) = struct.unpack_from(">I", block, start)
-        if number == 0x0404:
-            read_iptc(block[start + 4 : start + 4 + size], report)
-        place = start + 4 + (size + 1) // 2 * 2
+def _read_blocks(
+    structure: Structure, directory: Directory, tags: Mapping[str, Mapping[str, str]], report: Report
+) -> None:
+    """Report what lies in a directory's blocks: words, maker notes, XMP, IPTC, profile, thumbnail."""
+    _tell_words(directory, report)
+    note = directory.entries.get(0x927C)
+    if note is not None:
+        make = tags.get("IFD0", {}).get("Make", "")
+        said = makernotes.numbers(structure, note, make)
+        if said:
+            report.observe("camera.note", said | {"make": make})
+            report.hidden("maker note", "\n".join(f"{name}: {text}" for name, text in said.items()) + "\n")
+    for tag, reader in (
+        (0x02BC, xmp.read_packet),
+        (0x83BB, iptc.read_iptc),
+        (0x8649, iptc.read_photoshop),
+        (0x8773, icc.read_icc),
+    ):
+        entry = directory.entries.get(tag)
+        if entry is not None and entry.size:
+            reader(structure.octets.take(entry.at, entry.size), report)
+    _take_thumbnail(structure, directory, report)
 
 
-def read_iptc(block: bytes, report: Report) -> None:
-    """Report the words and dates of an IPTC block."""
-    utf8 = False
-    found: dict[int, list[bytes]] = {}
-    for record, number, value in _iptc_sets(block):
-        if (record, number) == (1, 90):
-            utf8 = value == b"\x1b%G"
-        elif record == 2:
-            found.setdefault(number, []).append(value)
-    for number, label in _IPTC.items():
-        for value in found.get(number, ()):
-            name = "utf-8" if utf8 else encodings.choose(value).name
-            text = value.decode(name, "replace").strip("\0 ")
-            if text:
-                report.hidden(f"IPTC {label}", text + "\n")
-    for day, clock, what in ((55, 60, "created"), (62, 63, "digitised")):
-        if found.get(day):
-            raw = (found[day][0] + found.get(clock, [b""])[0]).decode("ascii", "replace")
-            dates.observe(report, what, _iptc_moment(raw), "IPTC")
+def _tell_words(directory: Directory, report: Report) -> None:
+    brand = _BRANDS.get(directory.name, "EXIF" if directory.name == "IFD0" else directory.name)
+    for name, text in _tags(directory):
+        tagged = directory.entries
+        if text and any(letter.isalpha() for letter in text):
+            entry = next((tagged[tag] for tag in tagged if _named(directory, tag) == name), None)
+            if entry is not None and (entry.kind == TEXT or entry.tag in _XP or entry.tag in _RATED):
+                report.hidden(f"{brand} {name}", text[:LONGEST] + "\n")
 
 
-def _iptc_moment(raw: str) -> dates.Moment:
-    moment = dates.from_pdf(raw[:17] + ("'" + raw[17:19] + "'" if raw[17:19] else ""))
-    return dates.Moment(raw[: dates.LONGEST], moment.local, moment.offset)
+def _named(directory: Directory, tag: int) -> str:
+    names = {"GPS": ExifTags.GPSTAGS, "Interop": _INTEROP}.get(directory.name, ExifTags.TAGS)
+    return _name(tag, names)
 
 
-def _iptc_sets(block: bytes) -> Iterator[tuple[int, int, bytes]]:
-    place = 0
-    while place + 5 <= len(block) and block[place] == 0x1C:
-        record, number, size = struct.unpack_from(">BBH", block, place + 1)
-        if size & 0x8000:  # sizes of sizes are for huge data, of which there is none here
-            return
-        yield record, number, block[place + 5 : place + 5 + size]
-        place += 5 + size
+def _name(tag: int, names: Mapping[int, str]) -> str:
+    return (_MORE.get(tag) if names is ExifTags.TAGS else None) or names.get(tag) or f"0x{tag:04X}"
+
+
+def _take_thumbnail(structure: Structure, directory: Directory, report: Report) -> None:
+    """Take out the small JPEG that a directory points to; one in strips is only observed."""
+    at, size = (directory.entries.get(tag) for tag in (0x0201, 0x0202))
+    if at is not None and size is not None and at.numbers(1) and size.numbers(1):
+        octets = structure.octets.part(at.numbers(1)[0], size.numbers(1)[0])
+        head = octets.take(0, 2)
+        value = {"directory": directory.name, "bytes": size.numbers(1)[0]}
+        if head == b"\xff\xd8" and octets.size > 100:
+            report.observe("picture.thumbnail", value | {"form": "JPEG"})
+            take_out(octets, f"thumbnail-{directory.name}.jpg", report)
+        else:
+            report.observe("picture.thumbnail", value | {"form": "unknown", "begins": head.hex()})
+    elif directory.name == "IFD1" and 0x0111 in directory.entries:
+        width, height = (
+            directory.entries[tag].numbers(1) if tag in directory.entries else [] for tag in (0x100, 0x101)
+        )
+        report.observe("picture.thumbnail", {"directory": "IFD1", "form": "strips", "width": width, "height": height})

@@ -1,280 +1,422 @@
-"""Pictures: what is said of them in their own bytes (size, EXIF, XMP, IPTC, comments); no pixel is ever decoded.
+"""Pictures of other kinds than JPEG and PNG: GIF, TIFF and raw files, BMP, WebP, icons, Photoshop's, and simple ones.
 
-A picture has no visible text here; every word in it is hidden text.
+A picture has no visible text here; every word in it is hidden text. No pixel is ever decoded.
 """
 
-import hashlib
-import io
 import re
 import struct
-import warnings
-import zlib
-
-import PIL
-from PIL import Image, UnidentifiedImageError
+from collections.abc import Callable
+from typing import Final
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
-from witnessmark.formats import dates, encodings, exif, xmp
+from witnessmark.formats import exif, icc, iptc, jumbf, picture, xmltext, xmp
+from witnessmark.formats.octets import Octets, take_out
+from witnessmark.formats.tiff import Structure
 from witnessmark.model.derivative import Outcome
-from witnessmark.model.exhibit import How, PathStep
 
-LARGEST = 256 << 20
-LARGEST_TEXT = 4 << 20
-MOST_SEGMENTS = 5000
-_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
-_SIZES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
-_JPEG_MODES = {1: "L", 3: "YCbCr", 4: "CMYK"}
-_PNG_MODES = {0: "L", 2: "RGB", 3: "P", 4: "LA", 6: "RGBA"}
-_XMP = b"http://ns.adobe.com/xap/1.0/\0"
-_XMP_MORE = b"http://ns.adobe.com/xmp/extension/\0"
-_PNG = b"\x89PNG\r\n\x1a\n"
-_TRIPS = (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError, struct.error)
+MOST_BLOCKS = 1_000_000
 
 
-def read_jpeg(source: Source, report: Report) -> None:
-    """Read the segments of a JPEG (ISO/IEC 10918-1, annex B).
+def _stop(what: str) -> ReadingStopped:
+    return ReadingStopped(Outcome.CORRUPT, f"no {what} can be made out in these bytes")
+
+
+def read_tiff(source: Source, report: Report) -> None:
+    """Read all directories of a TIFF, or of a raw file that is built like one.
 
     Raises:
-        ReadingStopped: when there is no frame in it.
+        ReadingStopped: when there is none.
     """
-    data = _start(source, report)
-    jpeg = _Jpeg(data, report)
-    end = jpeg.walk()
-    jpeg.close()
-    if not jpeg.framed:
-        raise ReadingStopped(Outcome.CORRUPT, "no picture frame is found in this JPEG")
-    if end is None:
-        report.outcome(Outcome.PARTIAL, "the JPEG ends before its end marker")
-    else:
-        _tell_rest(data, end, report)
-
-
-def _start(source: Source, report: Report) -> bytes:
-    if source.size > LARGEST:
-        raise ReadingStopped(Outcome.REFUSED_LIMIT, f"the picture is larger than {LARGEST >> 20} MiB")
     exif.name_tool(report)
-    source.stream.seek(0)
-    return source.stream.read(LARGEST)
+    octets = Octets.whole(source)
+    structure = exif.read_structure(octets, report)
+    if structure is None:
+        raise _stop("TIFF")
+    first = structure.directory("IFD0", structure.first)
+    if first is None:
+        raise _stop("TIFF directory")
+    size = [entry.numbers(1)[0] for tag in (0x100, 0x101) if (entry := first.entries.get(tag)) and entry.numbers(1)]
+    if len(size) == 2:
+        report.observe("picture.size", {"width": size[0], "height": size[1], "mode": "TIFF"})
+    report.observe("picture.frames", structure.pages)
+    _take_previews(structure, report)
 
 
-class _Jpeg:
-    def __init__(self, data: bytes, report: Report) -> None:
-        self._data, self._report = data, report
-        self.framed = False
-        self._tables = hashlib.sha256()
-        self._tabled = False
-        self._order: list[str] = []
-        self._more_xmp: dict[int, bytes] = {}
-
-    def walk(self) -> int | None:
-        """Read segment by segment; return where the picture ends, or None when its end marker is missing."""
-        data, place = self._data, 2 if self._data[:2] == b"\xff\xd8" else 0
-        for _ in range(MOST_SEGMENTS):
-            match = _MARKER.search(data, place)
-            if match is None:
-                return None
-            kind, place = data[match.end() - 1], match.end()
-            if kind == 0xD9:
-                return place
-            if kind in (0x01, 0xD8):
-                continue
-            if place + 2 > len(data):
-                return None
-            (length,) = struct.unpack_from(">H", data, place)
-            self._read(kind, data[place + 2 : place + max(length, 2)])
-            place += max(length, 2)
-        return None
-
-    def _read(self, kind: int, body: bytes) -> None:
-        if len(self._order) < 64 and kind >= 0xE0:
-            self._order.append(f"COM {len(body)}" if kind == 0xFE else f"APP{kind - 0xE0}")
-        if kind in _SIZES and len(body) >= 6 and not self.framed:
-            depth, height, width, parts = struct.unpack_from(">BHHB", body)
-            self.framed = True
-            value = {"width": width, "height": height, "mode": _JPEG_MODES.get(parts, str(parts)), "bits": depth}
-            self._report.observe("picture.size", value)
-            sampling = " ".join(f"{b >> 4}x{b & 15}" for b in body[7 : 6 + parts * 3 : 3])
-            self._report.observe("jpeg.frame", {"process": kind - 0xC0, "sampling": sampling})
-        elif kind == 0xDB:
-            self._tables.update(body)
-            self._tabled = True
-        elif kind == 0xE1 and body.startswith(b"Exif\0"):
-            exif.read_exif(body[6:], self._report)
-        elif kind == 0xE1 and body.startswith(_XMP):
-            xmp.read_packet(body[len(_XMP) :], self._report)
-        elif kind == 0xE1 and body.startswith(_XMP_MORE) and len(body) > len(_XMP_MORE) + 40:
-            (offset,) = struct.unpack_from(">I", body, len(_XMP_MORE) + 36)
-            self._more_xmp[offset] = body[len(_XMP_MORE) + 40 :]
-        elif kind == 0xED and body.startswith(b"Photoshop 3.0\0"):
-            exif.read_photoshop(body[14:], self._report)
-        elif kind == 0xFE:
-            _tell_words("comment", body, self._report)
-        elif kind == 0xEB and b"jumb" in body[:64]:
-            self._report.observe("picture.content_credentials", value=True)
-
-    def close(self) -> None:
-        """Report what is known only at the end."""
-        if self._more_xmp:
-            xmp.read_packet(b"".join(self._more_xmp[offset] for offset in sorted(self._more_xmp)), self._report)
-        if self._tabled:
-            self._report.observe("jpeg.tables", self._tables.hexdigest()[:16])
-        if self._order:
-            self._report.observe("jpeg.segments", self._order)
+def _take_previews(structure: Structure, report: Report) -> None:
+    """Take out a whole JPEG that a raw file holds in one strip."""
+    fresh = Structure(structure.octets)
+    for directory in fresh.directories():
+        parts = [directory.entries.get(tag) for tag in (0x0111, 0x0117, 0x0103)]
+        if any(part is None or len(part.numbers(2)) != 1 for part in parts):
+            continue
+        at, size, packing = (part.numbers(1)[0] for part in parts if part is not None)
+        octets = structure.octets.part(at, size)
+        if (
+            packing in (6, 7)
+            and size > 1000
+            and octets.take(0, 3) == b"\xff\xd8\xff"
+            and octets.take(octets.size - 2, 2) == b"\xff\xd9"
+        ):
+            report.observe("picture.preview", {"directory": directory.name, "bytes": size})
+            take_out(octets, f"preview-{directory.name}.jpg", report)
 
 
-def read_png(source: Source, report: Report) -> None:
-    """Read the chunks of a PNG (ISO/IEC 15948).
+def read_gif(source: Source, report: Report) -> None:
+    """Read the blocks of a GIF (GIF89a): size, frames, comments, texts, extensions.
 
     Raises:
         ReadingStopped: when its header is missing.
     """
-    data = _start(source, report)
-    if data[:8] != _PNG or data[12:16] != b"IHDR" or len(data) < 33:
-        raise ReadingStopped(Outcome.CORRUPT, "the header of this PNG is missing")
-    width, height, depth, colour = struct.unpack_from(">IIBB", data, 16)
-    value = {"width": width, "height": height, "mode": _PNG_MODES.get(colour, str(colour)), "bits": depth}
-    report.observe("picture.size", value)
-    place = 33
-    for _ in range(MOST_SEGMENTS * 20):
-        if place + 12 > len(data):
-            report.outcome(Outcome.PARTIAL, "the PNG ends before its end chunk")
-            return
-        length, kind = struct.unpack_from(">I4s", data, place)
-        if kind == b"IEND":
-            _tell_rest(data, place + 12 + length, report)
-            return
-        if kind in _CHUNKS:
-            _CHUNKS[kind](data[place + 8 : place + 8 + length], report)
-        place += 12 + length
-    report.outcome(Outcome.PARTIAL, "the PNG has too many chunks")
-
-
-def _text_chunk(body: bytes, report: Report) -> None:
-    name, _, text = body.partition(b"\0")
-    _tell_chunk(name, text, report)
-
-
-def _packed_chunk(body: bytes, report: Report) -> None:
-    name, _, text = body.partition(b"\0")
-    _tell_chunk(name, _unpack(text[1:]), report)
-
-
-def _international_chunk(body: bytes, report: Report) -> None:
-    name, _, rest = body.partition(b"\0")
-    packed = rest[:1] == b"\1"
-    text = rest[2:].partition(b"\0")[2].partition(b"\0")[2]
-    _tell_chunk(name, _unpack(text) if packed else text, report)
-
-
-def _unpack(body: bytes) -> bytes:
-    try:
-        return zlib.decompressobj().decompress(body, LARGEST_TEXT)
-    except zlib.error:
-        return b""
-
-
-def _tell_chunk(name: bytes, text: bytes, report: Report) -> None:
-    label = name[:79].decode("latin-1")
-    if label == "XML:com.adobe.xmp":
-        xmp.read_packet(text[:LARGEST_TEXT], report)
-    elif label.startswith("Raw profile type "):
-        _tell_profile(label[17:].lower(), text, report)
+    data = picture.whole(source, report)
+    if data[:3] != b"GIF" or len(data) < 13:
+        raise _stop("GIF")
+    width, height, packed = struct.unpack_from("<HHB", data, 6)
+    report.observe(
+        "picture.size", {"width": width, "height": height, "mode": "P", "version": data[3:6].decode("latin-1")}
+    )
+    end, frames = _walk_gif(data, 13 + (2 << (packed & 7)) * 3 * (packed >> 7), report)
+    report.observe("picture.frames", frames)
+    if end is None:
+        report.outcome(Outcome.PARTIAL, "the GIF ends before its trailer")
     else:
-        words = _tell_words(label, text, report)
-        if label == "Software":
-            dates.observe_software(report, words, "", "PNG Software")
-        elif label in ("Creation Time", "date:create", "create-date"):
-            _tell_time("created", words, label, report)
-        elif label in ("date:modify", "modify-date"):
-            _tell_time("modified", words, label, report)
+        picture.tell_rest(data, end, report)
 
 
-def _tell_time(name: str, words: str, label: str, report: Report) -> None:
-    moments = (read(words) for read in (dates.from_iso, dates.from_exif, dates.from_mail))
-    known = next((moment for moment in moments if moment.local is not None), dates.Moment(words[: dates.LONGEST]))
-    dates.observe(report, name, known, f"PNG {label}")
+def _walk_gif(data: bytes, place: int, report: Report) -> tuple[int | None, int]:
+    frames, extensions = 0, []
+    for _ in range(MOST_BLOCKS):
+        kind = data[place : place + 1]
+        if kind == b";":
+            place += 1
+            break
+        if kind == b",":
+            if place + 10 > len(data):
+                return None, frames
+            frames += 1
+            packed = data[place + 9]
+            place = _skip(data, place + 11 + (2 << (packed & 7)) * 3 * (packed >> 7))
+        elif kind == b"!":
+            label, start = data[place + 1 : place + 2], place + 2
+            place = _skip(data, start)
+            if label in (b"\xfe", b"\x01"):
+                body = _join(data, start, place)
+                picture.tell_words("comment" if label == b"\xfe" else "text of the picture", body, report)
+            elif label == b"\xff":
+                name = data[start + 1 : start + 12]
+                extensions.append(name.decode("latin-1"))
+                if name == b"XMP DataXMP":
+                    for packet in xmp.packets(data[start + 12 : place]):
+                        xmp.read_packet(packet, report)
+                elif name == b"ICCRGBG1012":
+                    icc.read_icc(_join(data, start + 12, place), report)
+                elif name == b"C2PA_GIF\x01\x00\x00":
+                    jumbf.tell(Octets.of(_join(data, start + 12, place)), report)
+        else:
+            return None, frames
+    if extensions:
+        report.observe("gif.extensions", extensions[:100])
+    return place, frames
 
 
-def _tell_profile(kind: str, text: bytes, report: Report) -> None:
-    # ImageMagick's form: a line with the name, one with the length, then hexadecimal.
-    fields = text.split(None, 2)
-    digits = b"".join(fields[2].split()) if len(fields) == 3 else b""
-    try:
-        block = bytes.fromhex(digits[: len(digits) // 2 * 2].decode("ascii"))
-    except ValueError:
-        return
-    if kind in ("exif", "app1"):
-        exif.read_exif(block.removeprefix(b"Exif\0\0"), report)
-    elif kind == "iptc":
-        (exif.read_photoshop if block.startswith(b"8BIM") else exif.read_iptc)(block, report)
-    elif kind == "xmp":
-        xmp.read_packet(block, report)
+def _skip(data: bytes, place: int) -> int:
+    while place < len(data) and data[place]:
+        place += 1 + data[place]
+    return place + 1
 
 
-def _time_chunk(body: bytes, report: Report) -> None:
-    if len(body) == 7:
-        year, *rest = struct.unpack(">H5B", body)
-        text = "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z".format(year, *rest)
-        dates.observe(report, "modified", dates.from_iso(text), "PNG tIME")
+def _join(data: bytes, place: int, end: int) -> bytes:
+    out = bytearray()
+    while place < min(end, len(data)) and data[place] and len(out) < picture.LARGEST_TEXT:
+        out += data[place + 1 : place + 1 + data[place]]
+        place += 1 + data[place]
+    return bytes(out)
 
 
-_CHUNKS = {
-    b"tEXt": _text_chunk,
-    b"zTXt": _packed_chunk,
-    b"iTXt": _international_chunk,
-    b"eXIf": exif.read_exif,
-    b"tIME": _time_chunk,
+def read_webp(source: Source, report: Report) -> None:
+    """Read the chunks of a WebP (RFC 9649).
+
+    Raises:
+        ReadingStopped: when it has no header.
+    """
+    data = picture.whole(source, report)
+    if data[:4] != b"RIFF" or data[8:12] != b"WEBP":
+        raise _stop("WebP")
+    place, end, frames = 12, min(len(data), 8 + struct.unpack_from("<I", data, 4)[0]), 0
+    listed: list[str] = []
+    sized = False
+    while place + 8 <= end and len(listed) < 1000:
+        kind, size = struct.unpack_from("<4sI", data, place)
+        body = data[place + 8 : place + 8 + size]
+        listed.append(f"{kind.decode('latin-1')} {size}")
+        frames += kind == b"ANMF"
+        if not sized and (value := _webp_size(kind, body)):
+            report.observe("picture.size", value)
+            sized = True
+        reader = _WEBP.get(kind)
+        if kind == b"EXIF":
+            bare = body.removeprefix(b"Exif\0\0")
+            exif.read_exif(bare, report, place + 8 + len(body) - len(bare))
+        elif reader is not None:
+            reader(body, report)
+        place += 8 + size + (size & 1)
+    report.observe("webp.chunks", listed[:200])
+    report.observe("picture.frames", max(1, frames))
+    if not sized:
+        raise _stop("WebP picture")
+    if place > len(data):
+        report.outcome(Outcome.PARTIAL, "the WebP ends before its last chunk does")
+    picture.tell_rest(data, end, report)
+
+
+def _webp_size(kind: bytes, body: bytes) -> dict[str, int | str]:
+    if kind == b"VP8X" and len(body) >= 10:
+        width, height = (int.from_bytes(body[at : at + 3], "little") + 1 for at in (4, 7))
+        return {"width": width, "height": height, "mode": "VP8X"}
+    if kind == b"VP8 " and body[3:6] == b"\x9d\x01\x2a" and len(body) >= 10:
+        width, height = struct.unpack_from("<HH", body, 6)
+        return {"width": width & 0x3FFF, "height": height & 0x3FFF, "mode": "VP8"}
+    if kind == b"VP8L" and len(body) >= 5:
+        bits = int.from_bytes(body[1:5], "little")
+        return {"width": (bits & 0x3FFF) + 1, "height": (bits >> 14 & 0x3FFF) + 1, "mode": "VP8L"}
+    return {}
+
+
+_WEBP: Final[dict[bytes, Callable[[bytes, Report], None]]] = {
+    b"XMP ": xmp.read_packet,
+    b"ICCP": icc.read_icc,
+    b"C2PA": lambda body, report: jumbf.tell(Octets.of(body), report),
 }
 
 
-def _tell_words(label: str, raw: bytes, report: Report) -> str:
-    raw = raw[:LARGEST_TEXT].strip(b"\0")
-    text = raw.decode(encodings.choose(raw).name, "replace").strip() if raw else ""
-    if text:
-        report.hidden(label or "text", text + "\n")
-    return text
-
-
-def _tell_rest(data: bytes, end: int, report: Report) -> None:
-    """Report bytes that stand after the picture's end, and take them out when they say anything."""
-    rest = data[end:]
-    if not rest:
-        return
-    report.observe("picture.after_the_end", {"bytes": len(rest), "begins": rest[:8].hex()})
-    if len(rest) >= 32 and rest.strip(b"\0\xff\r\n "):
-        with report.member((PathStep("after-the-end"),), How.COPIED, {}) as sink:
-            sink.write(rest)
-
-
-def read_picture(source: Source, report: Report) -> None:
-    """Read size, comment and metadata of a GIF, TIFF, BMP or WebP, as far as the header tells.
+def read_bmp(source: Source, report: Report) -> None:
+    """Read the header of a BMP, its profile, and what stands behind the picture.
 
     Raises:
-        ReadingStopped: when no picture can be made out.
+        ReadingStopped: when there is no header.
     """
-    data = _start(source, report)
-    report.tool("pillow", PIL.__version__)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a size too large to decode is no matter: nothing is decoded
-            picture = Image.open(io.BytesIO(data), formats=("GIF", "TIFF", "BMP", "WEBP"))
-    except (
-        UnidentifiedImageError,
-        Image.DecompressionBombError,
-        OSError,
-        ValueError,
-        SyntaxError,
-        struct.error,
-    ) as error:
-        raise ReadingStopped(Outcome.CORRUPT, "no picture can be made out in these bytes") from error
-    report.observe("picture.size", {"width": picture.width, "height": picture.height, "mode": picture.mode})
-    comment = picture.info.get("comment")
-    if isinstance(comment, bytes):
-        _tell_words("comment", comment, report)
-    if data[:4] in (b"II*\0", b"MM\0*"):
-        exif.read_exif(data, report)
-    block = picture.info.get("exif")
-    if isinstance(block, bytes):
-        exif.read_exif(block.removeprefix(b"Exif\0\0"), report)
+    data = picture.whole(source, report)
+    if data[:2] not in (b"BM", b"BA") or len(data) < 26:
+        raise _stop("BMP")
+    (head,) = struct.unpack_from("<I", data, 14)
+    if head == 12:
+        width, height, _, bits = struct.unpack_from("<HHHH", data, 18)
+    elif len(data) >= 30:
+        width, height, _, bits = struct.unpack_from("<iiHH", data, 18)
+    else:
+        raise _stop("BMP header")
+    report.observe("picture.size", {"width": width, "height": abs(height), "mode": "BMP", "bits": bits, "header": head})
+    if head >= 124 and len(data) >= 138:
+        at, size = struct.unpack_from("<II", data, 126)
+        if size and data[70:74] == b"DEBM":
+            icc.read_icc(data[14 + at : 14 + at + size], report)
+    (stated,) = struct.unpack_from("<I", data, 2)
+    if 54 <= stated < len(data):
+        picture.tell_rest(data, stated, report)
+
+
+def read_icon(source: Source, report: Report) -> None:
+    """Read the directory of an icon or cursor; pictures in it that are PNG are members.
+
+    Raises:
+        ReadingStopped: when there is no directory.
+    """
+    data = picture.whole(source, report)
+    if len(data) < 22 or data[:2] != b"\0\0" or data[2] not in (1, 2):
+        raise _stop("icon")
+    (count,) = struct.unpack_from("<H", data, 4)
+    sizes = []
+    for number in range(min(count, (len(data) - 6) // 16, 256)):
+        width, height, _, _, _, bits, size, at = struct.unpack_from("<BBBBHHII", data, 6 + number * 16)
+        sizes.append({"width": width or 256, "height": height or 256, "bits": bits, "bytes": size})
+        if data[at : at + 4] == b"\x89PNG":
+            take_out(Octets.of(data).part(at, size), f"icon-{number + 1}.png", report)
+    if sizes:
+        report.observe("picture.size", {"width": sizes[0]["width"], "height": sizes[0]["height"], "mode": "icon"})
+    report.observe("picture.frames", count)
+    report.observe("icon.pictures", sizes)
+
+
+def read_icns(source: Source, report: Report) -> None:
+    """Read the elements of an Apple icon; pictures in it that are PNG or JPEG 2000 are members.
+
+    Raises:
+        ReadingStopped: when there is no header.
+    """
+    data = picture.whole(source, report)
+    if data[:4] != b"icns" or len(data) < 16:
+        raise _stop("icon")
+    place = 8
+    listed: list[str] = []
+    while place + 8 <= len(data) and len(listed) < 256:
+        kind, size = struct.unpack_from(">4sI", data, place)
+        listed.append(f"{kind.decode('latin-1')} {size}")
+        for begin, suffix in ((b"\x89PNG", "png"), (b"\0\0\0\x0cjP  ", "jp2")):
+            if data[place + 8 : place + 8 + len(begin)] == begin:
+                take_out(Octets.of(data).part(place + 8, size - 8), f"icon-{len(listed)}.{suffix}", report)
+        place += max(size, 8)
+    report.observe("icon.elements", listed)
+
+
+def read_psd(source: Source, report: Report) -> None:
+    """Read header, image resources and names of layers of a Photoshop document.
+
+    Raises:
+        ReadingStopped: when there is no header.
+    """
+    exif.name_tool(report)
+    octets = Octets.whole(source)
+    head = octets.take(0, 30)
+    if head[:4] != b"8BPS" or len(head) < 30:
+        raise _stop("Photoshop document")
+    version, channels, height, width, bits, mode = struct.unpack(">H6xHIIHH", head[4:26])
+    names = {0: "bitmap", 1: "L", 2: "P", 3: "RGB", 4: "CMYK", 7: "multichannel", 8: "duotone", 9: "Lab"}
+    value = {"width": width, "height": height, "mode": names.get(mode, str(mode)), "bits": bits, "channels": channels}
+    report.observe("picture.size", value)
+    at = 30 + octets.number(26, 4)
+    size = octets.number(at, 4)
+    iptc.read_photoshop(octets.take(at + 4, size), report, {0x0422: exif.read_exif})
+    at += 4 + size
+    wide = 8 if version == 2 else 4
+    layers = octets.take(at + wide, min(octets.number(at, wide), picture.LARGEST_TEXT * 4))
+    found = list(dict.fromkeys(_layer_names(layers)))[:2000]
+    if found:
+        report.observe("psd.layers", found[:500])
+        report.hidden("layer names", "\n".join(found) + "\n")
+    texts = list(dict.fromkeys(_layer_texts(layers)))[:2000]
+    if texts:
+        report.hidden("layer texts", "\n".join(texts) + "\n")
+
+
+_LUNI = re.compile(rb"8BIMluni....(....)", re.DOTALL)
+_TXT = re.compile(rb"Txt TEXT(....)", re.DOTALL)
+
+
+def _layer_names(layers: bytes) -> list[str]:
+    return _wide(layers, _LUNI)
+
+
+def _layer_texts(layers: bytes) -> list[str]:
+    return _wide(layers, _TXT)
+
+
+def _wide(data: bytes, mark: re.Pattern[bytes]) -> list[str]:
+    found = []
+    for match in mark.finditer(data):
+        count = int.from_bytes(match[1], "big")
+        if 0 < count < 100_000:
+            text = (
+                data[match.end() : match.end() + count * 2]
+                .decode("utf-16-be", "replace")
+                .strip("\0")
+                .replace("\r", "\n")
+            )
+            if text.strip():
+                found.append(text)
+    return found
+
+
+_PNM = re.compile(rb"P[1-6]\s(?:#[^\n]*\n|\s)*(\d{1,9})\s+(?:#[^\n]*\n)?(\d{1,9})")
+_COMMENT = re.compile(rb"^#[ \t]*([^\n]*)", re.MULTILINE)
+
+
+def read_simple(source: Source, report: Report) -> None:
+    """Read size and comments of a PNM, PCX, Targa, DDS, PICT or the like, as far as a header tells."""
+    exif.name_tool(report)
+    head = Octets.whole(source).take(0, 4096)
+    size: tuple[int, int] | None = None
+    if head[:1] == b"P" and (match := _PNM.match(head)):
+        size = int(match[1]), int(match[2])
+        for comment in _COMMENT.findall(head[: match.end()]):
+            picture.tell_words("comment", comment, report)
+    elif head[:1] == b"\x0a" and len(head) >= 12:
+        left, top, right, bottom = struct.unpack_from("<4H", head, 4)
+        size = right - left + 1, bottom - top + 1
+    elif head[:4] == b"DDS " and len(head) >= 20:
+        height, width = struct.unpack_from("<II", head, 12)
+        size = width, height
+    elif head[:4] == b"BPG\xfb":
+        _read_bpg(Octets.whole(source), report)
+    elif head[:4] == b"qoif" and len(head) >= 12:
+        size = struct.unpack_from(">II", head, 4)
+    elif len(head) >= 18 and head[1] in (0, 1) and head[2] in (1, 2, 3, 9, 10, 11):
+        size = struct.unpack_from("<HH", head, 12)
+    if size is not None:
+        report.observe("picture.size", {"width": size[0], "height": size[1], "mode": "?"})
+
+
+def _read_bpg(octets: Octets, report: Report) -> None:
+    data = octets.take(4, 1 << 20)
+    flags, place = data[1], 2
+    numbers = []
+    for _ in range(3):
+        value, place = _varying(data, place)
+        numbers.append(value)
+    report.observe("picture.size", {"width": numbers[0], "height": numbers[1], "mode": "BPG"})
+    if not flags & 8:
+        return
+    length, place = _varying(data, place)
+    end = place + length
+    while place < min(end, len(data)):
+        tag, place = _varying(data, place)
+        size, place = _varying(data, place)
+        body = data[place : place + size]
+        if tag == 1:
+            exif.read_exif(body, report)
+        elif tag == 2:
+            icc.read_icc(body, report)
+        elif tag == 3:
+            xmp.read_packet(body, report)
+        place += size
+
+
+def _varying(data: bytes, place: int) -> tuple[int, int]:
+    value = 0
+    for _ in range(5):
+        if place >= len(data):
+            break
+        value = value << 7 | data[place] & 0x7F
+        place += 1
+        if not data[place - 1] & 0x80:
+            break
+    return value, place
+
+
+def read_sidecar(source: Source, report: Report) -> None:
+    """Read an XMP packet that stands in a file of its own."""
+    xmltext.read_xml(source, report)
+    for packet in xmp.packets(Octets.whole(source).take(0, xmp.LARGEST * 4)):
+        xmp.read_packet(packet, report)
+
+
+def read_postscript(source: Source, report: Report) -> None:
+    """Read the comments at the head of a PostScript file, its XMP, and the preview of an old EPS.
+
+    The page's own words are put together by a program and are not read.
+    """
+    exif.name_tool(report)
+    octets = Octets.whole(source)
+    head = octets.take(0, 32)
+    if head[:4] == b"\xc5\xd0\xd3\xc6" and len(head) >= 28:
+        at, size, wmf, wmf_size, tiff, tiff_size = struct.unpack_from("<6I", head, 4)
+        for place, length, name in ((wmf, wmf_size, "preview.wmf"), (tiff, tiff_size, "preview.tif")):
+            if length:
+                take_out(octets.part(place, length), name, report)
+        octets = octets.part(at, size)
+    data = octets.take(0, 32 << 20)
+    told = {name.decode(): value.strip()[:500].decode("latin-1") for name, value in _DSC.findall(data[:20000])}
+    if told:
+        report.observe("postscript", told)
+        report.hidden("PostScript comments", "\n".join(f"{name}: {value}" for name, value in told.items()) + "\n")
     for packet in xmp.packets(data):
         xmp.read_packet(packet, report)
+    for match in _BEGIN_PHOTOSHOP.finditer(data):
+        block = bytes.fromhex(re.sub(rb"[^0-9A-Fa-f]", b"", match[1])[: picture.LARGEST_TEXT & ~1].decode())
+        iptc.read_photoshop(block, report, {0x0422: exif.read_exif})
+    report.outcome(Outcome.PARTIAL, "the page's own words are drawn by a program that is not run")
+
+
+_DSC = re.compile(
+    rb"^%%(Title|Creator|CreationDate|For|Author|Copyright|Version|DocumentFonts|BoundingBox|Pages): *([^\r\n]*)",
+    re.MULTILINE,
+)
+_BEGIN_PHOTOSHOP = re.compile(rb"%BeginPhotoshop: *\d+\s+((?:% ?[0-9A-Fa-f]+\s+)*)%?EndPhotoshop")

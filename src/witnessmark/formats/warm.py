@@ -44,6 +44,11 @@ _MAIL = (
     "Content-Transfer-Encoding: base64\r\n\r\neA==\r\n--b--\r\n"
 )
 
+_XMP = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    b'<rdf:Description xmlns:p="p" p:CreateDate="2018-03-05"/></rdf:RDF></x:xmpmeta>'
+)
+
 _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _S = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -83,10 +88,13 @@ def _specimens() -> Iterator[tuple[str, bytes]]:
     yield "a.zip", _zip({"a.txt": "x", "b/c.txt": "y"})
     yield "a.tar", _tar()
     yield "a.gz", gzip.compress(b"x" * 1000, mtime=0)
-    for kind in ("JPEG", "PNG", "GIF", "TIFF", "BMP"):
+    tags = Image.Exif()
+    tags[0x010F] = "K"
+    for kind in ("JPEG", "PNG", "GIF", "TIFF", "BMP", "WEBP", "ICO"):
         out = io.BytesIO()
-        Image.new("RGB", (16, 16), "white").save(out, kind)
+        Image.new("RGB", (16, 16), "white").save(out, kind, exif=tags, xmp=_XMP)
         yield f"a.{kind.lower()}", out.getvalue()
+    yield "a.svg", b'<svg xmlns="http://www.w3.org/2000/svg"><text>t</text></svg>'
 
 
 def _zip(parts: Mapping[str, str]) -> bytes:

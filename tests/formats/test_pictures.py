@@ -1,0 +1,416 @@
+"""Laws of pictures: every directory is read once, every tag keeps its value, what lies inside comes out as it stands."""
+
+import importlib.util
+import io
+import struct
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from witnessmark.cell.report import ReadingStopped, Source
+from witnessmark.formats import exif, heif, image, iptc, jpeg, metafile, png, svg, xmp
+from witnessmark.formats.octets import Octets
+from witnessmark.formats.tiff import Structure
+from witnessmark.model.derivative import Outcome
+from witnessmark.model.exhibit import How
+
+
+def _load(name):
+    spec = importlib.util.spec_from_file_location(f"formats_{name}", Path(__file__).with_name(f"{name}.py"))
+    if spec.name not in sys.modules:
+        sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[spec.name])
+    return sys.modules[spec.name]
+
+
+collector, made = _load("collector"), _load("made_media")
+SECRET = "Kestrelnest"
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+
+
+def packet(body, about=""):
+    return (
+        f'<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="Tern Core 1"><rdf:RDF xmlns:rdf="{RDF}"><rdf:Description rdf:about="{about}"'
+        ' xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:q="urn:kestria"'
+        ' xmlns:mm="http://ns.adobe.com/xap/1.0/mm/" xmlns:e="http://ns.adobe.com/xap/1.0/sType/ResourceEvent#"'
+        f">{body}</rdf:Description></rdf:RDF></x:xmpmeta>"
+    ).encode()
+
+
+TITLE = packet(f"<dc:title><rdf:Alt><rdf:li xml:lang='x-default'>{SECRET}</rdf:li></rdf:Alt></dc:title>")
+
+
+def read(reader, data):
+    collected = collector.Collected()
+    try:
+        reader(Source(io.BytesIO(data), len(data), "x"), collected)
+    except ReadingStopped as stopped:
+        collected.outcome(stopped.outcome, stopped.detail)
+    return collected
+
+
+def picture(form="JPEG", **more):
+    stream = io.BytesIO()
+    Image.new("RGB", (31, 17), (200, 10, 10)).save(stream, form, **more)
+    return stream.getvalue()
+
+
+def pairs(found, name):
+    return {key: value for one in found.observed(name) for key, value in one.items()}
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_every_directory_of_a_tiff_is_read_and_counted(order):
+    pages = [
+        [(0x100, made.short(order, 10 + n)), (0x101, made.short(order, 20)), (0x10E, made.text(f"page {n}"))]
+        for n in range(5)
+    ]
+    found = read(image.read_tiff, made.tiff(order, *pages))
+    assert found.observed("picture.frames") == [5]
+    assert [pairs(found, f"exif.IFD{n}")["ImageWidth"] for n in range(5)] == ["10", "11", "12", "13", "14"]
+    assert "page 4" in found.hidden_text
+    assert found.observed("picture.size")[0]["width"] == 10
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("value", [(1, 60), (0, 0), (2**32 - 1, 1)])
+def test_a_fraction_stays_as_it_stands(order, value):
+    data = made.tiff(order, [(0x829A, made.rational(order, value)), (0x8298, (2, 12, b"Tarn\0Sable\0\0"))])
+    tags = pairs(read(image.read_tiff, data), "exif.IFD0")
+    assert tags["ExposureTime"] == f"{value[0]}/{value[1]}"
+    assert tags["Copyright"] == "Tarn; Sable"
+
+
+@given(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=60), st.sampled_from("<>"))
+def test_numbers_come_out_as_they_went_in(values, order):
+    structure = Structure(Octets.of(made.tiff(order, [(0x144, made.long(order, *values))])))
+    (directory,) = structure.directories()
+    assert directory.entries[0x144].numbers() == values
+
+
+def test_a_bigtiff_is_read():
+    entry = struct.pack("<HHQQ", 0x100, 4, 1, 4000) + struct.pack("<HHQQ", 0x101, 4, 1, 3000)
+    data = b"II+\0" + struct.pack("<HHQ", 8, 0, 16) + struct.pack("<Q", 2) + entry + bytes(8)
+    assert read(image.read_tiff, data).observed("picture.size") == [{"width": 4000, "height": 3000, "mode": "TIFF"}]
+
+
+def test_rings_of_directories_end():
+    ring = b"II*\0" + struct.pack("<I", 8) + made.ifd("<", [(0x10F, *made.text("T"))], 8)
+    found = read(image.read_tiff, ring)
+    assert found.observed("picture.frames") == [1]
+    inner = (
+        b"II*\0"
+        + struct.pack("<I", 8)
+        + made.ifd("<", [(0x8769, *made.long("<", 8)), (0x14A, *made.long("<", 8, 8, 8))])
+    )
+    assert read(image.read_tiff, inner).ended is Outcome.OK
+
+
+def test_a_value_outside_the_file_is_counted_not_read():
+    data = b"II*\0" + struct.pack("<I", 8) + struct.pack("<HHHIII", 1, 0x10F, 2, 2**31, 2**31, 0)
+    found = read(image.read_tiff, data)
+    assert found.observed("exif.unread") == [{"directory": "IFD0", "outside": 1, "repeated": 0}]
+
+
+def test_a_canon_note_gives_the_numbers_of_body_and_lens():
+    base = made.tiff("<", [(0x10F, made.text("Canon")), (0x8769, made.long("<", 0))])
+    at = len(base) + 2 + 12 + 4
+    note = made.ifd(
+        "<", [(0x0C, *made.long("<", 1234567)), (0x95, *made.text("K 50mm")), (0x96, *made.text("ZX99"))], 0, at
+    )
+    inner = made.ifd("<", [(0x927C, 7, len(note), note)], 0, len(base))
+    data = base.replace(struct.pack("<HHII", 0x8769, 4, 1, 0), struct.pack("<HHII", 0x8769, 4, 1, len(base))) + inner
+    found = read(image.read_tiff, data)
+    assert found.observed("camera.note") == [
+        {"serial": "1234567", "lens": "K 50mm", "internal_serial": "ZX99", "make": "Canon"}
+    ]
+    assert "ZX99" in found.hidden_text
+
+
+def test_serials_of_the_standard_stand_with_the_camera():
+    tags = Image.Exif()
+    tags[0x010F] = "Kestria"
+    tags.get_ifd(0x8769)[0xA431], tags.get_ifd(0x8769)[0xA435] = "B-77", "L-88"
+    assert read(jpeg.read_jpeg, picture(exif=tags)).observed("camera") == [
+        {"make": "Kestria", "serial": "B-77", "lens_serial": "L-88"}
+    ]
+
+
+def test_a_place_is_told_in_degrees():
+    tags = Image.Exif()
+    tags.get_ifd(0x8825).update({1: "S", 2: (54.0, 30.0, 0.0), 3: "W", 4: (1.0, 15.0, 0.0)})
+    (place,) = read(jpeg.read_jpeg, picture(exif=tags)).observed("place")
+    assert (place["latitude"], place["longitude"]) == ("-54.5000000", "-1.2500000")
+
+
+def _thumbnailed():
+    small = picture(quality=20)
+    block = made.tiff(
+        "<", [(0x10F, made.text("Kestria"))], [(0x201, made.long("<", 0)), (0x202, made.long("<", len(small)))]
+    )
+    block = block.replace(struct.pack("<HHII", 0x201, 4, 1, 0), struct.pack("<HHII", 0x201, 4, 1, len(block)))
+    return small, made.with_segments(picture(), made.segment(0xE1, b"Exif\0\0" + block + small))
+
+
+def test_a_thumbnail_is_a_member_byte_for_byte():
+    small, data = _thumbnailed()
+    found = read(jpeg.read_jpeg, data)
+    assert [(m.name, m.how, bytes(m.data)) for m in found.members] == [("thumbnail-IFD1.jpg", How.COPIED, small)]
+    assert small in data
+
+
+def test_segments_tables_and_coding_are_observed():
+    found = read(jpeg.read_jpeg, picture(quality=75, optimize=False))
+    segments = found.observed("jpeg.segments")[0]
+    data = picture(quality=75)
+    assert [one["marker"] for one in segments][:2] == ["APP0", "DQT"]
+    assert all(data[one["at"]] == 0xFF for one in segments)
+    (tables,) = found.observed("jpeg.quantisation")
+    assert [len(one["values"]) for one in tables] == [64, 64]
+    assert tables[0]["values"][0] == 8  # 16 at quality 50, halved
+    assert found.observed("jpeg.coding") == [
+        {"scans": 1, "restart": 0, "huffman": ["DC0 standard", "AC0 standard", "DC1 standard", "AC1 standard"]}
+    ]
+    optimised = read(jpeg.read_jpeg, picture(quality=75, optimize=True)).observed("jpeg.coding")[0]
+    assert "AC0 own" in optimised["huffman"]
+    assert read(jpeg.read_jpeg, picture(progressive=True)).observed("jpeg.coding")[0]["scans"] > 1
+    assert found.observed("jpeg.jfif")[0]["version"] == "1.01"
+
+
+def test_second_pictures_of_a_jpeg_are_members():
+    second = picture(quality=10)
+    mark = b"MPF\0"
+    entries = struct.pack("<IIIHH", 0x20030000, 0, 0, 0, 0) + struct.pack("<IIIHH", 0, len(second), 0xAAAA, 0, 0)
+    body = (
+        mark + b"II*\0" + struct.pack("<I", 8) + made.ifd("<", [(0xB001, *made.long("<", 2)), (0xB002, 7, 32, entries)])
+    )
+    first = made.with_segments(picture(), made.segment(0xE2, body))
+    offset = len(first) - (2 + 4 + len(mark))
+    data = first.replace(struct.pack("<I", 0xAAAA), struct.pack("<I", offset)) + second
+    found = read(jpeg.read_jpeg, data)
+    assert [bytes(m.data) for m in found.members] == [second]
+    assert found.observed("picture.after_the_end")[0]["bytes"] == len(second)
+
+
+def test_the_film_behind_a_photograph_is_a_member():
+    film = made.box("ftyp", b"isom", bytes(4), b"isom") + made.box("mdat", bytes(40))
+    found = read(jpeg.read_jpeg, picture() + b"MotionPhoto_Data, a trailer of this maker" + film)
+    assert [m.name for m in found.members] == ["after-the-end", "motion-photo.mp4"]
+    assert bytes(found.members[1].data) == film
+
+
+def test_content_credentials_are_seen_by_their_labels():
+    store = made.jumbf("c2pa", "urn:kestria:1", "c2pa.claim")
+    body = b"JP" + struct.pack(">HI", 1, 1) + store
+    found = read(jpeg.read_jpeg, made.with_segments(picture(), made.segment(0xEB, body)))
+    assert found.observed("picture.jumbf") == [["c2pa", "c2pa/urn:kestria:1", "c2pa/c2pa.claim"]]
+    assert found.observed("picture.content_credentials") == [True]
+
+
+def test_every_property_of_a_packet_is_kept():
+    body = (
+        "<dc:subject><rdf:Bag><rdf:li>locks</rdf:li><rdf:li>keys</rdf:li></rdf:Bag></dc:subject><q:own q:field='1'/>"
+        "<dc:title><rdf:Alt><rdf:li xml:lang='x-default'>Tarn</rdf:li><rdf:li xml:lang='de'>Bergsee</rdf:li></rdf:Alt></dc:title>"
+        "<mm:History><rdf:Seq><rdf:li rdf:parseType='Resource'><e:action>saved</e:action></rdf:li>"
+        "<rdf:li e:action='cropped'/></rdf:Seq></mm:History>"
+        "<q:link rdf:resource='https://lantern.example/x'/><q:deep><rdf:Description q:a='2'/></q:deep>"
+    )
+    collected = collector.Collected()
+    xmp.read_packet(packet(body, "uuid:1"), collected)
+    assert pairs(collected, "xmp") == {
+        "x:xmptk": "Tern Core 1",
+        "rdf:about": "uuid:1",
+        "dc:subject": ["locks", "keys"],
+        "q:own/q:field": "1",
+        "dc:title[de]": "Bergsee",
+        "dc:title": "Tarn",
+        "xmpMM:History[1]/stEvt:action": "saved",
+        "xmpMM:History[2]/stEvt:action": "cropped",
+        "q:link": "https://lantern.example/x",
+        "q:deep/q:a": "2",
+    }
+    assert "Bergsee" in collected.hidden_text
+
+
+def test_deep_nesting_of_a_packet_ends():
+    body = "<q:a rdf:parseType='Resource'>" * 100 + "x" + "</q:a>" * 100
+    collected = collector.Collected()
+    xmp.read_packet(packet(body), collected)
+    xmp.read_packet(b"<rdf:RDF>" + b"<" * 100, collected)
+    assert len(pairs(collected, "xmp")) < 5
+
+
+@given(st.dictionaries(st.text("abcXYZ", min_size=1, max_size=8), st.text("Tarn Küste 山", max_size=20), max_size=8))
+def test_simple_properties_come_out_as_they_went_in(values):
+    collected = collector.Collected()
+    xmp.read_packet(packet("".join(f"<q:{key}>{value}</q:{key}>" for key, value in values.items())), collected)
+    assert {key[2:]: value for key, value in pairs(collected, "xmp").items() if key[:2] == "q:"} == values
+
+
+def _sets(*values):
+    return b"".join(b"\x1c" + struct.pack(">BBH", record, number, len(raw)) + raw for record, number, raw in values)
+
+
+def test_all_data_sets_of_iptc_are_observed():
+    collected = collector.Collected()
+    iptc.read_iptc(
+        _sets((1, 90, b"\x1b%G"), (2, 0, b"\0\4"), (2, 25, b"keys"), (2, 25, "Küste".encode()), (2, 99, b"x")),
+        collected,
+    )
+    assert pairs(collected, "iptc") == {
+        "CodedCharacterSet": "\x1b%G",
+        "ApplicationRecordVersion": "4",
+        "Keywords": ["keys", "Küste"],
+        "2:99": "x",
+    }
+
+
+def test_undeclared_western_letters_are_read_as_such():
+    collected = collector.Collected()
+    iptc.read_iptc(_sets((2, 120, "the gate of Künstadt, seen from the river".encode("cp1252"))), collected)
+    assert "Künstadt" in collected.hidden_text
+
+
+def test_photoshop_documents_tell_their_blocks():
+    block = made.tiff(">", [(0x10E, made.text(SECRET))])
+    found = read(image.read_psd, made.psd([(0x0422, block), (0x0404, _sets((2, 5, b"Tarn"))), (0x0424, TITLE)]))
+    assert found.observed("picture.size")[0]["width"] == 30
+    assert {"EXIF ImageDescription", "IPTC ObjectName", "metadata: XMP"} <= {label for label, _ in found.hidden_pieces}
+
+
+def test_heic_is_read_from_its_boxes():
+    block = made.tiff(">", [(0x10F, made.text("Kestria")), (0x132, made.text("2031:05:04 10:20:30"))])
+    found = read(heif.read_heif, made.heic(block, TITLE))
+    assert found.observed("picture.size") == [{"width": 640, "height": 480, "mode": "HEIF"}]
+    assert found.observed("camera") == [{"make": "Kestria"}]
+    assert SECRET in found.hidden_text
+    assert found.observed("picture.items") == [{"hvc1": 1, "Exif": 1, "mime": 1}]
+
+
+def test_jpeg_2000_and_jpeg_xl_tell_their_size():
+    ihdr = made.box("jp2h", made.box("ihdr", struct.pack(">IIHBBBB", 75, 100, 3, 7, 7, 0, 0)))
+    data = (
+        made.box("jP  ", b"\r\n\x87\n")
+        + made.box("ftyp", b"jp2 ", bytes(4), b"jp2 ")
+        + ihdr
+        + made.box("uuid", heif.XMP_UUID, TITLE)
+    )
+    found = read(heif.read_boxed, data)
+    assert found.observed("picture.size")[0]["width"] == 100
+    assert SECRET in found.hidden_text
+    assert read(heif.read_boxed, made.jxl(4032, 3024)).observed("picture.size") == [
+        {"width": 4032, "height": 3024, "mode": "JPEG XL"}
+    ]
+    boxed = made.box("JXL ", b"\r\n\x87\n") + made.box("jxlc", made.jxl(5, 7)) + made.box("brob", b"Exif")
+    found = read(heif.read_boxed, boxed)
+    assert found.observed("picture.size") == [{"width": 5, "height": 7, "mode": "JPEG XL"}]
+    assert found.observed("picture.unread")[0]["box"] == "Exif"
+
+
+def test_frames_and_comments_of_a_gif():
+    stream = io.BytesIO()
+    frames = [Image.new("RGB", (8, 8), (shade * 60, 0, 0)) for shade in range(5)]
+    frames[0].save(stream, "GIF", save_all=True, append_images=frames[1:], comment=SECRET.encode())
+    found = read(image.read_gif, stream.getvalue())
+    assert found.observed("picture.frames") == [5]
+    assert SECRET in found.hidden_text
+    assert read(image.read_gif, stream.getvalue()[:-20]).ended is Outcome.PARTIAL
+
+
+def test_webp_icons_and_simple_pictures():
+    found = read(image.read_webp, picture("WEBP", exif=made.tiff("<", [(0x10E, made.text(SECRET))]), xmp=TITLE))
+    assert found.observed("picture.size")[0] == {"width": 31, "height": 17, "mode": "VP8X"}
+    assert found.hidden_text.count(SECRET) == 2
+    assert read(image.read_icon, picture("ICO", sizes=[(16, 16)])).members[0].name == "icon-1.png"
+    assert read(image.read_simple, b"P6 # made by a tern\n12 7\n255\n").observed("picture.size")[0]["width"] == 12
+    assert read(image.read_bmp, picture("BMP")).observed("picture.size")[0]["bits"] == 24
+
+
+def test_words_of_metafiles_are_visible():
+    assert read(metafile.read_metafile, made.emf("The doors are locked")).visible_text == "The doors are locked\n"
+    assert read(metafile.read_metafile, made.wmf("keys")).visible_text == "keys\n"
+    assert read(metafile.read_metafile, b"nothing of the kind").ended is Outcome.CORRUPT
+
+
+def test_an_svg_shows_its_words_and_names_what_it_refers_to():
+    data = (
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="3cm" height="2cm">'
+        f'<text>Gate</text><image xlink:href="https://lantern.example/p.png"/><script>1</script>{TITLE.decode()}</svg>'
+    ).encode()
+    found = read(svg.read_svg, data)
+    assert found.observed("picture.size") == [{"width": "3cm", "height": "2cm", "mode": "SVG"}]
+    assert found.observed("svg.hosts") == [["lantern.example"]]
+    assert found.observed("svg.active") == [{"script": 1}]
+    assert "Gate" in found.visible_text
+    assert pairs(found, "xmp")["dc:title"] == SECRET
+
+
+def test_postscript_is_read_by_its_comments():
+    found = read(image.read_postscript, b"%!PS-Adobe-3.0 EPSF-3.0\n%%Title: Tarn\n%%Creator: Tern 2\n" + TITLE)
+    assert found.observed("postscript") == [{"Title": "Tarn", "Creator": "Tern 2"}]
+    assert found.ended is Outcome.PARTIAL
+
+
+def test_png_chunks_are_listed_in_order():
+    listed = read(png.read_png, picture("PNG")).observed("png.chunks")[0]
+    assert [one.split()[0] for one in listed] == ["IHDR", "IDAT", "IEND"]
+
+
+HOSTILE = {
+    "box of size 0": (heif.read_heif, made.box("ftyp", b"heic", bytes(4)) + b"\0\0\0\0meta" + bytes(20)),
+    "box of size 1": (heif.read_heif, made.box("ftyp", b"heic", bytes(4)) + b"\0\0\0\1meta" + b"\xff" * 8),
+    "a million extents": (heif.read_heif, made.box("ftyp", b"heic", bytes(4)) + made.full("meta", 0, 0, made.full("iloc", 2, 0, struct.pack(">HI", 0x8888, 2**32 - 1), b"\xff" * 300))),
+    "quantisation without end": (jpeg.read_jpeg, made.with_segments(picture(), *[made.segment(0xDB, b"\x1f" + bytes(20))] * 400)),
+    "gif of empty frames": (image.read_gif, b"GIF89a" + bytes(7) + (b"," + bytes(9) + b"\2\0") * 50_000 + b";"),
+    "icon of 65,535": (image.read_icon, b"\0\0\1\0\xff\xff" + b"\xff" * 4096),
+    "psd of lies": (image.read_psd, b"8BPS" + struct.pack(">H6xHIIHH", 2, 3, 1, 1, 8, 3) + b"\xff" * 200),
+    "emf of lies": (metafile.read_metafile, made.emf("x")[:88] + struct.pack("<II", 84, 2**32 - 1) + b"\xff" * 100),
+    "jumbf ring": (jpeg.read_jpeg, made.with_segments(picture(), made.segment(0xEB, b"JP\0\1\0\0\0\1" + made.box("jumb", *[b"\0\0\0\x08jumb"] * 4000)))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_pictures_end_in_an_outcome(name):
+    reader, data = HOSTILE[name]
+    read(reader, data).text.encode()
+
+
+WHOLE = {
+    "jpeg": (jpeg.read_jpeg, _thumbnailed()[1]),
+    "tiff": (image.read_tiff, made.tiff("<", [(0x10F, made.text("Canon")), (0x8825, made.long("<", 8)), (0x829A, made.rational("<", (1, 60)))])),
+    "psd": (image.read_psd, made.psd([(0x0422, made.tiff(">", [(0x10E, made.text(SECRET))])), (0x0404, _sets((2, 5, b"Tarn")))])),
+    "heic": (heif.read_heif, made.heic(made.tiff("<", [(0x10F, made.text("K"))]), TITLE)),
+    "gif": (image.read_gif, picture("GIF", comment=b"words")),
+    "webp": (image.read_webp, picture("WEBP", exif=made.tiff("<", [(0x10E, made.text(SECRET))]))),
+    "png": (png.read_png, picture("PNG")),
+    "emf": (metafile.read_metafile, made.emf("words")),
+    "wmf": (metafile.read_metafile, made.wmf("words")),
+    "bmp": (image.read_bmp, picture("BMP")),
+    "ico": (image.read_icon, picture("ICO", sizes=[(16, 16)])),
+    "jp2": (heif.read_boxed, made.box("jP  ", b"\r\n\x87\n") + made.box("jp2h", made.box("ihdr", bytes(14)))),
+    "xmp": (image.read_sidecar, TITLE),
+    "eps": (image.read_postscript, b"\xc5\xd0\xd3\xc6" + struct.pack("<6I", 32, 200, 0, 0, 0, 0) + bytes(4) + b"%!PS\n%%Title: T\n" + TITLE),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WHOLE)
+@given(data=st.data())
+def test_no_damage_trips_a_reader(name, data):
+    reader, whole = WHOLE[name]
+    place = data.draw(st.integers(0, len(whole) - 1))
+    noise = data.draw(st.one_of(st.binary(max_size=8), st.just(b"\xff" * 8), st.just(bytes(8))))
+    cut = data.draw(st.sampled_from([len(whole), place]))
+    read(reader, (whole[:place] + noise + whole[place + len(noise) :])[:cut]).text.encode()
+
+
+def test_names_of_tags_are_pillows_own():
+    assert exif.value_of.__module__ == "witnessmark.formats.exif"
+    tags = pairs(
+        read(image.read_tiff, made.tiff("<", [(0x9999, made.short("<", 7)), (0x011E, made.rational("<", (0, 1)))])),
+        "exif.IFD0",
+    )
+    assert tags == {"0x9999": "7", "XPosition": "0/1"}

@@ -28,6 +28,7 @@ from witnessmark.model.event import Kind
 from witnessmark.model.exhibit import MEMBER, ExhibitKind, How
 from witnessmark.model.finding import Finding, Hold
 from witnessmark.model.release import Release
+from witnessmark.model.unlock import Unlock
 
 _CHUNK = 5_000
 _REMEMBERED = 20_000
@@ -97,6 +98,7 @@ class Replay:
             Kind.DECISION: self._decision,
             Kind.RELEASE: self._release,
             Kind.ERASURE: self._erasure,
+            Kind.UNLOCK: self._unlock,
             Kind.KEY: self._act,
         }
 
@@ -265,6 +267,9 @@ class Replay:
 
     def _decision(self, seq: int, recorded: Recorded) -> None:
         self._act(seq, recorded, str(Decision.from_fields(recorded.fields).exhibit))
+
+    def _unlock(self, seq: int, recorded: Recorded) -> None:
+        self._act(seq, recorded, str(Unlock.from_fields(recorded.fields).exhibit))
 
     def _erasure(self, seq: int, recorded: Recorded) -> None:
         found = Erasure.from_fields(recorded.fields)

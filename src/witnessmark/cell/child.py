@@ -52,6 +52,7 @@ class Task:
     limits: Limits
     left: Left
     alone: bool = True
+    passwords: tuple[str, ...] = ()
 
     @property
     def message(self) -> bytes:
@@ -63,7 +64,8 @@ class Task:
         """Return the task that was sent."""
         said = json.loads(message)
         limits, left = Limits(**said["limits"]), Left(**said["left"])
-        return cls(said["entry"], said["name"], said["size"], limits, left, said["alone"])
+        passwords = tuple(said["passwords"])
+        return cls(said["entry"], said["name"], said["size"], limits, left, said["alone"], passwords)
 
 
 class WireReport:
@@ -317,7 +319,7 @@ def _read(task: Task, source: int, report: WireReport) -> None:
         module, _, function = task.entry.partition(":")
         entry: Callable[[Source, Report], None] = getattr(import_module(module), function)
         with open(source, "rb", closefd=False) as stream:
-            entry(Source(stream, task.size, task.name), report)
+            entry(Source(stream, task.size, task.name, task.passwords), report)
     except ReadingStopped as stopped:
         ending = stopped.outcome, str(stopped.detail)
     except MemoryError:

@@ -29,11 +29,15 @@ class ReadingStopped(Exception):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The file as a reader sees it: an open, seekable, read-only stream, its size, and its name as a hint only."""
+    """The file as a reader sees it: an open, seekable, read-only stream, its size, and its name as a hint only.
+
+    `passwords` are what a keeper gave to be tried on a file that is locked; most readings have none.
+    """
 
     stream: BinaryIO
     size: int
     name: str
+    passwords: tuple[str, ...] = ()
 
 
 class MemberSink(Protocol):

@@ -15,6 +15,7 @@ VERBS = (
     ("compile", "seal, unpack, read and index a folder of anything; resumes where it was stopped"),
     ("status", "what is here, what failed and why, what is due, what waits for a person"),
     ("files", "list every exhibit, one JSON object a line for scripts"),
+    ("unlock", "try passwords that you have on exhibits that are locked"),
     ("text", "print the text of one exhibit, visible and hidden"),
     ("search", "find words, phrases and names in text and file names"),
     ("authenticate", "let the machine examine what is due: findings, never verdicts"),

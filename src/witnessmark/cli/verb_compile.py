@@ -12,8 +12,9 @@ from witnessmark.catalogue.query import Catalogue
 from witnessmark.catalogue.search import Search
 from witnessmark.cli import compose, passphrase, say
 from witnessmark.errors import WrongUsage
-from witnessmark.intake.read import Readings, read_due
+from witnessmark.intake.read import read_due
 from witnessmark.intake.receive import Intake, Receiver, Wanted, check_places, survey
+from witnessmark.intake.sealing import Readings
 from witnessmark.intake.walk import source_root
 from witnessmark.work import step
 
@@ -72,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
         sealed = time.monotonic()
         readings = Readings()
         if not arguments.seal_only:
-            readings = _read(archive, catalogue, arguments.workers or compose.workers(), stop)
+            readings = read_all(archive, catalogue, arguments.workers or compose.workers(), stop)
         read = time.monotonic()
         with Search.open(archive, catalogue) as search:
             notes = [*catalogue.notes, *search.notes, *_complaints(readings)]
@@ -110,7 +111,8 @@ def _sealing(intake: Intake, files: int, octets: int, started: float) -> str:
     )
 
 
-def _read(archive: Archive, catalogue: Catalogue, workers: int, stop: compose.Stop) -> Readings:
+def read_all(archive: Archive, catalogue: Catalogue, workers: int, stop: compose.Stop) -> Readings:
+    """Read all that is due, with a line of progress; what was read before a stop is sealed."""
     progress = say.ProgressLine()
     readings = Readings()
     run = read_due(archive, catalogue, workers=workers, clock=compose.clock, entropy=compose.entropy)

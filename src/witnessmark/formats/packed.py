@@ -92,10 +92,35 @@ def read_single(source: Source, report: Report) -> None:
             report.outcome(Outcome.PARTIAL, f"the packed bytes are damaged ({problem})")
 
 
-def _read(source: Source, report: Report, formats: tuple[str, ...], filters: str) -> None:
+def read_locked_zip(source: Source, report: Report) -> bool:
+    """Read a zip whose members are locked, with the passwords at hand; return whether one opened a member."""
+    if libarchive is None:
+        return False
+    for password in source.passwords:
+        with _opened(source, ("zip",), "none", password) as handle:
+            if _fits(handle):
+                break
+    else:
+        return False
+    _read(source, report, ("zip",), "none", password)
+    return True
+
+
+def _fits(handle: Any) -> bool:
+    """Tell whether the first locked member can be unpacked to its end: its checksum tells."""
+    try:
+        for entry in _entries(handle):
+            if _is_encrypted(entry):
+                return not _pour(handle, lambda _: None, _size(entry))
+    except libarchive.ArchiveError:
+        return False
+    return False
+
+
+def _read(source: Source, report: Report, formats: tuple[str, ...], filters: str, password: str = "") -> None:
     taken = refused = locked = 0
     problem = ""
-    with _opened(source, formats, filters) as handle:
+    with _opened(source, formats, filters, password) as handle:
         report.tool("libarchive", _version())
         try:
             for entry in _entries(handle):
@@ -106,7 +131,7 @@ def _read(source: Source, report: Report, formats: tuple[str, ...], filters: str
                     refused += 1
                     report.refuse_member(path, Outcome.REFUSED_POLICY, _refusal(entry, kind))
                     continue
-                if _is_encrypted(entry):
+                if _is_encrypted(entry) and not password:
                     locked += 1
                     report.refuse_member(path, Outcome.ENCRYPTED, "the member is encrypted")
                     continue
@@ -130,7 +155,7 @@ def _conclude(report: Report, taken: int, refused: int, locked: int, problem: st
 
 
 @contextmanager
-def _opened(source: Source, formats: tuple[str, ...], filters: str) -> Iterator[Any]:
+def _opened(source: Source, formats: tuple[str, ...], filters: str, password: str = "") -> Iterator[Any]:
     """Open the packing at its beginning."""
     if libarchive is None:
         raise ReadingStopped(Outcome.UNSUPPORTED, _NO_LIBRARY)
@@ -140,6 +165,8 @@ def _opened(source: Source, formats: tuple[str, ...], filters: str) -> Iterator[
         ffi.get_read_filter_function(filters)(handle)
         for name in formats:
             ffi.get_read_format_function(name)(handle)
+        if password:
+            ffi.read_add_passphrase(handle, password.encode())
         try:
             _open(handle, source.stream, keep)
         except libarchive.ArchiveError as error:

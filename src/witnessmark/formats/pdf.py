@@ -40,17 +40,22 @@ def read_pdf(source: Source, report: Report) -> None:
     data = source.stream.read(LARGEST)
     pdf_bytes.observe_bytes(data, report)
     document = pdfium.FPDF_LoadMemDocument64(data, len(data), None)
+    is_locked = not document
+    for password in source.passwords:
+        if document or pdfium.FPDF_GetLastError() != pdfium.FPDF_ERR_PASSWORD:
+            break
+        document = pdfium.FPDF_LoadMemDocument64(data, len(data), password.encode())
     if not document:
         default = (Outcome.CORRUPT, "no PDF document can be opened in these bytes")
         raise ReadingStopped(*_REASONS.get(pdfium.FPDF_GetLastError(), default))
     try:
-        _read_document(document, data, report)
+        _read_document(document, data, report, is_locked=is_locked)
     finally:
         pdfium.FPDF_CloseDocument(document)
 
 
-def _read_document(document: Any, data: bytes, report: Report) -> None:
-    _read_protection(document, report)
+def _read_document(document: Any, data: bytes, report: Report, *, is_locked: bool) -> None:
+    _read_protection(document, report, is_locked=is_locked)
     _read_info(document, data, report)
     count = pdfium.FPDF_GetPageCount(document)
     report.observe("pdf.pages", count)
@@ -73,11 +78,19 @@ def _read_document(document: Any, data: bytes, report: Report) -> None:
         report.outcome(Outcome.PARTIAL, f"{broken} of {count} pages cannot be opened")
 
 
-def _read_protection(document: Any, report: Report) -> None:
+def _read_protection(document: Any, report: Report, *, is_locked: bool) -> None:
     revision = pdfium.FPDF_GetSecurityHandlerRevision(document)
     if revision >= 0:
+        how = "with a password" if is_locked else "without a password"
         allowed = pdfium.FPDF_GetDocPermissions(document) & 0xFFFFFFFF
-        report.observe("pdf.encrypted", {"revision": revision, "permissions": allowed, "opens": "without a password"})
+        report.observe(
+            "pdf.encrypted",
+            {
+                "revision": revision,
+                "permissions": allowed,
+                "opens": how,
+            },
+        )
 
 
 def _read_info(document: Any, data: bytes, report: Report) -> None:

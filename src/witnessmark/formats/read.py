@@ -4,7 +4,7 @@ from collections.abc import Callable
 from importlib import import_module
 
 from witnessmark.cell.report import Relay, Report, Source
-from witnessmark.formats import detect, language, strings, table
+from witnessmark.formats import detect, language, locked, strings, table
 from witnessmark.formats.warm import warm
 from witnessmark.model.derivative import Outcome
 
@@ -49,6 +49,9 @@ def read(source: Source, report: Report) -> None:
         report.outcome(Outcome.UNSUPPORTED, f"no reader for {found.media_type}")
         return
     listening = _Listening(report)
+    source.stream.seek(0)
+    if locked.opens(source, found.media_type, listening):
+        return
     source.stream.seek(0)
     try:
         _function(reader)(source, listening)

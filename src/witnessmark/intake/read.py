@@ -4,57 +4,22 @@ When nothing is due any more, what was killed for its time or memory, or died, g
 limits, one file at a time; what ends so again is parked until somebody has it read anew.
 
 Rules for whoever changes this file:
-- A reading and the components made from it are sealed in one batch: a kill leaves both or neither.
 - A round takes what is due now; members become due in the next round; the last round finds nothing.
 - Whatever a file does, it becomes one outcome of the closed list.
 """
 
-from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import dataclass, field
-from itertools import islice
+from collections.abc import Callable, Generator, Iterator
 from time import monotonic
 
 from witnessmark.archive.folder import Archive
 from witnessmark.catalogue.query import Catalogue
-from witnessmark.catalogue.rows import Due, ExhibitRow
+from witnessmark.catalogue.rows import Due
 from witnessmark.cell.budget import Budgets, Spent
 from witnessmark.cell.confine import Limits
-from witnessmark.intake.identity import identity_text
-from witnessmark.intake.unpack import components, members
-from witnessmark.model.derivative import Derivative, Outcome, StepName
-from witnessmark.model.digest import Commitment, Digest
+from witnessmark.intake.sealing import Readings, Sealing
 from witnessmark.work import step
 from witnessmark.work.due import plan
-from witnessmark.work.progress import Progress
-from witnessmark.work.reading import Job, Member, ReadingResult
 from witnessmark.work.runner import Runner
-
-BATCH_EVENTS = 2048
-BATCH_SECONDS = 5.0
-_ROUND = 4096
-_LARGEST_OBSERVATIONS = 256 << 20
-_MOST_TOLD = 100
-"""Files whose reader broke its cell's rules that are named at the end of a run; the ledger has them all."""
-
-
-@dataclass(slots=True)
-class Readings:
-    """What a run of reading has done so far."""
-
-    progress: Progress = field(default_factory=Progress)
-    components: int = 0
-    second: int = 0  # contents that got a second look
-    parked: int = 0  # of these, those that ended as before
-    violations: list[tuple[str, str]] = field(default_factory=list)  # files whose reader broke its cell's rules
-    unopened: int = 0  # occurrences of containers for which their received file has no budget left
-    missing: set[Digest] = field(default_factory=set)  # contents that the vault should hold and does not
-    unloaded: dict[str, str] = field(default_factory=dict)  # readers that could not be loaded, and why
-
-    @property
-    def outcomes(self) -> Counter[str]:
-        """How many contents ended in which way."""
-        return self.progress.outcomes
 
 
 def read_due(
@@ -71,213 +36,50 @@ def read_due(
     """
     readings = Readings()
     budgets = Budgets(lambda root: Spent(*catalogue.spent(root)))
-    writer = _Writer(archive, catalogue, budgets, clock, entropy, readings)
+    sealing = Sealing(archive, catalogue, budgets, clock, entropy, readings)
     limits = Limits()
     started = monotonic()
     yield readings
     with Runner(archive.store, workers, limits, budgets=budgets) as runner:
-        yield from _rounds(runner, writer, catalogue, readings, started)
-    while killed := writer.present_rows(catalogue.killed(step.VERSION, step.SETTINGS, step.KILLED)):
+        yield from _rounds(runner, sealing, catalogue, readings, started)
+    while killed := sealing.present_rows(catalogue.killed(step.VERSION, step.SETTINGS, step.KILLED)):
         # One at a time: the most that may be in memory is one file's.
         with Runner(archive.store, 1, limits.times(step.TIMES), budgets=budgets, company=False) as runner:
-            writer.settings = step.AGAIN
+            sealing.settings = step.AGAIN
             readings.progress.files_known = readings.progress.files + len(killed)
-            yield from _run(runner, writer, killed, readings, started)
-            writer.settings = step.SETTINGS
+            yield from _run(runner, sealing, killed, readings, started)
+            sealing.settings = step.SETTINGS
         with Runner(archive.store, workers, limits, budgets=budgets) as runner:
-            yield from _rounds(runner, writer, catalogue, readings, started)  # what the second look unpacked
+            yield from _rounds(runner, sealing, catalogue, readings, started)  # what the second look unpacked
     yield readings
 
 
 def _rounds(
-    runner: Runner, writer: "_Writer", catalogue: Catalogue, readings: Readings, started: float
+    runner: Runner, sealing: Sealing, catalogue: Catalogue, readings: Readings, started: float
 ) -> Iterator[Readings]:
     """Read what is due until nothing is; each round ends with its readings sealed."""
     while True:
-        waiting = writer.present_rows(catalogue.due(step.VERSION, step.SETTINGS))
+        waiting = sealing.present_rows(catalogue.due(step.VERSION, step.SETTINGS))
         if not waiting:
-            if writer.expand_duplicates():
+            if sealing.expand_duplicates():
                 continue
             return
         due = catalogue.counts(step.VERSION, step.SETTINGS).due
         readings.progress.files_known = readings.progress.files + max(due, len(waiting))
         readings.progress.octets_known = readings.progress.octets + sum(row.size for row in waiting)
-        yield from _run(runner, writer, waiting, readings, started)
+        yield from _run(runner, sealing, waiting, readings, started)
 
 
 def _run(
-    runner: Runner, writer: "_Writer", waiting: list[Due], readings: Readings, started: float
+    runner: Runner, sealing: Sealing, waiting: list[Due], readings: Readings, started: float
 ) -> Iterator[Readings]:
     try:
-        for result in runner.run(writer.present(plan(waiting))):
+        for result in runner.run(sealing.present(plan(waiting))):
             readings.unloaded = runner.failures
-            earlier = writer.take(result)
+            earlier = sealing.take(result)
             if earlier is not None:
                 readings.progress.undo(earlier)
             readings.progress.done(result.job.size, result.outcome, seconds=monotonic() - started)
             yield readings
     finally:
-        writer.commit()
-
-
-class _Writer:
-    """The open batch of readings and components."""
-
-    def __init__(
-        self,
-        archive: Archive,
-        catalogue: Catalogue,
-        budgets: Budgets,
-        clock: Callable[[], str],
-        entropy: Callable[[int], bytes],
-        readings: Readings,
-    ) -> None:
-        self.settings = step.SETTINGS
-        self._ended: dict[Digest, Outcome] = {}
-        self._archive, self._catalogue, self._budgets = archive, catalogue, budgets
-        self._clock, self._entropy = clock, entropy
-        self._readings = readings
-        self._open()
-
-    def _open(self) -> None:
-        self._batch = self._archive.ledger.batch()
-        self._handles: dict[Digest, str] = {}
-        self._since = monotonic()
-
-    def present_rows(self, rows: Iterator[Due]) -> list[Due]:
-        """Return the next rows whose content is not known to be missing."""
-        return list(islice((row for row in rows if row.digest not in self._readings.missing), _ROUND))
-
-    def present(self, jobs: Iterable[Job]) -> Iterator[Job]:
-        """Yield the jobs whose content is in the vault; a damaged vault must not stop the reading of the rest."""
-        for job in jobs:
-            if self._archive.store.has(job.digest):
-                if self.settings == step.AGAIN:
-                    self._budgets.of(job.root_id).refund(*self._catalogue.taken_from(job.handle))
-                yield job
-            else:
-                self._readings.missing.add(job.digest)
-
-    def take(self, result: ReadingResult) -> Outcome | None:
-        """Seal one reading, and the components of every occurrence of its content.
-
-        Returns:
-            How the first look at it ended, where this is the second in this run.
-        """
-        at = self._clock()
-        for derivative in _derivatives(result, self.settings):
-            self._batch.add(derivative.event(at))
-        self._tell(result)
-        if result.members:
-            for count, row in enumerate(self._catalogue.occurrences(result.job.handle)):
-                # The first occurrence is the one that was read: its members were charged while they streamed.
-                self._expand(row, result.members, at, is_charged=count == 0)
-        if len(self._batch) >= BATCH_EVENTS or monotonic() - self._since >= BATCH_SECONDS:
-            self.commit()
-        return self._ended.pop(result.job.digest, None) if self.settings == step.AGAIN else None
-
-    def _tell(self, result: ReadingResult) -> None:
-        """Count what a keeper is told of."""
-        if self.settings == step.AGAIN:
-            self._readings.second += 1
-            self._readings.parked += result.outcome in step.KILLED
-        elif result.outcome in step.KILLED:
-            self._ended[result.job.digest] = result.outcome
-        if result.outcome is Outcome.VIOLATION and len(self._readings.violations) < _MOST_TOLD:
-            self._readings.violations.append((result.job.name, result.detail))
-
-    def expand_duplicates(self) -> bool:
-        """Give components to occurrences that came after their content was read; tell whether there were any."""
-        before = self._readings.components
-        done: set[Commitment] = set()  # one whose newest reading lists no members stays unopened: once is enough
-        while rows := [row for row in islice(self._catalogue.unopened(), _ROUND) if row.commitment not in done]:
-            at = self._clock()
-            for row in rows:
-                done.add(row.commitment)
-                reading = row.reading
-                if self._budgets.of(row.root_id).left(row.depth).entries == 0:
-                    self._readings.unopened += 1
-                    continue
-                if reading is None or reading.derivative.digest is None:
-                    continue
-                found = members(self._archive.store.read(reading.derivative.digest, _LARGEST_OBSERVATIONS))
-                self._expand(row, found, at, is_charged=False)
-                if len(self._batch) >= BATCH_EVENTS:
-                    self.commit()
-            self.commit()
-        return self._readings.components > before
-
-    def _expand(self, row: ExhibitRow, found: tuple[Member, ...], at: str, *, is_charged: bool) -> None:
-        """Give one occurrence of a container its components: all of them, or none when its budget is too small.
-
-        Copies cost no reading, but a copy of a container of containers multiplies exhibits: so they are charged too.
-        """
-        if self._catalogue.lies_in_itself(row):
-            return
-        if self.settings == step.AGAIN:
-            found = tuple(
-                member
-                for member in found
-                if not self._catalogue.has_component(row.exhibit.id, identity_text(member.path), member.digest)
-            )
-        if not is_charged:
-            budget = self._budgets.of(row.root_id)
-            left = budget.left(row.depth)
-            if len(found) > left.entries or left.depth == 0:
-                self._readings.unopened += 1
-                return
-            budget.entries += len(found)
-        for exhibit in components(row.exhibit, row.commitment, found, handle=self._handle, entropy=self._entropy):
-            self._batch.add(exhibit.event(at))
-            self._readings.components += 1
-
-    def _handle(self, digest: Digest) -> str:
-        found = self._handles.get(digest) or self._catalogue.handle_of(digest) or self._entropy(16).hex()
-        self._handles[digest] = found
-        return found
-
-    def commit(self) -> None:
-        """Write the open batch."""
-        if len(self._batch):
-            self._archive.ledger.commit(self._batch)
-            self._catalogue.catch_up(self._archive)
-            self._budgets.trim()
-        self._open()
-
-
-def _derivatives(result: ReadingResult, settings: str) -> Iterator[Derivative]:
-    """Yield the reading itself, then its texts."""
-    job = result.job
-    yield Derivative(
-        handle=job.handle,
-        step=StepName.READ,
-        version=step.VERSION,
-        digest=result.observations,
-        size=result.observations_size,
-        settings=settings,
-        tools=result.tools,
-        grade=result.grade,
-        outcome=result.outcome,
-        detail=result.detail,
-        media_type=result.media_type,
-        kind=result.kind,
-        languages=result.languages,
-        characters=result.characters,
-        members=len(result.members),
-    )
-    texts = (
-        (StepName.VISIBLE, result.visible, result.visible_size),
-        (StepName.HIDDEN, result.hidden, result.hidden_size),
-    )
-    for name, digest, size in texts:
-        if digest is not None:
-            yield Derivative(
-                handle=job.handle,
-                step=name,
-                version=step.VERSION,
-                digest=digest,
-                size=size,
-                settings=settings,
-                tools=result.tools,
-                grade=result.grade,
-            )
+        sealing.commit()

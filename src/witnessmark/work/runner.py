@@ -74,6 +74,7 @@ class Runner:
         readers: Readers = step.READERS,
         budgets: Budgets | None = None,
         company: bool = True,
+        passwords: tuple[str, ...] = (),
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.failures: dict[str, str] = {}
@@ -83,6 +84,7 @@ class Runner:
         self._readers = readers
         self._budgets = budgets or Budgets()
         self._company = company
+        self._passwords = passwords
         self._now = monotonic
         self._nursery: Nursery | None = None
         self._idle: list[Zygote] = []
@@ -162,7 +164,13 @@ class Runner:
         try:
             budget = self._budgets.of(job.root_id or job.digest.hex, root_size=None if job.depth else job.size)
             task = Task(
-                self._readers.entry, job.name[:1024], job.size, self._limits, budget.left(job.depth), alone=alone
+                self._readers.entry,
+                job.name[:1024],
+                job.size,
+                self._limits,
+                budget.left(job.depth),
+                alone=alone,
+                passwords=self._passwords,
             )
             zygote, pipe = self._hand_out(task, source)
         except BaseException:

@@ -18,6 +18,9 @@ SETTINGS: Final = codec.encode({})
 AGAIN: Final = codec.encode({"limits": 4})
 """The settings of a second look: at what was killed for its time or memory, or died, with four times the limits."""
 
+UNLOCKED: Final = codec.encode({"unlocked": True})
+"""The settings of a reading with passwords at hand; which, is kept nowhere."""
+
 TIMES: Final = 4
 """By how much the limits of a second look are larger; `AGAIN` says it."""
 

@@ -1,0 +1,126 @@
+"""Laws of what is locked: the right password opens, a wrong one does not, and without one it is said to be locked."""
+
+import importlib
+import io
+import shutil
+import subprocess
+import sys
+import zipfile
+from hashlib import sha256
+
+import msoffcrypto
+import pytest
+from msoffcrypto.format.ooxml import OOXMLFile
+
+from witnessmark.cell.report import ReadingStopped, Source
+from witnessmark.demo import write_docx
+from witnessmark.formats import warm
+from witnessmark.model.derivative import Outcome
+
+RIGHT = "門 doors-17"
+CORE = write_docx.Core("Report", "Clerk", "2018-03-09T08:00:00Z", "2018-03-09T08:00:00Z")
+WRONG = ("", "doors", "letmein")
+
+
+def unlock(data, name, *passwords):
+    collector = sys.modules["formats_collector"]
+    collected = collector.Collected()
+    try:
+        source = Source(io.BytesIO(data), len(data), name, passwords)
+        importlib.import_module("witnessmark.formats.read").read(source, collected)
+    except ReadingStopped as stopped:
+        collected.outcome(stopped.outcome, stopped.detail)
+    return collected
+
+
+@pytest.fixture(scope="module")
+def docx():
+    locked = io.BytesIO()
+    plain = write_docx.docx(write_docx.plain(*(sha256(b"%d" % n).hexdigest() for n in range(300))), CORE)
+    OOXMLFile(io.BytesIO(plain)).encrypt(RIGHT, locked)
+    return plain, locked.getvalue()
+
+
+def test_a_locked_document_comes_out_as_it_was(read, docx):
+    plain, locked = docx
+    assert msoffcrypto.OfficeFile(io.BytesIO(locked)).is_encrypted()
+    assert read(locked, "a.docx").ended == Outcome.ENCRYPTED
+    assert unlock(locked, "a.docx", *WRONG[1:]).ended == Outcome.ENCRYPTED
+    found = unlock(locked, "a.docx", *WRONG[1:], RIGHT)
+    assert [bytes(member.data) for member in found.members] == [plain]
+    assert found.ended == Outcome.OK
+    assert RIGHT not in found.text
+    assert all(RIGHT not in str(value) for _, value in found.observations)
+
+
+@pytest.mark.skipif(shutil.which("qpdf") is None, reason="needs qpdf")
+def test_a_locked_pdf_is_read_with_its_password(read, tmp_path):
+    (tmp_path / "a.pdf").write_bytes(warm._pdf())
+    locked = tmp_path / "b.pdf"
+    subprocess.run(
+        ["qpdf", "--encrypt", "doors-17", "owner", "256", "--", tmp_path / "a.pdf", locked],
+        check=True,
+        capture_output=True,
+    )
+    data = locked.read_bytes()
+    assert read(data, "b.pdf").ended == Outcome.ENCRYPTED
+    assert unlock(data, "b.pdf", "doors").ended == Outcome.ENCRYPTED
+    found = unlock(data, "b.pdf", "doors", "doors-17")
+    assert "The doors are locked" in found.visible_text
+    assert found.observed("pdf.encrypted")[0]["opens"] == "with a password"
+
+
+# A stored entry under the old lock of PKWARE (APPNOTE 6.1), written here: no library at hand writes it.
+def zip_crypto(name, data, password):
+    import zlib
+
+    crc = zlib.crc32(data)
+    table = [zlib.crc32(bytes((n,)), 0xFFFFFFFF) ^ 0xFFFFFFFF ^ 0xFF000000 for n in range(256)]
+
+    def step(key, byte):
+        return (key >> 8) ^ table[(key ^ byte) & 255]
+
+    keys = [0x12345678, 0x23456789, 0x34567890]
+
+    def update(byte):
+        keys[0] = step(keys[0], byte)
+        keys[1] = ((keys[1] + (keys[0] & 255)) * 134775813 + 1) & 0xFFFFFFFF
+        keys[2] = step(keys[2], keys[1] >> 24)
+
+    table = [_crc_entry(n) for n in range(256)]
+    for byte in password:
+        update(byte)
+    out = bytearray()
+    for byte in bytes(11) + bytes((crc >> 24,)) + data:
+        mask = (keys[2] | 2) & 0xFFFF
+        out.append(byte ^ ((mask * (mask ^ 1)) >> 8 & 255))
+        update(byte)
+    import struct
+
+    about = struct.pack("<HHHHHIIIHH", 20, 1, 0, 0, 33, crc, len(out), len(data), len(name), 0)
+    local = b"PK\3\4" + about + name + bytes(out)
+    central = b"PK\1\2" + struct.pack("<H", 20) + about + struct.pack("<HHHII", 0, 0, 0, 0, 0) + name
+    end = b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, 1, 1, len(central), len(local), 0)
+    return local + central + end
+
+
+def _crc_entry(n):
+    for _ in range(8):
+        n = (n >> 1) ^ (0xEDB88320 if n & 1 else 0)
+    return n
+
+
+def test_a_locked_zip_is_taken_apart(read):
+    pytest.importorskip("libarchive", exc_type=Exception)
+    data = zip_crypto(b"keys.txt", b"two keys\n" * 50, b"doors-17")
+    with zipfile.ZipFile(io.BytesIO(data)) as known:
+        assert known.read("keys.txt", pwd=b"doors-17") == b"two keys\n" * 50
+    assert read(data, "a.zip").ended == Outcome.ENCRYPTED
+    assert unlock(data, "a.zip", "doors", "x").ended == Outcome.ENCRYPTED
+    found = unlock(data, "a.zip", "doors", "doors-17")
+    assert [(member.name, bytes(member.data)) for member in found.members] == [("keys.txt", b"two keys\n" * 50)]
+    assert found.ended == Outcome.OK
+
+
+def test_what_is_not_locked_is_read_as_ever(read, docx):
+    assert unlock(docx[0], "a.docx", RIGHT).ended == read(docx[0], "a.docx").ended == Outcome.OK

@@ -27,6 +27,7 @@ from witnessmark.catalogue.rows import (
     AccessionRow,
     AttestationRow,
     Counts,
+    CustodyRow,
     DecisionRow,
     Due,
     ExhibitRow,
@@ -35,18 +36,21 @@ from witnessmark.catalogue.rows import (
     RefusalRow,
     ReleaseRow,
     ReviewerRow,
+    UnlockRow,
     exhibit_row,
     path_of,
 )
 from witnessmark.errors import BrokenEvidence, Damaged, WrongUsage
 from witnessmark.model.accession import Accession, Refusal
 from witnessmark.model.attestation import Attestation, Reviewer
+from witnessmark.model.custody import Custody
 from witnessmark.model.decision import Decision
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.digest import Commitment, Digest
 from witnessmark.model.event import Kind
 from witnessmark.model.finding import Finding, HoldState
 from witnessmark.model.release import Release
+from witnessmark.model.unlock import Unlock
 from witnessmark.proof import merkle
 
 _PAGE = 500
@@ -346,6 +350,16 @@ class Catalogue:
         """Return all accession events in order."""
         rows = self._acts(Kind.ACCESSION)
         return [AccessionRow(Commitment(c), i, Accession.from_fields(json.loads(f))) for c, i, f in rows]
+
+    def custody_of(self, accession: Commitment) -> list[CustodyRow]:
+        """Return what was stated of one accession's custody, in the order in which it was sealed."""
+        rows = ((c, i, json.loads(f)) for c, i, f in self._acts(Kind.CUSTODY, accession))
+        return [CustodyRow(Commitment(c), i, Custody.from_fields(f), f["at"]) for c, i, f in rows]
+
+    def unlocks_of(self, commitment: Commitment) -> list[UnlockRow]:
+        """Return when passwords were tried on an exhibit."""
+        rows = ((i, json.loads(f)) for _, i, f in self._acts(Kind.UNLOCK, commitment))
+        return [UnlockRow(i, Unlock.from_fields(f), f["at"]) for i, f in rows]
 
     def refusals(self) -> list[RefusalRow]:
         """Return all that could not be sealed."""

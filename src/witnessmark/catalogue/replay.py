@@ -22,6 +22,7 @@ from witnessmark.errors import Damaged
 from witnessmark.model.accession import Accession
 from witnessmark.model.attestation import Attestation, Reviewer
 from witnessmark.model.codec import Fields
+from witnessmark.model.custody import Custody
 from witnessmark.model.decision import Decision
 from witnessmark.model.derivative import Outcome, StepName
 from witnessmark.model.event import Kind
@@ -99,6 +100,7 @@ class Replay:
             Kind.RELEASE: self._release,
             Kind.ERASURE: self._erasure,
             Kind.UNLOCK: self._unlock,
+            Kind.CUSTODY: self._custody,
             Kind.KEY: self._act,
         }
 
@@ -270,6 +272,9 @@ class Replay:
 
     def _unlock(self, seq: int, recorded: Recorded) -> None:
         self._act(seq, recorded, str(Unlock.from_fields(recorded.fields).exhibit))
+
+    def _custody(self, seq: int, recorded: Recorded) -> None:
+        self._act(seq, recorded, str(Custody.from_fields(recorded.fields).accession))
 
     def _erasure(self, seq: int, recorded: Recorded) -> None:
         found = Erasure.from_fields(recorded.fields)

@@ -8,12 +8,14 @@ from typing import Any, NamedTuple
 
 from witnessmark.model.accession import Accession, Refusal
 from witnessmark.model.attestation import Attestation, Reviewer
+from witnessmark.model.custody import Custody
 from witnessmark.model.decision import Decision
 from witnessmark.model.derivative import Derivative, Outcome, StepName
 from witnessmark.model.digest import Commitment, Digest
 from witnessmark.model.exhibit import Exhibit, ExhibitKind, FileFacts, How, Path, PathStep, PublicId
 from witnessmark.model.finding import Finding, HoldState
 from witnessmark.model.release import Release
+from witnessmark.model.unlock import Unlock
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,25 @@ class AccessionRow:
     commitment: Commitment
     index: int
     accession: Accession
+
+
+@dataclass(frozen=True, slots=True)
+class CustodyRow:
+    """What people stated of an accession's custody, and when it was sealed (`at`, by the keeper's clock)."""
+
+    commitment: Commitment
+    index: int
+    custody: Custody
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnlockRow:
+    """That passwords were tried on an exhibit, and when."""
+
+    index: int
+    unlock: Unlock
+    at: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ VERBS = (
     ("witness", "watch over somebody else's log and cosign it while it only grows; needs no archive"),
     ("audit", "reread everything that is kept and recompute what is signed"),
     ("stamp", "let witnesses and time stamp authorities say that they saw the latest checkpoint"),
+    ("custody", "state who held an accession before it came here, and how it was copied"),
+    ("report", "pages for people outside, made from the ledger alone: the custody of one exhibit"),
     ("copy", "make a second archive, or bring one up to date; every content is hashed on its way"),
     ("erase", "destroy an exhibit for good, on the word of two people"),
     ("keys", "show and protect the key that signs for the log"),

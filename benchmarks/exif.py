@@ -173,12 +173,7 @@ def _find(seen: dict[str, list[object]], group: str, tag: str) -> list[object]:
     if group.startswith("XMP-"):
         space = SPACES.get(group[4:], group[4:])
         name = XMP_NAMES.get(f"{space}:{tag}", f"{space}:{tag}").lower()
-        return seen.get(f"xmp {name}", []) or [
-            value
-            for key, values in seen.items()
-            if key.endswith(f":{name.partition(':')[2]}") and key.startswith("xmp ")
-            for value in values
-        ]
+        return seen.get(f"xmp {name}", [])
     if group in ("IPTC", "IPTC2"):
         return seen.get(f"IPTC:{tag}", [])
     if group in SIZES or group.startswith("Track"):

@@ -13,7 +13,7 @@ import pylibmagic  # isort: skip - before magic: it names the library and its ta
 import magic  # isort: skip
 
 from witnessmark.cell.report import Source
-from witnessmark.formats import compound, encodings, packages, signatures, textual
+from witnessmark.formats import compound, detect_media, encodings, packages, signatures, textual
 
 HEAD = 64 << 10
 """Bytes of the beginning that are looked at, beside what a container's directory says."""
@@ -78,7 +78,7 @@ def _resolved(source: Source, head: bytes, verdict: str, suffix: str) -> str:
         return packages.zip_type(source, suffix)
     if head[:8] == compound.MAGIC:
         return _ole_type(source)
-    found = _by_signature(head)
+    found = detect_media.media_type(source, head) or _by_signature(head)
     if found is not None:
         return found
     found = _by_der(head)
@@ -216,6 +216,15 @@ _ALIASES: dict[str, str] = {
     "application/CDFV2": "application/x-ole-storage",
     "application/x-ndjson": "application/x-ndjson",
     "audio/x-hx-aac-adts": "audio/x-aac",
+    "audio/x-hx-aac-adif": "audio/x-aac",
+    "audio/x-wav": "audio/vnd.wave",
+    "audio/x-m4a": "audio/mp4",
+    "image/x-icns": "image/icns",
+    "image/bpg": "image/x-bpg",
+    "image/x-eps": "application/postscript",
+    "image/x-portable-greymap": "image/x-portable-graymap",
+    "image/x-x3f": "image/x-raw-sigma",
+    "image/x-icon": "image/vnd.microsoft.icon",
     "application/x-dxf": "image/vnd.dxf",
     "application/x-decompression-error-gzip-Unknown-compression-format": "application/gzip",
 }

@@ -94,6 +94,10 @@ def _specimens() -> Iterator[tuple[str, bytes]]:
         out = io.BytesIO()
         Image.new("RGB", (16, 16), "white").save(out, kind, exif=tags, xmp=_XMP)
         yield f"a.{kind.lower()}", out.getvalue()
+    yield "a.mp3", b"ID3\3\0\0\0\0\0\x10TIT2\0\0\0\5\0\0\1\xff\xfea\0"
+    yield "a.mp4", b"\0\0\0\x10ftypisom\0\0\0\0\0\0\0\x08moov"
+    yield "a.flac", b"fLaC\x84\0\0\x08" + bytes(8)
+    yield "a.mkv", b"\x1aE\xdf\xa3\x80\x18S\x80g\x80"
     yield "a.svg", b'<svg xmlns="http://www.w3.org/2000/svg"><text>t</text></svg>'
 
 

@@ -1,18 +1,15 @@
 """Pack `verify.pyz`: the modules that the verifier reaches, as they stand, in one file of plain Python."""
 
 import ast
-import io
-import zipfile
 from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 
+from witnessmark.verify.deflate import archive
+
 PACKAGE = "witnessmark"
 START_MODULE = "witnessmark.verify.__main__"
-TIME = (1980, 1, 1, 0, 0, 0)
-"""The earliest time that a zip can say: the same sources give the same bytes on every day."""
-
 START = b'''"""Check an edition: python -I -S verify.pyz SITE --key K."""
 
 import sys
@@ -29,15 +26,8 @@ sys.exit(main(sys.argv[1:]))
 
 @cache
 def build() -> bytes:
-    """Return the bytes of `verify.pyz`, stored uncompressed, with fixed times and order; made once a process."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-        for name, data in sorted([("__main__.py", START), *_sources()]):
-            entry = zipfile.ZipInfo(name, TIME)
-            entry.create_system = 3
-            entry.external_attr = 0o100644 << 16
-            archive.writestr(entry, data)
-    return out.getvalue()
+    """Return the bytes of `verify.pyz`, with fixed times and order; made once a process."""
+    return archive(sorted([("__main__.py", START), *_sources()]))
 
 
 def _sources() -> Iterator[tuple[str, bytes]]:

@@ -337,9 +337,10 @@ def index() -> None:
     from witnessmark.catalogue.query import Catalogue
     from witnessmark.catalogue.search import Search
     from witnessmark.model.accession import Accession
-    from witnessmark.model.derivative import Derivative, Outcome, StepName
+    from witnessmark.model.derivative import Derivative, Outcome
     from witnessmark.model.digest import Digest
     from witnessmark.model.exhibit import Exhibit, ExhibitKind, How, PathStep
+    from witnessmark.model.words import StepName
     from witnessmark.settings import Settings
     from witnessmark.work import step
 

@@ -15,7 +15,7 @@ import pytest
 from witnessmark.examine.dates import FileTime
 from witnessmark.examine.method import Observed
 from witnessmark.model.exhibit import FileFacts, How
-from witnessmark.model.finding import FindingOutcome
+from witnessmark.model.words import FindingOutcome
 from witnessmark.verify.report import Word
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "witnessmark"

@@ -9,10 +9,11 @@ import pytest
 
 from witnessmark.archive.folder import Archive
 from witnessmark.model.accession import Accession
-from witnessmark.model.derivative import Derivative, Outcome, StepName
+from witnessmark.model.derivative import Derivative, Outcome
 from witnessmark.model.digest import Commitment, Digest
 from witnessmark.model.event import Event
 from witnessmark.model.exhibit import Exhibit, ExhibitKind, How, PathStep
+from witnessmark.model.words import StepName
 from witnessmark.settings import Settings
 
 AT = "2032-06-12T09:41:00Z"

@@ -11,13 +11,15 @@ from witnessmark.errors import Damaged, WrongUsage
 from witnessmark.model import codec
 from witnessmark.model.accession import Refusal, RefusalReason
 from witnessmark.model.attestation import Attestation, Reviewer
-from witnessmark.model.decision import Decision, Publish
+from witnessmark.model.decision import Decision
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.digest import Commitment, Digest
 from witnessmark.model.event import Event
-from witnessmark.model.exhibit import ExhibitKind, PathStep, PublicId
-from witnessmark.model.finding import ExaminationRun, Finding, FindingClass, FindingOutcome, Hold, HoldState
+from witnessmark.model.exhibit import ExhibitKind, PathStep
+from witnessmark.model.finding import ExaminationRun, Finding, FindingClass, Hold
+from witnessmark.model.public_id import PublicId
 from witnessmark.model.release import Release
+from witnessmark.model.words import FindingOutcome, HoldState, Publish
 
 AT = "2032-06-12T09:41:00Z"
 

@@ -16,7 +16,8 @@ from witnessmark.demo import make, make_bundles, make_hostile, story
 from witnessmark.demo.make_orders import TYPE as PDF
 from witnessmark.demo.truth import SEED, Family
 from witnessmark.errors import WrongUsage
-from witnessmark.model.decision import HEADER, Publish
+from witnessmark.model.decision import HEADER
+from witnessmark.model.words import Publish
 from witnessmark.review import reasons
 
 GOLDEN = {

@@ -13,7 +13,7 @@ from witnessmark.demo.truth import SEED, Family
 from witnessmark.examine.dates import FileTime
 from witnessmark.examine.method import Observed
 from witnessmark.model.exhibit import FileFacts, How
-from witnessmark.model.finding import FindingOutcome
+from witnessmark.model.words import FindingOutcome
 
 _PLACE = Path(__file__).resolve().parents[1] / "formats" / "collector.py"
 _SPEC = importlib.util.spec_from_file_location("demo_collector", _PLACE)

@@ -14,12 +14,12 @@ from witnessmark.archive.folder import Archive
 from witnessmark.catalogue.query import Catalogue
 from witnessmark.edition.write import Published, publish, publish_again
 from witnessmark.model.accession import Accession
-from witnessmark.model.attestation import Answer
 from witnessmark.model.decision import HEADER
-from witnessmark.model.derivative import Derivative, Outcome, StepName
+from witnessmark.model.derivative import Derivative, Outcome
 from witnessmark.model.digest import Commitment
 from witnessmark.model.exhibit import Exhibit, ExhibitKind, FileFacts, How, PathStep
-from witnessmark.model.finding import Finding, FindingClass, FindingOutcome, Hold, HoldState
+from witnessmark.model.finding import Finding, FindingClass, Hold
+from witnessmark.model.words import Answer, FindingOutcome, HoldState, StepName
 from witnessmark.review.attest import attest
 from witnessmark.review.key import ReviewerKey
 from witnessmark.review.reasons import Reasons

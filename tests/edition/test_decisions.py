@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from witnessmark.catalogue.query import Catalogue
 from witnessmark.edition import decisions
 from witnessmark.errors import WrongUsage
-from witnessmark.model.decision import Publish
+from witnessmark.model.words import Publish
 
 HEADER = "exhibit,publish,title,language,open,decided_by,decided_on,reason\n"
 

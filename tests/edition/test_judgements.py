@@ -7,7 +7,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from witnessmark.catalogue.query import Catalogue
-from witnessmark.model.attestation import Answer
+from witnessmark.model.words import Answer
 from witnessmark.proof.bundle import ProofBundle
 from witnessmark.review.attest import Receipt, attest
 from witnessmark.review.key import ReviewerKey

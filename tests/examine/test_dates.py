@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from witnessmark.examine.dates import FileTime
 from witnessmark.examine.method import Observed
 from witnessmark.model.exhibit import FileFacts, How
-from witnessmark.model.finding import FindingOutcome
+from witnessmark.model.words import FindingOutcome
 
 SEALED = datetime(2032, 6, 12, 9, 41, tzinfo=UTC)
 EXAMINATION = FileTime()

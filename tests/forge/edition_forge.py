@@ -12,14 +12,24 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from witnessmark.model import codec
-from witnessmark.model.attestation import PAYLOAD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE, Answer, Attestation, Reviewer
-from witnessmark.model.decision import Decision, Publish
-from witnessmark.model.derivative import Derivative, Outcome, StepName
+from witnessmark.model.attestation import Attestation, Reviewer
+from witnessmark.model.decision import Decision
+from witnessmark.model.derivative import Derivative, Outcome
 from witnessmark.model.digest import Commitment, Digest
 from witnessmark.model.event import Event
 from witnessmark.model.exhibit import Exhibit, ExhibitKind, How, PathStep
-from witnessmark.model.finding import Finding, FindingClass, FindingOutcome, Hold, HoldState
+from witnessmark.model.finding import Finding, FindingClass, Hold
 from witnessmark.model.release import Release
+from witnessmark.model.words import (
+    PAYLOAD_TYPE,
+    PREDICATE_TYPE,
+    STATEMENT_TYPE,
+    Answer,
+    FindingOutcome,
+    HoldState,
+    Publish,
+    StepName,
+)
 from witnessmark.proof import dsse, merkle, note, opening, tile
 from witnessmark.proof.bundle import ProofBundle
 from witnessmark.proof.checkpoint import Checkpoint

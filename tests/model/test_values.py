@@ -8,13 +8,15 @@ from witnessmark.errors import Damaged
 from witnessmark.model import codec
 from witnessmark.model.accession import Accession, Refusal, RefusalReason
 from witnessmark.model.attestation import Attestation, Reviewer
-from witnessmark.model.decision import Decision, Publish
-from witnessmark.model.derivative import Derivative, Outcome, StepName
+from witnessmark.model.decision import Decision
+from witnessmark.model.derivative import Derivative, Outcome
 from witnessmark.model.digest import Commitment, Digest
-from witnessmark.model.event import Event, Kind
-from witnessmark.model.exhibit import Exhibit, ExhibitKind, FileFacts, How, PathStep, PublicId, printed
-from witnessmark.model.finding import Finding, FindingClass, FindingOutcome, Hold, HoldState
+from witnessmark.model.event import Event
+from witnessmark.model.exhibit import Exhibit, ExhibitKind, FileFacts, How, PathStep, printed
+from witnessmark.model.finding import Finding, FindingClass, Hold
+from witnessmark.model.public_id import PublicId
 from witnessmark.model.release import Release
+from witnessmark.model.words import FindingOutcome, HoldState, Kind, Publish, StepName
 
 AT = "2032-06-12T09:41:00Z"
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from witnessmark.errors import Damaged, Falsified, WrongUsage
 from witnessmark.model import codec
-from witnessmark.model.attestation import REASON_FIELDS, Answer, Attestation
+from witnessmark.model.attestation import Attestation
 from witnessmark.model.digest import Commitment
+from witnessmark.model.words import REASON_FIELDS, Answer
 from witnessmark.proof import dsse, opening
 from witnessmark.review import key as keys
 from witnessmark.review import reasons

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from witnessmark.errors import Damaged
 from witnessmark.model import codec
 from witnessmark.model.attestation import Reviewer
-from witnessmark.model.exhibit import PublicId
+from witnessmark.model.public_id import PublicId
 from witnessmark.verify import explain
 from witnessmark.verify.checks import verify_site
 from witnessmark.verify.report import Word

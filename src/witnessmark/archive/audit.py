@@ -21,7 +21,7 @@ from witnessmark.archive.store import CHUNK, Store
 from witnessmark.errors import Damaged, DiskFailure, Falsified
 from witnessmark.model.codec import Fields
 from witnessmark.model.digest import Digest
-from witnessmark.model.event import Kind
+from witnessmark.model.words import Kind
 from witnessmark.proof import merkle, opening, tile
 
 _BUNDLES = 256

@@ -27,7 +27,8 @@ from witnessmark.archive.store import Store
 from witnessmark.errors import Damaged, WrongUsage
 from witnessmark.model.codec import Fields
 from witnessmark.model.digest import Commitment, Digest
-from witnessmark.model.event import Event, Kind
+from witnessmark.model.event import Event
+from witnessmark.model.words import Kind
 
 
 @dataclass(frozen=True, slots=True)

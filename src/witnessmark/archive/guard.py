@@ -21,7 +21,8 @@ from witnessmark.archive.layout import PRIVATE_FILE, PRIVATE_FOLDER, PUBLIC_FILE
 from witnessmark.archive.log import PublicLog
 from witnessmark.errors import BrokenEvidence, Damaged
 from witnessmark.model.codec import Fields, to_base64
-from witnessmark.model.event import Event, Kind
+from witnessmark.model.event import Event
+from witnessmark.model.words import Kind
 from witnessmark.proof import note
 from witnessmark.proof.checkpoint import Checkpoint
 

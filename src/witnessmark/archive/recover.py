@@ -20,7 +20,7 @@ from witnessmark.archive.store import Store, free_name
 from witnessmark.errors import Damaged
 from witnessmark.model.codec import Fields
 from witnessmark.model.digest import Digest
-from witnessmark.model.event import Kind
+from witnessmark.model.words import Kind
 from witnessmark.proof.checkpoint import Checkpoint
 
 _NAMING = {

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from witnessmark.catalogue.rows import Counts
-from witnessmark.model.event import Kind
+from witnessmark.model.words import Kind
 
 Select = Callable[..., list[tuple[Any, ...]]]
 

@@ -47,10 +47,10 @@ from witnessmark.model.custody import Custody
 from witnessmark.model.decision import Decision
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.digest import Commitment, Digest
-from witnessmark.model.event import Kind
-from witnessmark.model.finding import Finding, HoldState
+from witnessmark.model.finding import Finding
 from witnessmark.model.release import Release
 from witnessmark.model.unlock import Unlock
+from witnessmark.model.words import HoldState, Kind
 from witnessmark.proof import merkle
 
 _PAGE = 500

@@ -24,12 +24,12 @@ from witnessmark.model.attestation import Attestation, Reviewer
 from witnessmark.model.codec import Fields
 from witnessmark.model.custody import Custody
 from witnessmark.model.decision import Decision
-from witnessmark.model.derivative import Outcome, StepName
-from witnessmark.model.event import Kind
+from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import MEMBER, ExhibitKind, How
 from witnessmark.model.finding import Finding, Hold
 from witnessmark.model.release import Release
 from witnessmark.model.unlock import Unlock
+from witnessmark.model.words import Kind, StepName
 
 _CHUNK = 5_000
 _REMEMBERED = 20_000

@@ -10,12 +10,14 @@ from witnessmark.model.accession import Accession, Refusal
 from witnessmark.model.attestation import Attestation, Reviewer
 from witnessmark.model.custody import Custody
 from witnessmark.model.decision import Decision
-from witnessmark.model.derivative import Derivative, Outcome, StepName
+from witnessmark.model.derivative import Derivative, Outcome
 from witnessmark.model.digest import Commitment, Digest
-from witnessmark.model.exhibit import Exhibit, ExhibitKind, FileFacts, How, Path, PathStep, PublicId
-from witnessmark.model.finding import Finding, HoldState
+from witnessmark.model.exhibit import Exhibit, ExhibitKind, FileFacts, How, Path, PathStep
+from witnessmark.model.finding import Finding
+from witnessmark.model.public_id import PublicId
 from witnessmark.model.release import Release
 from witnessmark.model.unlock import Unlock
+from witnessmark.model.words import HoldState, StepName
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ import argparse
 from witnessmark.catalogue.query import Catalogue
 from witnessmark.cli import compose, passphrase, say
 from witnessmark.errors import DiskFailure, WrongUsage
-from witnessmark.model.attestation import Answer
 from witnessmark.model.digest import Commitment
+from witnessmark.model.words import Answer
 from witnessmark.proof import dsse
 from witnessmark.review import key as keys
 from witnessmark.review import reasons

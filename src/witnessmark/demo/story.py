@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from witnessmark.demo.truth import FileTruth
 from witnessmark.demo.words import KESTRIAN
-from witnessmark.model.attestation import Answer
-from witnessmark.model.decision import HEADER, Publish
+from witnessmark.model.decision import HEADER
+from witnessmark.model.words import Answer, Publish
 
 TITLE = "The Tarn Papers"
 KEEPER = "Lantern Watch"

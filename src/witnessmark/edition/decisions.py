@@ -19,9 +19,10 @@ from witnessmark.catalogue.query import Catalogue
 from witnessmark.catalogue.rows import ExhibitRow
 from witnessmark.edition import language
 from witnessmark.errors import DiskFailure, WrongUsage
-from witnessmark.model.decision import HEADER, Decision, Publish
+from witnessmark.model.decision import HEADER, Decision
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.digest import Commitment
+from witnessmark.model.words import Publish
 from witnessmark.verify import shown
 
 LARGEST: Final = 64 << 20

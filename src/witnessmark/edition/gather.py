@@ -20,11 +20,10 @@ from witnessmark.edition import proofs
 from witnessmark.edition.plan import Plan, Planned
 from witnessmark.errors import Damaged
 from witnessmark.model import codec
-from witnessmark.model.attestation import REASON_FIELDS
 from witnessmark.model.codec import Value
-from witnessmark.model.decision import Decision, Publish
+from witnessmark.model.decision import Decision
 from witnessmark.model.digest import Commitment, Digest
-from witnessmark.model.finding import FindingOutcome, HoldState
+from witnessmark.model.words import REASON_FIELDS, FindingOutcome, HoldState, Publish
 from witnessmark.proof import dsse
 from witnessmark.proof.note import Vkey
 from witnessmark.proof.opening import OpenedField

@@ -8,8 +8,8 @@ from markupsafe import Markup
 
 from witnessmark.edition import html, language
 from witnessmark.model import codec
-from witnessmark.model.attestation import Answer
 from witnessmark.model.codec import Value
+from witnessmark.model.words import Answer
 from witnessmark.proof import dsse
 from witnessmark.verify.statement import Judgement
 

@@ -15,7 +15,7 @@ from witnessmark.edition.anchors import NOTHING, Carried
 from witnessmark.errors import WrongUsage
 from witnessmark.model.decision import Decision
 from witnessmark.model.digest import Commitment
-from witnessmark.model.exhibit import PublicId
+from witnessmark.model.public_id import PublicId
 from witnessmark.proof import note as notes
 from witnessmark.proof.checkpoint import Checkpoint
 from witnessmark.proof.note import Vkey

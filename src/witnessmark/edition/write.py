@@ -27,7 +27,7 @@ from witnessmark.edition.render import Rendered, Rendering
 from witnessmark.errors import DiskFailure, Undecided, WrongUsage
 from witnessmark.model.decision import Decision
 from witnessmark.model.digest import Commitment, Digest
-from witnessmark.model.exhibit import PublicId
+from witnessmark.model.public_id import PublicId
 from witnessmark.model.release import Release
 
 OUTSIDE: Final = ("manifest", "proof/release.tlog-proof", "proof/continues.json")

@@ -14,7 +14,8 @@ from typing import Final
 from witnessmark.examine.method import Observed, Weighed
 from witnessmark.model.codec import Value
 from witnessmark.model.exhibit import How
-from witnessmark.model.finding import FindingClass, FindingOutcome
+from witnessmark.model.finding import FindingClass
+from witnessmark.model.words import FindingOutcome
 
 _TOLERANCE = timedelta(minutes=2)
 _FILE_SYSTEM_TOLERANCE = timedelta(hours=48)

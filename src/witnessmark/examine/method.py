@@ -7,7 +7,8 @@ from typing import Protocol
 
 from witnessmark.model.codec import Value
 from witnessmark.model.exhibit import FileFacts, How
-from witnessmark.model.finding import FindingClass, FindingOutcome
+from witnessmark.model.finding import FindingClass
+from witnessmark.model.words import FindingOutcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from witnessmark.errors import Damaged
 from witnessmark.examine.dates import FileTime
 from witnessmark.examine.method import Examination, Observed, Weighed
 from witnessmark.model import codec
-from witnessmark.model.finding import ExaminationRun, Finding, FindingOutcome, Hold, HoldState
+from witnessmark.model.finding import ExaminationRun, Finding, Hold
+from witnessmark.model.words import FindingOutcome, HoldState
 
 EXAMINATIONS: tuple[Examination, ...] = (FileTime(),)
 _BATCH = 512

@@ -17,9 +17,10 @@ from witnessmark.catalogue.rows import Due, ExhibitRow
 from witnessmark.cell.budget import Budgets
 from witnessmark.intake.identity import identity_text
 from witnessmark.intake.unpack import components, members
-from witnessmark.model.derivative import Derivative, Outcome, StepName
+from witnessmark.model.derivative import Derivative, Outcome
 from witnessmark.model.digest import Commitment, Digest
 from witnessmark.model.event import Event
+from witnessmark.model.words import StepName
 from witnessmark.work import step
 from witnessmark.work.progress import Progress
 from witnessmark.work.reading import Job, Member, ReadingResult

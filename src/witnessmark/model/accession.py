@@ -6,8 +6,9 @@ from typing import Self
 
 from witnessmark.model import codec
 from witnessmark.model.codec import Value
-from witnessmark.model.event import Event, Kind
+from witnessmark.model.event import Event
 from witnessmark.model.exhibit import Path, PathStep
+from witnessmark.model.words import Kind
 
 
 class RefusalReason(StrEnum):

@@ -1,31 +1,12 @@
 """An attestation: a person's signed judgement about exhibits; the reviewer who made it."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Self
 
 from witnessmark.model import codec
 from witnessmark.model.digest import Commitment
-from witnessmark.model.event import Event, Kind
-
-PAYLOAD_TYPE = "application/vnd.in-toto+json"
-STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
-PREDICATE_TYPE = "https://witnessmark.example/review/v1"
-SUBJECT_DIGEST = "witnessmark-entry"
-
-
-class Answer(StrEnum):
-    """The five answers a reviewer can give to the one question of a codebook."""
-
-    FITS = "fits"
-    MOSTLY_FITS = "mostly-fits"
-    CANNOT_TELL = "cannot-tell"
-    MOSTLY_DOES_NOT = "mostly-does-not"
-    DOES_NOT = "does-not"
-
-
-REASON_FIELDS = ("name", "method", "reasons", "alternatives", "would_change_my_mind", "limits")
-"""The free texts of an attestation, each an `_sd` field of the signed statement, opened or kept shut one by one."""
+from witnessmark.model.event import Event
+from witnessmark.model.words import Kind
 
 
 @dataclass(frozen=True, slots=True)

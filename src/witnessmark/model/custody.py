@@ -5,7 +5,8 @@ from typing import Self
 
 from witnessmark.model import codec
 from witnessmark.model.digest import Commitment
-from witnessmark.model.event import Event, Kind
+from witnessmark.model.event import Event
+from witnessmark.model.words import Kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,24 +1,15 @@
 """A decision: what of one exhibit may go out, who decided it, when and why."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Self
 
 from witnessmark.model import codec
 from witnessmark.model.digest import Commitment
-from witnessmark.model.event import Event, Kind
+from witnessmark.model.event import Event
+from witnessmark.model.words import Kind, Publish
 
 HEADER = ("exhibit", "publish", "title", "language", "open", "decided_by", "decided_on", "reason")
 """The header of a decision file (CSV)."""
-
-
-class Publish(StrEnum):
-    """What of an exhibit goes out."""
-
-    NOTHING = "nothing"
-    TEXT = "text"
-    PAGES = "pages"
-    FILE = "file"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,9 @@ from typing import Self
 
 from witnessmark.model import codec
 from witnessmark.model.digest import Digest
-from witnessmark.model.event import Event, Kind
+from witnessmark.model.event import Event
 from witnessmark.model.exhibit import ExhibitKind
-
-
-class StepName(StrEnum):
-    """The steps whose results are kept."""
-
-    READ = "read"  # type, outcome, observations (JSON)
-    VISIBLE = "visible"  # text that a reader of the file sees
-    HIDDEN = "hidden"  # text that is in the file and not seen
+from witnessmark.model.words import Kind, StepName
 
 
 class Outcome(StrEnum):

@@ -9,11 +9,11 @@ from witnessmark.errors import Damaged
 from witnessmark.model import codec
 from witnessmark.model.codec import Value
 from witnessmark.model.digest import Commitment, Digest
-from witnessmark.model.event import Event, Kind
+from witnessmark.model.event import Event
+from witnessmark.model.words import Kind
 
 _EXHIBIT_ID = re.compile(r"[a-z2-7]{16}\Z")
 _HANDLE = re.compile(r"[0-9a-f]{32}\Z")
-_PUBLIC_ID = re.compile(r"([A-Z]{1,6})-([0-9]{5,12})\Z")
 MEMBER = "!/"
 """What stands between a container's path and its member's, when printed; never parsed."""
 
@@ -176,34 +176,3 @@ class Exhibit:
             None if facts is None else FileFacts.from_value(facts),
             fields.get("stated"),
         )
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class PublicId:
-    """The public name of an exhibit: prefix and serial number, given at first release, never used again."""
-
-    prefix: str
-    number: int
-
-    def __post_init__(self) -> None:
-        if not re.match(r"[A-Z]{1,6}\Z", self.prefix) or self.number < 1:
-            raise Damaged("a public id is one to six capital letters and a number from 1")
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Return the public id written as `TP-00417`."""
-        match = _PUBLIC_ID.match(text)
-        if match is None:
-            raise Damaged(f"not a public id: {text[:40]!r}")
-        found = cls(match[1], int(match[2]))
-        if str(found) != text:
-            raise Damaged(f"a second spelling of a public id: {text[:40]!r}")
-        return found
-
-    def __str__(self) -> str:
-        return f"{self.prefix}-{self.number:05d}"
-
-    @property
-    def folder(self) -> str:
-        """The name of its folder in an edition: lower case."""
-        return str(self).lower()

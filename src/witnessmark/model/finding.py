@@ -8,17 +8,8 @@ from witnessmark.errors import Damaged
 from witnessmark.model import codec
 from witnessmark.model.codec import Value
 from witnessmark.model.digest import Commitment
-from witnessmark.model.event import Event, Kind
-
-
-class FindingOutcome(StrEnum):
-    """How a finding bears on its question; never a verdict on the exhibit."""
-
-    SUPPORTS = "supports"
-    CONFLICTS = "conflicts"
-    NEUTRAL = "neutral"
-    NOT_APPLICABLE = "not_applicable"
-    COULD_NOT_RUN = "could_not_run"
+from witnessmark.model.event import Event
+from witnessmark.model.words import FindingOutcome, HoldState, Kind
 
 
 class FindingClass(StrEnum):
@@ -102,13 +93,6 @@ class Finding:
             fields["error"],
             fields["independence"],
         )
-
-
-class HoldState(StrEnum):
-    """Whether a conflicting finding still waits for a person."""
-
-    HELD = "held"
-    CONSIDERED = "considered"
 
 
 @dataclass(frozen=True, slots=True)

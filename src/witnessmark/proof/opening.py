@@ -14,7 +14,7 @@ from witnessmark.errors import Damaged, Falsified
 from witnessmark.model import codec
 from witnessmark.model.codec import Value
 from witnessmark.model.digest import Commitment
-from witnessmark.model.event import Event, check_field_name
+from witnessmark.model.words import check_field_name, check_kind
 from witnessmark.proof.merkle import HASH_SIZE
 
 FIELD_DOMAIN = b"witnessmark/field/v1\0"
@@ -43,7 +43,7 @@ def make_record(kind: str, digests: Iterable[bytes]) -> bytes:
     found = sorted(codec.to_base64(digest) for digest in digests)
     if len(set(found)) != len(found) or len(found) % PAD:
         raise ValueError("a record has a multiple of eight different digests")
-    return codec.encode_bytes({"_sd": found, "t": Event(kind, {}).kind})
+    return codec.encode_bytes({"_sd": found, "t": check_kind(kind)})
 
 
 def parse_record(data: bytes) -> tuple[str, tuple[bytes, ...]]:
@@ -58,7 +58,7 @@ def parse_record(data: bytes) -> tuple[str, tuple[bytes, ...]]:
     digests = parse_digests(value["_sd"])
     if len(digests) % PAD:
         raise Damaged("not a record: the number of its digests is no multiple of eight")
-    return Event(value["t"], {}).kind, digests
+    return check_kind(value["t"]), digests
 
 
 def parse_digests(value: Value) -> tuple[bytes, ...]:

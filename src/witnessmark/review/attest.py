@@ -17,7 +17,8 @@ from witnessmark.model import codec
 from witnessmark.model.attestation import Reviewer
 from witnessmark.model.codec import Value
 from witnessmark.model.digest import Commitment
-from witnessmark.model.finding import Hold, HoldState
+from witnessmark.model.finding import Hold
+from witnessmark.model.words import HoldState
 from witnessmark.proof import dsse
 from witnessmark.proof.opening import OpenedField
 from witnessmark.review.key import ReviewerKey

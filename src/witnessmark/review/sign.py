@@ -8,17 +8,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from witnessmark.model import codec
-from witnessmark.model.attestation import (
-    PAYLOAD_TYPE,
-    PREDICATE_TYPE,
-    REASON_FIELDS,
-    STATEMENT_TYPE,
-    SUBJECT_DIGEST,
-    Answer,
-    Attestation,
-)
+from witnessmark.model.attestation import Attestation
 from witnessmark.model.codec import Value
 from witnessmark.model.digest import Commitment
+from witnessmark.model.words import PAYLOAD_TYPE, PREDICATE_TYPE, REASON_FIELDS, STATEMENT_TYPE, SUBJECT_DIGEST, Answer
 from witnessmark.proof import dsse, opening
 from witnessmark.review.key import ReviewerKey
 from witnessmark.review.reasons import Reasons

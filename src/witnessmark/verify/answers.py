@@ -10,11 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from witnessmark.errors import Falsified
-from witnessmark.model.attestation import Answer
 from witnessmark.model.codec import Fields, Value
-from witnessmark.model.decision import Publish
 from witnessmark.model.digest import Commitment
-from witnessmark.model.finding import FindingOutcome, HoldState
+from witnessmark.model.words import Answer, FindingOutcome, HoldState, Publish
 from witnessmark.proof import dsse
 from witnessmark.verify.shown import day
 from witnessmark.verify.statement import Judgement

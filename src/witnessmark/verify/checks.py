@@ -15,8 +15,8 @@ from witnessmark.errors import BrokenEvidence, Damaged, Falsified, Undecided
 from witnessmark.model import codec
 from witnessmark.model.codec import Fields
 from witnessmark.model.digest import Commitment, Digest
-from witnessmark.model.event import Kind
-from witnessmark.model.exhibit import PublicId
+from witnessmark.model.public_id import PublicId
+from witnessmark.model.words import Kind
 from witnessmark.proof import merkle, note
 from witnessmark.proof.checkpoint import Checkpoint
 from witnessmark.proof.note import Vkey

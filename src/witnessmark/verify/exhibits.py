@@ -11,10 +11,8 @@ from dataclasses import dataclass
 
 from witnessmark.errors import Falsified, Undecided
 from witnessmark.model import codec
-from witnessmark.model.decision import Publish
-from witnessmark.model.derivative import StepName
-from witnessmark.model.event import Kind
-from witnessmark.model.exhibit import PublicId
+from witnessmark.model.public_id import PublicId
+from witnessmark.model.words import Kind, Publish, StepName
 from witnessmark.verify import answers, explain, judgements, shown
 from witnessmark.verify.answers import Shown, of, only, publish_of, text_of
 from witnessmark.verify.report import ExhibitReport, NewerVersion, Release, Tally

@@ -9,13 +9,12 @@ from collections.abc import Mapping, Sequence
 
 from witnessmark.errors import Falsified, Undecided
 from witnessmark.model import codec
-from witnessmark.model.attestation import Reviewer
-from witnessmark.model.finding import FindingOutcome, HoldState
+from witnessmark.model.words import FindingOutcome, HoldState
 from witnessmark.proof import dsse, opening
 from witnessmark.verify import answers, shown
 from witnessmark.verify.answers import Shown, of, text_of
 from witnessmark.verify.report import NewerVersion
-from witnessmark.verify.shapes import Keys, OpeningRow
+from witnessmark.verify.shapes import Keys, ListedReviewer, OpeningRow
 from witnessmark.verify.statement import Judgement
 
 _OUTCOMES = frozenset(answers.COUNTED)
@@ -84,7 +83,7 @@ def check_attestation(
     if exhibit.commitment not in judgement.subjects:
         raise Falsified("shows a review of other exhibits")
     signer = _signer(envelope, reviewers, keys)
-    dsse.check(envelope, codec.from_base64(signer.public, 32))
+    dsse.check(envelope, signer.public)
     considers = shown_row.fields.get("considers")
     if considers is not None and considers != [str(found) for found in judgement.considers]:
         raise Falsified("a review considers other findings than were signed")
@@ -94,7 +93,7 @@ def check_attestation(
         raise Falsified("a review is signed under another name than its reviewer's")
 
 
-def _signer(envelope: dsse.Envelope, reviewers: Mapping[str, Shown], keys: Keys | None) -> Reviewer:
+def _signer(envelope: dsse.Envelope, reviewers: Mapping[str, Shown], keys: Keys | None) -> ListedReviewer:
     """Return the reviewer who signed: shown here by an opening, and listed in `keys.json`."""
     if keys is None:
         raise Undecided("its reviews cannot be checked without proof/keys.json")
@@ -106,7 +105,7 @@ def _signer(envelope: dsse.Envelope, reviewers: Mapping[str, Shown], keys: Keys 
         raise Falsified("the reviewer who signed a review is not shown")
     if text_of(reviewers[public], "name") != listed.name:
         raise Falsified("a reviewer has another name here than in proof/keys.json")
-    return Reviewer(listed.name, public)
+    return listed
 
 
 def _envelope(row: Shown) -> dsse.Envelope:

@@ -8,7 +8,7 @@ from typing import Any, Self
 from witnessmark.errors import Damaged
 from witnessmark.model import codec
 from witnessmark.model.codec import Value
-from witnessmark.model.exhibit import PublicId
+from witnessmark.model.public_id import PublicId
 from witnessmark.proof import dsse
 from witnessmark.proof.merkle import HASH_SIZE
 from witnessmark.proof.note import COSIGNATURE, ED25519, Vkey

@@ -11,9 +11,8 @@ from datetime import date
 from typing import Final
 
 from witnessmark.errors import Falsified
-from witnessmark.model.attestation import REASON_FIELDS
 from witnessmark.model.codec import Value
-from witnessmark.model.decision import Publish
+from witnessmark.model.words import REASON_FIELDS, Publish
 from witnessmark.proof.opening import OpenedField
 from witnessmark.verify.report import NewerVersion
 

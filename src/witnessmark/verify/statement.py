@@ -5,8 +5,8 @@ from typing import Any, Self
 
 from witnessmark.errors import Damaged
 from witnessmark.model import codec
-from witnessmark.model.attestation import PAYLOAD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE, SUBJECT_DIGEST, Answer
 from witnessmark.model.digest import Commitment
+from witnessmark.model.words import PAYLOAD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE, SUBJECT_DIGEST, Answer
 from witnessmark.proof import opening
 from witnessmark.proof.dsse import Envelope
 

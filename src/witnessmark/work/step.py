@@ -5,7 +5,8 @@ from typing import Final
 from witnessmark.cell.nursery import Readers
 from witnessmark.formats import table
 from witnessmark.model import codec
-from witnessmark.model.derivative import Outcome, StepName
+from witnessmark.model.derivative import Outcome
+from witnessmark.model.words import StepName
 
 NAME: Final = StepName.READ
 

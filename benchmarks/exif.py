@@ -138,7 +138,7 @@ def _seen(observations: list[list[object]]) -> dict[str, list[object]]:
             for tag, text in value.items():
                 found[f"{name}:{tag}"].append(_absolute(text, base) if tag in OFFSETS else text)
         elif name == "xmp":
-            for path, text in value.items():
+            for path, text in sorted(value.items(), key=_place):
                 found[_flat(path)].append(text)
         elif name == "iptc":
             for tag, text in value.items():
@@ -158,6 +158,11 @@ def _absolute(text: object, base: int) -> str:
         if str(text).replace(" ", "").isdigit()
         else str(text)
     )
+
+
+def _place(pair: tuple[str, object]) -> list[str]:
+    """Order the members of lists by their numbers, which canonical JSON orders as letters."""
+    return [part.zfill(6) if part.isdigit() else part for part in re.split(r"(\d+)", pair[0])]
 
 
 def _flat(path: str) -> str:

@@ -363,14 +363,13 @@ def wide(text):
     return text.encode("utf-16-le") + b"\0\0"
 
 
-def asf(*more, kind="F8699E40-5B4D-11CF-A8FD-00805F5C442B"):
+def asf(*more, kind="F8699E40-5B4D-11CF-A8FD-00805F5C442B", form=struct.pack("<HHIIHH", 0x161, 2, 44100, 16000, 4, 16)):
     file = asf_object(
         "8CABDCA1-A947-11CF-8EE4-00C00C205365",
         bytes(24),
         struct.pack("<QQQQQ", 132_000_000_000_000_000, 0, 55_000_000, 0, 500),
         bytes(20),
     )
-    form = struct.pack("<HHIIHH", 0x161, 2, 44100, 16000, 4, 16)
     stream = asf_object(
         "B7DC0791-A9B7-11CF-8EE6-00C00C205365", guid(kind), bytes(32), struct.pack("<H", 1), bytes(4), form
     )

@@ -4,6 +4,7 @@ import importlib.util
 import io
 import struct
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -364,6 +365,10 @@ HOSTILE = {
     "box of size 0": (heif.read_heif, made.box("ftyp", b"heic", bytes(4)) + b"\0\0\0\0meta" + bytes(20)),
     "box of size 1": (heif.read_heif, made.box("ftyp", b"heic", bytes(4)) + b"\0\0\0\1meta" + b"\xff" * 8),
     "a million extents": (heif.read_heif, made.box("ftyp", b"heic", bytes(4)) + made.full("meta", 0, 0, made.full("iloc", 2, 0, struct.pack(">HI", 0x8888, 2**32 - 1), b"\xff" * 300))),
+    "extents of nothing": (heif.read_heif, made.box("ftyp", b"heic", bytes(4)) + made.full("meta", 0, 0, made.full("iloc", 0, 0, struct.pack(">HH", 0, 65535), b"\0\1\0\0\xff\xff" * 10_000))),
+    "exif in a thousand segments": (jpeg.read_jpeg, made.with_segments(picture(), *[made.segment(0xE1, b"Exif\0\0" + made.tiff("<", [(0x9999, made.short("<", *range(5000)))] * 1))] * 1000)),
+    "one thumbnail from every directory": (image.read_tiff, made.tiff("<", *[[(0x201, made.long("<", 8)), (0x202, made.long("<", 2**31))]] * 300)),
+    "one chunk of text ten thousand times": (png.read_png, picture("PNG")[:33] + (struct.pack(">I", 3) + b"zTXta\0\0" + bytes(4)) * 10_000),
     "quantisation without end": (jpeg.read_jpeg, made.with_segments(picture(), *[made.segment(0xDB, b"\x1f" + bytes(20))] * 400)),
     "gif of empty frames": (image.read_gif, b"GIF89a" + bytes(7) + (b"," + bytes(9) + b"\2\0") * 50_000 + b";"),
     "icon of 65,535": (image.read_icon, b"\0\0\1\0\xff\xff" + b"\xff" * 4096),
@@ -374,9 +379,22 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_pictures_end_in_an_outcome(name):
+def test_hostile_pictures_end_soon_and_in_an_outcome(name):
     reader, data = HOSTILE[name]
-    read(reader, data).text.encode()
+    started = time.process_time()
+    found = read(reader, data)
+    found.text.encode()
+    assert time.process_time() - started < 5
+    assert sum(len(member.data) for member in found.members) <= len(data)
+
+
+def test_what_is_taken_out_is_never_more_than_the_file():
+    small = picture()
+    room = [[(0x201, made.long("<", 0)), (0x202, made.long("<", len(small)))] for _ in range(50)]
+    data = made.tiff("<", *room)
+    data = data.replace(struct.pack("<HHII", 0x201, 4, 1, 0), struct.pack("<HHII", 0x201, 4, 1, len(data))) + small
+    found = read(image.read_tiff, data)
+    assert found.members and sum(len(member.data) for member in found.members) <= len(data)
 
 
 WHOLE = {

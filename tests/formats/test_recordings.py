@@ -286,7 +286,8 @@ def test_the_type_is_told_by_content(name):
 
 OTHERS = {
     "video/webm": made.matroska(doctype=b"webm"),
-    "video/x-ms-wmv": made.asf(kind="BC19EFC0-5B4D-11CF-A8FD-00805F5C442B"),
+    "video/x-ms-wmv": made.asf(kind="BC19EFC0-5B4D-11CF-A8FD-00805F5C442B", form=bytes(27) + b"WMV3"),
+    "video/x-ms-asf": made.asf(kind="BC19EFC0-5B4D-11CF-A8FD-00805F5C442B", form=bytes(27) + b"MP43"),
     "audio/x-aac": made.adts(),
     "audio/amr": b"#!AMR\n" + (b"\x3c" + bytes(31)) * 10,
     "video/mp2t": (b"\x47\x40\0\x10" + bytes(184)) * 10,
@@ -316,3 +317,7 @@ def test_a_play_list_is_text_and_nothing_is_opened():
     found = collector.run_bytes(b"#EXTM3U\n#EXTINF:10,\nfile:///etc/passwd\nhttps://lantern.example/x.ts\n", "x.m3u8")
     assert "file:///etc/passwd" in found.visible_text
     assert "root:" not in found.text
+
+
+def test_letters_that_stand_in_pictures_make_no_picture_of_a_text():
+    assert collector.run_bytes(b"/*! jP", "x.bin").media_type == "text/plain"

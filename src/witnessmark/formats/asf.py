@@ -35,7 +35,7 @@ _LOCKED = {_guid("2211B3FB-BD23-11D2-B4B7-00A0C955FC6E"), _guid("298AE614-2622-4
 AUDIO: Final = _guid("F8699E40-5B4D-11CF-A8FD-00805F5C442B")
 VIDEO: Final = _guid("BC19EFC0-5B4D-11CF-A8FD-00805F5C442B")
 _KINDS: Final = {AUDIO: "audio", VIDEO: "video"}
-_AUDIO_CODECS: Final = {
+CODECS: Final = {
     0x160: "WMA 1",
     0x161: "WMA 2",
     0x162: "WMA Pro",
@@ -113,7 +113,7 @@ def _read_stream(body: Octets, teller: Teller) -> None:
     inner = body.part(54)
     if kind == "audio":
         code, channels, rate, average, _, bits = struct.unpack("<HHIIHH", inner.take(0, 16).ljust(16, b"\0"))
-        codec = _AUDIO_CODECS.get(code, f"0x{code:04X}")
+        codec = CODECS.get(code, f"0x{code:04X}")
         teller.stream(
             kind, id=flags & 0x7F, codec=codec, channels=channels, sample_rate=rate, bits=bits, bit_rate=average * 8
         )

@@ -103,11 +103,30 @@ def _by_look(source: Source, head: bytes, verdict: str, suffix: str) -> str:
             return markup
     if verdict == "application/zip" or (verdict == "application/octet-stream" and packages.has_directory(source)):
         return packages.zip_type(source, suffix)
+    if (
+        verdict.startswith(_MEDIA)
+        and not verdict.startswith(_LETTERS)
+        and head.isascii()
+        and head.decode().isprintable()
+    ):
+        verdict = "text/plain"  # a few letters that stand in pictures too make no picture of a text
     if not textual.is_texty(verdict) and encodings.is_surely_text(head):
         verdict = "text/plain"  # libmagic takes some Chinese and Japanese for programs
     if textual.is_texty(verdict) or verdict == "application/octet-stream":
         return _of_text(source, head, verdict, suffix)
     return verdict
+
+
+_MEDIA = ("image/", "audio/", "video/")
+_LETTERS = (
+    "image/x-portable",
+    "image/x-xpixmap",
+    "image/x-xbitmap",
+    "image/svg",
+    "image/vnd.dxf",
+    "image/fits",
+    "image/x-xfig",
+)
 
 
 def _of_text(source: Source, head: bytes, verdict: str, suffix: str) -> str:

@@ -176,13 +176,20 @@ def _tagged(source: Source, head: bytes) -> str | None:
             return "audio/flac"
         return "audio/x-aac" if after[:1] == b"\xff" and len(after) > 1 and after[1] & 0xF6 == 0xF0 else "audio/mpeg"
     if head[:16] == asf.HEADER:
-        kinds = head[: int.from_bytes(head[16:24], "little")]
-        if asf.VIDEO in kinds:
-            return "video/x-ms-wmv"
-        return "audio/x-ms-wma" if asf.AUDIO in kinds else "video/x-ms-asf"
+        return _windows_media(head[: int.from_bytes(head[16:24], "little")])
     if head[:4] == b"\x1aE\xdf\xa3":
         return "video/webm" if b"webm" in head[:64] else "video/x-matroska"
     return None
+
+
+def _windows_media(head: bytes) -> str:
+    """Return the type of an ASF: by its makers' own codecs WMV or WMA, with any other plain ASF."""
+    at = head.find(asf.VIDEO)
+    if at >= 0:  # the code of the codec stands in the bitmap header behind the stream's properties
+        return "video/x-ms-wmv" if head[at + 81 : at + 84].upper() in (b"WMV", b"WVC", b"MSS") else "video/x-ms-asf"
+    at = head.find(asf.AUDIO)
+    code = int.from_bytes(head[at + 54 : at + 56], "little")
+    return "audio/x-ms-wma" if at >= 0 and code in asf.CODECS else "video/x-ms-asf"
 
 
 def _framed(source: Source, head: bytes) -> str | None:

@@ -12,7 +12,7 @@ from PIL import ExifTags
 
 from witnessmark.cell.report import Report
 from witnessmark.formats import dates, encodings, icc, iptc, makernotes, xmp
-from witnessmark.formats.octets import Octets, observe_pairs, take_out
+from witnessmark.formats.octets import Octets, Room, observe_pairs, take_out
 from witnessmark.formats.tiff import TEXT, UNDEFINED, Directory, Entry, Structure
 
 LARGEST = 32 << 20
@@ -81,13 +81,14 @@ def read_structure(octets: Octets, report: Report, name: str = "IFD0") -> Struct
         report.observe("exif.unread", "no TIFF structure")
         return None
     tags: dict[str, dict[str, str]] = {}
+    room = Room(octets.size)
     for count, directory in enumerate(structure.directories()):
         if directory.name == "IFD0":
             directory.name = name
         if count < _MOST_DIRECTORIES:
             named = tags.setdefault(directory.name, {})
             named |= {name: text for name, text in _tags(directory) if name not in named}
-            _read_blocks(structure, directory, tags, report)
+            _read_blocks(structure, directory, tags, room, report)
         if directory.outside or directory.repeated:
             value = {"directory": directory.name, "outside": directory.outside, "repeated": directory.repeated}
             report.observe("exif.unread", value)
@@ -225,7 +226,7 @@ def _coded(raw: bytes) -> str:
 
 
 def _read_blocks(
-    structure: Structure, directory: Directory, tags: Mapping[str, Mapping[str, str]], report: Report
+    structure: Structure, directory: Directory, tags: Mapping[str, Mapping[str, str]], room: Room, report: Report
 ) -> None:
     """Report what lies in a directory's blocks: words, maker notes, XMP, IPTC, profile, thumbnail."""
     _tell_words(directory, report)
@@ -243,9 +244,9 @@ def _read_blocks(
         (0x8773, icc.read_icc),
     ):
         entry = directory.entries.get(tag)
-        if entry is not None and entry.size:
+        if entry is not None and entry.size and room.holds(entry.size):
             reader(structure.octets.take(entry.at, entry.size), report)
-    _take_thumbnail(structure, directory, report)
+    _take_thumbnail(structure, directory, room, report)
 
 
 def _tell_words(directory: Directory, report: Report) -> None:
@@ -267,14 +268,14 @@ def _name(tag: int, names: Mapping[int, str]) -> str:
     return (_MORE.get(tag) if names is ExifTags.TAGS else None) or names.get(tag) or f"0x{tag:04X}"
 
 
-def _take_thumbnail(structure: Structure, directory: Directory, report: Report) -> None:
+def _take_thumbnail(structure: Structure, directory: Directory, room: Room, report: Report) -> None:
     """Take out the small JPEG that a directory points to; one in strips is only observed."""
     at, size = (directory.entries.get(tag) for tag in (0x0201, 0x0202))
     if at is not None and size is not None and at.numbers(1) and size.numbers(1):
         octets = structure.octets.part(at.numbers(1)[0], size.numbers(1)[0])
         head = octets.take(0, 2)
         value = {"directory": directory.name, "bytes": size.numbers(1)[0]}
-        if head == b"\xff\xd8" and octets.size > 100:
+        if head == b"\xff\xd8" and octets.size > 100 and room.holds(octets.size):
             report.observe("picture.thumbnail", value | {"form": "JPEG"})
             take_out(octets, f"thumbnail-{directory.name}.jpg", report)
         else:

@@ -10,7 +10,7 @@ from typing import Final
 from witnessmark.cell.report import ReadingStopped, Report, Source
 from witnessmark.formats import exif, icc, iptc, jumbf, picture, xmp
 from witnessmark.formats.boxes import Box, boxes, first
-from witnessmark.formats.octets import Octets, take_out
+from witnessmark.formats.octets import Octets, Room, take_out
 from witnessmark.model.derivative import Outcome
 
 MOST_ITEMS = 5000
@@ -88,8 +88,10 @@ def _read_meta(octets: Octets, meta: Box, report: Report) -> None:
             properties = _properties(box)
     _tell_sizes(properties, primary, meta, report)
     report.observe("picture.items", _counted(items))
+    room = Room(octets.size)
     for number, item in list(items.items())[:MOST_ITEMS]:
-        data = _bytes_of(idat if item.inside else octets, item)
+        read = item.kind in ("Exif", "mime", "jpeg") and room.holds(sum(min(size, LARGEST) for _, size in item.extents))
+        data = _bytes_of(idat if item.inside else octets, item) if read else b""
         if item.kind == "Exif" and len(data) > 8:
             start = 4 + int.from_bytes(data[:4], "big")
             exif.read_exif(data[start:].removeprefix(b"Exif\0\0"), report)
@@ -141,7 +143,9 @@ def _read_places(iloc: Box, items: dict[int, _Item]) -> None:
         base = body.number(at + 2, base_size)
         extents = body.number(at + 2 + base_size, 2)
         at += 4 + base_size
-        for _ in range(min(extents, 1000)):
+        for _ in range(min(extents, 1000 if offset_size + length_size else 0)):
+            if at >= body.size:
+                return
             if version in (1, 2):
                 at += index_size
             item.extents.append((base + body.number(at, offset_size), body.number(at + offset_size, length_size)))

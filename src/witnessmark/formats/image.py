@@ -10,7 +10,7 @@ from typing import Final
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
 from witnessmark.formats import exif, icc, iptc, jumbf, picture, xmltext, xmp
-from witnessmark.formats.octets import Octets, take_out
+from witnessmark.formats.octets import Octets, Room, take_out
 from witnessmark.formats.tiff import Structure
 from witnessmark.model.derivative import Outcome
 
@@ -44,7 +44,7 @@ def read_tiff(source: Source, report: Report) -> None:
 
 def _take_previews(structure: Structure, report: Report) -> None:
     """Take out a whole JPEG that a raw file holds in one strip."""
-    fresh = Structure(structure.octets)
+    fresh, room = Structure(structure.octets), Room(structure.octets.size)
     for directory in fresh.directories():
         parts = [directory.entries.get(tag) for tag in (0x0111, 0x0117, 0x0103)]
         if any(part is None or len(part.numbers(2)) != 1 for part in parts):
@@ -56,6 +56,7 @@ def _take_previews(structure: Structure, report: Report) -> None:
             and size > 1000
             and octets.take(0, 3) == b"\xff\xd8\xff"
             and octets.take(octets.size - 2, 2) == b"\xff\xd9"
+            and room.holds(octets.size)
         ):
             report.observe("picture.preview", {"directory": directory.name, "bytes": size})
             take_out(octets, f"preview-{directory.name}.jpg", report)
@@ -141,6 +142,7 @@ def read_webp(source: Source, report: Report) -> None:
     data = picture.whole(source, report)
     if data[:4] != b"RIFF" or data[8:12] != b"WEBP":
         raise _stop("WebP")
+    room = Room(len(data))
     place, end, frames = 12, min(len(data), 8 + struct.unpack_from("<I", data, 4)[0]), 0
     listed: list[str] = []
     sized = False
@@ -153,6 +155,8 @@ def read_webp(source: Source, report: Report) -> None:
             report.observe("picture.size", value)
             sized = True
         reader = _WEBP.get(kind)
+        if kind in _WEBP and not room.holds(len(body)):
+            kind, reader = b"", None
         if kind == b"EXIF":
             bare = body.removeprefix(b"Exif\0\0")
             exif.read_exif(bare, report, place + 8 + len(body) - len(bare))
@@ -182,6 +186,7 @@ def _webp_size(kind: bytes, body: bytes) -> dict[str, int | str]:
 
 
 _WEBP: Final[dict[bytes, Callable[[bytes, Report], None]]] = {
+    b"EXIF": exif.read_exif,
     b"XMP ": xmp.read_packet,
     b"ICCP": icc.read_icc,
     b"C2PA": lambda body, report: jumbf.tell(Octets.of(body), report),
@@ -224,11 +229,11 @@ def read_icon(source: Source, report: Report) -> None:
     if len(data) < 22 or data[:2] != b"\0\0" or data[2] not in (1, 2):
         raise _stop("icon")
     (count,) = struct.unpack_from("<H", data, 4)
-    sizes = []
+    sizes, room = [], Room(len(data), 256)
     for number in range(min(count, (len(data) - 6) // 16, 256)):
         width, height, _, _, _, bits, size, at = struct.unpack_from("<BBBBHHII", data, 6 + number * 16)
         sizes.append({"width": width or 256, "height": height or 256, "bits": bits, "bytes": size})
-        if data[at : at + 4] == b"\x89PNG":
+        if data[at : at + 4] == b"\x89PNG" and room.holds(size):
             take_out(Octets.of(data).part(at, size), f"icon-{number + 1}.png", report)
     if sizes:
         report.observe("picture.size", {"width": sizes[0]["width"], "height": sizes[0]["height"], "mode": "icon"})

@@ -12,7 +12,7 @@ from typing import Final
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
 from witnessmark.formats import exif, icc, iptc, jumbf, picture, xmp
-from witnessmark.formats.octets import Octets, take_out
+from witnessmark.formats.octets import Octets, Room, take_out
 from witnessmark.formats.tiff import Structure
 from witnessmark.model.derivative import Outcome
 
@@ -65,6 +65,7 @@ class _Jpeg:
         self._profile: dict[int, bytes] = {}
         self._photoshop: list[bytes] = []
         self._credentials = jumbf.Gathered()
+        self._room = Room(len(data))
 
     def walk(self) -> int | None:
         """Read segment by segment; return where the picture ends, or None when its end marker is missing."""
@@ -108,7 +109,7 @@ class _Jpeg:
             self._restart = int.from_bytes(body[:2], "big")
         elif kind == 0xFE:
             picture.tell_words("comment", body, self._report)
-        elif kind in _APPLICATIONS:
+        elif kind in _APPLICATIONS and (kind not in (0xE0, 0xE1) or self._room.holds(len(body))):
             _APPLICATIONS[kind](self, at, body)
 
     def _read_frame(self, kind: int, body: bytes) -> None:
@@ -194,7 +195,7 @@ class _Jpeg:
                 structure.order + "III", octets.take(entry.at + number * 16, 16).ljust(16, b"\0")
             )
             listed.append({"type": attributes & 0xFFFFFF, "bytes": size, "offset": offset})
-            if offset and size > 100 and octets.take(offset, 2) == b"\xff\xd8":
+            if offset and size > 100 and octets.take(offset, 2) == b"\xff\xd8" and self._room.holds(size):
                 take_out(octets.part(offset, size), f"picture-{number + 1}.jpg", self._report)
                 self.taken.append((at + offset, at + offset + size))
         self._report.observe("jpeg.pictures", listed)

@@ -17,6 +17,7 @@ from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How
 
 MOST_ELEMENTS: Final = 200_000
+MOST_BLOCKS: Final = 1_000_000
 MOST_ATTACHMENTS: Final = 1000
 _EPOCH = datetime(2001, 1, 1)  # noqa: DTZ001 - in UTC by the standard
 EBML, SEGMENT, SEEK, INFO, TRACKS, CLUSTER = 0x1A45DFA3, 0x18538067, 0x114D9B74, 0x1549A966, 0x1654AE6B, 0x1F43B675
@@ -106,6 +107,7 @@ class _Segment:
         self._texts: dict[int, str] = {}
         self._scale = 1_000_000
         self._clusters = 0
+        self._blocks = MOST_BLOCKS
 
     def read(self, octets: Octets) -> None:
         """Read what lies at the top of a segment."""
@@ -247,6 +249,12 @@ class _Segment:
         if not self._texts:
             return
         for element in elements(octets):
+            self._blocks -= 1
+            if self._blocks < 0:
+                self._report.outcome(
+                    Outcome.PARTIAL, f"words of subtitles are read from {MOST_BLOCKS:,} blocks at most"
+                )
+                return
             if element.number == 0xA3:
                 self._read_block(element.octets)
             elif element.number == 0xA0:

@@ -66,6 +66,21 @@ class Octets:
             at += len(piece)
 
 
+class Room:
+    """Keeps what is taken out of a file, or read of its blocks, within the file's own size: places may overlap."""
+
+    def __init__(self, octets: int, blocks: int = 100) -> None:
+        self._octets, self._blocks = octets, blocks
+
+    def holds(self, size: int) -> bool:
+        """Tell whether one more block of that size is within bounds, and count it when it is."""
+        if self._blocks <= 0 or size > self._octets:
+            return False
+        self._blocks -= 1
+        self._octets -= size
+        return True
+
+
 def take_out(octets: Octets, name: str, report: Report, how: How = How.COPIED, **stated: Value) -> None:
     """Report a run of bytes as a member of the file."""
     with report.member((PathStep(name),), how, stated) as sink:

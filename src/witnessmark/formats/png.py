@@ -6,7 +6,7 @@ from typing import Final
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
 from witnessmark.formats import dates, exif, icc, iptc, jumbf, picture, xmp
-from witnessmark.formats.octets import Octets, observe_pairs
+from witnessmark.formats.octets import Octets, Room, observe_pairs
 from witnessmark.model.derivative import Outcome
 
 MOST_CHUNKS = 100_000
@@ -42,6 +42,7 @@ class _Chunks:
         self._listed: list[str] = []
         self._words: dict[str, str] = {}
         self._frames = 0
+        self._room = Room(len(data), 2000)
 
     def walk(self) -> int | None:
         """Read chunk by chunk; return where the picture ends, or None when it ends too early."""
@@ -54,7 +55,8 @@ class _Chunks:
             self._list(kind.decode("latin-1"), length)
             if kind == b"IEND":
                 return int(place + 12 + length)
-            self._read(kind, place + 8, data[place + 8 : place + 8 + length] if kind != b"IDAT" else b"")
+            if kind not in (b"IDAT", b"fdAT", b"fcTL") and self._room.holds(length):
+                self._read(kind, place + 8, data[place + 8 : place + 8 + length])
             place += 12 + length
         self._report.outcome(Outcome.PARTIAL, "the PNG has too many chunks")
         return None

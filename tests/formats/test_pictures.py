@@ -164,6 +164,16 @@ def test_a_thumbnail_is_a_member_byte_for_byte():
     assert small in data
 
 
+def test_a_thumbnail_out_of_letters_is_decoded():
+    small, data = _thumbnailed()
+    block = data[data.index(b"II*\0") : data.index(b"II*\0") + 200 + len(small)]
+    text = b"\nexif\n %d\n" % len(block) + block.hex().encode()
+    body = b"Raw profile type exif\0" + text
+    chunk = struct.pack(">I", len(body)) + b"tEXt" + body + bytes(4)
+    found = read(png.read_png, picture("PNG")[:33] + chunk + picture("PNG")[33:])
+    assert [(m.how, bytes(m.data)) for m in found.members] == [(How.DECODED, small)]
+
+
 def test_segments_tables_and_coding_are_observed():
     found = read(jpeg.read_jpeg, picture(quality=75, optimize=False))
     segments = found.observed("jpeg.segments")[0]
@@ -410,6 +420,8 @@ WHOLE = {
     "bmp": (image.read_bmp, picture("BMP")),
     "ico": (image.read_icon, picture("ICO", sizes=[(16, 16)])),
     "jp2": (heif.read_boxed, made.box("jP  ", b"\r\n\x87\n") + made.box("jp2h", made.box("ihdr", bytes(14)))),
+    "bpg": (image.read_simple, b"BPG\xfb\x20\x08\x20\x20\0\x40\1\x1e" + made.tiff("<", [(0x10F, made.text("K"))])),
+    "eps, hex": (image.read_postscript, b"%!PS-Adobe-3.0\n%BeginPhotoshop: 40\n% " + made.psd([(0x0404, _sets((2, 5, b"Tarn")))])[34:].hex().encode() + b"\n%EndPhotoshop\n"),
     "xmp": (image.read_sidecar, TITLE),
     "eps": (image.read_postscript, b"\xc5\xd0\xd3\xc6" + struct.pack("<6I", 32, 200, 0, 0, 0, 0) + bytes(4) + b"%!PS\n%%Title: T\n" + TITLE),
 }  # fmt: skip

@@ -10,8 +10,9 @@ from typing import Final
 from witnessmark.cell.report import ReadingStopped, Report, Source
 from witnessmark.formats import exif, icc, iptc, jumbf, picture, xmp
 from witnessmark.formats.boxes import Box, boxes, first
-from witnessmark.formats.octets import Octets, Room, take_out
+from witnessmark.formats.octets import Decoded, Octets, Room, take_out
 from witnessmark.model.derivative import Outcome
+from witnessmark.model.exhibit import How
 
 MOST_ITEMS = 5000
 LARGEST = 8 << 20
@@ -92,13 +93,14 @@ def _read_meta(octets: Octets, meta: Box, report: Report) -> None:
     for number, item in list(items.items())[:MOST_ITEMS]:
         read = item.kind in ("Exif", "mime", "jpeg") and room.holds(sum(min(size, LARGEST) for _, size in item.extents))
         data = _bytes_of(idat if item.inside else octets, item) if read else b""
+        whole = len(item.extents) == 1
         if item.kind == "Exif" and len(data) > 8:
             start = 4 + int.from_bytes(data[:4], "big")
-            exif.read_exif(data[start:].removeprefix(b"Exif\0\0"), report)
+            exif.read_exif(data[start:].removeprefix(b"Exif\0\0"), report if whole else Decoded(report))
         elif item.kind == "mime" and ("rdf+xml" in item.content or b"<x:xmpmeta" in data[:4096]):
             xmp.read_packet(data, report)
         elif item.kind == "jpeg" and number != primary and data[:2] == b"\xff\xd8":
-            take_out(Octets.of(data), f"picture-{number}.jpg", report)
+            take_out(Octets.of(data), f"picture-{number}.jpg", report, How.COPIED if whole else How.DECODED)
         if item.name:
             report.hidden("name of an item", item.name + "\n")
 

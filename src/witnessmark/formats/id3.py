@@ -139,15 +139,19 @@ def read_id3(octets: Octets, teller: Teller) -> int:
     version, flags = octets.number(3, 1), octets.number(5, 1)
     teller.fact("id3", f"2.{version}.{octets.number(4, 1)}")
     body = octets.part(10, min(size - 10, LARGEST)).take(0, LARGEST)
+    how = How.COPIED
     if flags & 0x80 and version < 4:
-        body = body.replace(b"\xff\0", b"\xff")
+        how, body = How.DECODED, body.replace(b"\xff\0", b"\xff")
     if flags & 0x40:
         extended = _synchsafe(body[:4]) if version == 4 else int.from_bytes(body[:4], "big") + 4
         body = body[extended:]
-    for count, (name, data) in enumerate(_frames(body, version)):
+    for count, (name, data, packed) in enumerate(_frames(body, version)):
         if count >= MOST_FRAMES:
             break
-        _tell(name, data, teller, short=version == 2)
+        if _SHORT.get(name, name) == "APIC":
+            _take_picture(data, teller, How.DECODED if packed else how, short=version == 2)
+        else:
+            _tell(name, data, teller)
     return size
 
 
@@ -158,7 +162,7 @@ def _synchsafe(raw: bytes) -> int:
     return value
 
 
-def _frames(body: bytes, version: int) -> Iterator[tuple[str, bytes]]:
+def _frames(body: bytes, version: int) -> Iterator[tuple[str, bytes, bool]]:
     wide, head = (3, 6) if version == 2 else (4, 10)
     at = 0
     while at + head <= len(body) and body[at] != 0:
@@ -172,7 +176,8 @@ def _frames(body: bytes, version: int) -> Iterator[tuple[str, bytes]]:
             size = plain if _is_frame(body, at + head + plain) else size
         flags = int.from_bytes(body[at + 8 : at + 10], "big") if version > 2 else 0
         data = body[at + head : at + head + size]
-        yield name, _unpacked(data, flags, version)
+        bare = _unpacked(data, flags, version)
+        yield name, bare, not data.endswith(bare)
         at += head + size
 
 
@@ -198,7 +203,7 @@ def _unpacked(data: bytes, flags: int, version: int) -> bytes:
     return data
 
 
-def _tell(name: str, data: bytes, teller: Teller, *, short: bool) -> None:
+def _tell(name: str, data: bytes, teller: Teller) -> None:
     name = _SHORT.get(name, name)
     label, says = _NAMES.get(name, name), "ID3"
     if name in ("COMM", "USLT"):
@@ -209,8 +214,6 @@ def _tell(name: str, data: bytes, teller: Teller, *, short: bool) -> None:
     elif name in ("TXXX", "WXXX"):
         about, text = _split(data[0] if data else 0, data[1:], plain=name == "WXXX")
         teller.tag(about or label, text, says)
-    elif name == "APIC":
-        _take_picture(data, teller, short=short)
     elif name == "TCON":
         teller.tag(label, genre(_text(data)), says)
     elif name in ("TRCK", "TPOS"):
@@ -296,7 +299,7 @@ def _timed(data: bytes) -> str:
     return "\n".join(out)
 
 
-def _take_picture(data: bytes, teller: Teller, *, short: bool) -> None:
+def _take_picture(data: bytes, teller: Teller, how: How, *, short: bool) -> None:
     code = data[0] if data else 0
     at = 4 if short else data.find(b"\0", 1) + 1
     if at <= 0 or at + 1 > len(data):
@@ -309,7 +312,7 @@ def _take_picture(data: bytes, teller: Teller, *, short: bool) -> None:
     text = _decode(code, about[:end]) if end > 0 else ""
     raw = about[end + (2 if wide else 1) :]
     # A picture that ends with the file's end is still one.
-    teller.picture(Octets.of(raw), "ID3 APIC", How.COPIED, text)
+    teller.picture(Octets.of(raw), "ID3 APIC", how, text)
 
 
 def _take_object(data: bytes, teller: Teller) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
 from witnessmark.formats import exif, icc, iptc, jumbf, picture, xmltext, xmp
-from witnessmark.formats.octets import Octets, Room, take_out
+from witnessmark.formats.octets import Decoded, Octets, Room, take_out
 from witnessmark.formats.tiff import Structure
 from witnessmark.model.derivative import Outcome
 
@@ -351,6 +351,8 @@ def read_simple(source: Source, report: Report) -> None:
 
 def _read_bpg(octets: Octets, report: Report) -> None:
     data = octets.take(4, 1 << 20)
+    if len(data) < 4:
+        return
     flags, place = data[1], 2
     numbers = []
     for _ in range(3):
@@ -415,8 +417,9 @@ def read_postscript(source: Source, report: Report) -> None:
     for packet in xmp.packets(data):
         xmp.read_packet(packet, report)
     for match in _BEGIN_PHOTOSHOP.finditer(data):
-        block = bytes.fromhex(re.sub(rb"[^0-9A-Fa-f]", b"", match[1])[: picture.LARGEST_TEXT & ~1].decode())
-        iptc.read_photoshop(block, report, {0x0422: exif.read_exif})
+        digits = re.sub(rb"[^0-9A-Fa-f]", b"", match[1])[: picture.LARGEST_TEXT]
+        block = bytes.fromhex(digits[: len(digits) // 2 * 2].decode("ascii"))
+        iptc.read_photoshop(block, Decoded(report), {0x0422: exif.read_exif})
     report.outcome(Outcome.PARTIAL, "the page's own words are drawn by a program that is not run")
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
 from witnessmark.formats import exif, icc, iptc, jumbf, picture, xmp
-from witnessmark.formats.octets import Octets, Room, take_out
+from witnessmark.formats.octets import Decoded, Octets, Room, take_out
 from witnessmark.formats.tiff import Structure
 from witnessmark.model.derivative import Outcome
 
@@ -220,7 +220,8 @@ class _Jpeg:
             icc.read_icc(b"".join(self._profile[number] for number in sorted(self._profile)), self._report)
         if self._photoshop:
             # A long block goes on in the next segment; where each begins anew, the marks stand where they must.
-            iptc.read_photoshop(b"".join(self._photoshop), self._report, {0x0422: exif.read_exif})
+            report = self._report if len(self._photoshop) == 1 else Decoded(self._report)
+            iptc.read_photoshop(b"".join(self._photoshop), report, {0x0422: exif.read_exif})
         self._credentials.tell(self._report)
         if self._quantisation:
             self._report.observe("jpeg.quantisation", self._quantisation)

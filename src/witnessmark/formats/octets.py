@@ -7,11 +7,12 @@ Rules for whoever changes this file:
 
 import io
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from typing import BinaryIO, Final
 
-from witnessmark.cell.report import Report, Source
+from witnessmark.cell.report import MemberSink, Relay, Report, Source
 from witnessmark.model.codec import Value
-from witnessmark.model.exhibit import How, PathStep
+from witnessmark.model.exhibit import How, Path, PathStep
 
 LARGEST: Final = 32 << 20
 """Bytes that one read gives at most."""
@@ -64,6 +65,14 @@ class Octets:
                 return
             yield piece
             at += len(piece)
+
+
+class Decoded(Relay):
+    """A report for blocks that stand packed or in pieces in the file: what comes out of them is decoded, not copied."""
+
+    def member(self, path: Path, how: How, stated: Mapping[str, Value]) -> AbstractContextManager[MemberSink]:  # noqa: ARG002
+        """Say that a member was decoded."""
+        return super().member(path, How.DECODED, stated)
 
 
 class Room:

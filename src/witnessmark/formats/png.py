@@ -6,7 +6,7 @@ from typing import Final
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
 from witnessmark.formats import dates, exif, icc, iptc, jumbf, picture, xmp
-from witnessmark.formats.octets import Octets, Room, observe_pairs
+from witnessmark.formats.octets import Decoded, Octets, Room, observe_pairs
 from witnessmark.model.derivative import Outcome
 
 MOST_CHUNKS = 100_000
@@ -145,7 +145,7 @@ def _tell_profile(kind: str, text: bytes, report: Report) -> None:
         return
     reader = _PROFILES.get(kind)
     if reader is not None:
-        reader(block, report)
+        reader(block, Decoded(report))
 
 
 def _read_exif_or_xmp(block: bytes, report: Report) -> None:

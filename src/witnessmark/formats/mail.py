@@ -7,7 +7,7 @@ file and not seen.
 import mimetypes
 
 from witnessmark.cell.report import ReadingStopped, Relay, Report, Source
-from witnessmark.formats import dates, encodings, html, mime
+from witnessmark.formats import encodings, html, mail_fields, mime
 from witnessmark.model.codec import Value
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How, PathStep
@@ -16,9 +16,6 @@ LARGEST = 256 << 20
 SHOWN = ("From", "To", "Date", "Subject")
 OTHER_FORM = "other form of the message"
 _TRANSPORT = {"content-type", "content-transfer-encoding", "content-disposition", "content-id", "mime-version"}
-_TIMES = {"date": "sent", "received": "received", "resent-date": "sent", "delivery-date": "received"}
-_PROGRAMS = {"x-mailer", "user-agent", "x-newsreader", "x-mimeole"}
-_ONCE = ("date", "from", "message-id", "sender", "subject", "to")
 _COPIED = {"", "7bit", "8bit", "binary"}
 _TYPES = mimetypes.MimeTypes(())
 
@@ -31,48 +28,61 @@ def read_eml(source: Source, report: Report) -> None:
     """
     source.stream.seek(0)
     data = source.stream.read(LARGEST)
+    mail_fields.observe_name(source.name, report)
+    read_message(data, report)
+    if source.size > len(data):
+        report.outcome(Outcome.PARTIAL, f"only the first {LARGEST >> 20} MiB of the message were read")
+
+
+def read_message(data: bytes, report: Report) -> None:
+    """Read the bytes of one message.
+
+    Raises:
+        ReadingStopped: when there is nothing of a message in it.
+    """
     message = mime.split(data)
     if not message.fields:
         raise ReadingStopped(Outcome.CORRUPT, "there are no header fields in this message")
     _tell_fields(message, report)
     _Reading(data, report).read(message)
-    if source.size > len(data):
-        report.outcome(Outcome.PARTIAL, f"only the first {LARGEST >> 20} MiB of the message were read")
+    sealed = _tell_seal(message, report)
+    if sealed:
+        report.outcome(Outcome.ENCRYPTED, sealed)
+
+
+def _tell_seal(message: mime.Part, report: Report) -> str:
+    """Observe a signature or an encryption of the whole message (RFC 8551, 3156); return why its words are unread."""
+    kind = message.kind
+    found: dict[str, Value] = {"type": kind}
+    for name in ("protocol", "micalg", "smime-type"):
+        value = message.parameter(name)
+        if value:
+            found[name.replace("-", "_")] = _plain(value)[:200]
+    if kind == "multipart/signed" or found.get("smime_type") in ("signed-data", "certs-only"):
+        report.observe("mail.signed", found)
+        return ""
+    if kind == "multipart/encrypted" or kind in ("application/pkcs7-mime", "application/x-pkcs7-mime"):
+        report.observe("mail.encrypted", found)
+        return "the words of the message are encrypted for those who were to read it"
+    return ""
 
 
 def _tell_fields(message: mime.Part, report: Report) -> None:
     first: dict[str, str] = {}
     others: list[tuple[str, str]] = []
-    for name, raw in message.fields:
-        value = _plain(mime.words(raw))
+    read = [(name, _plain(mime.words(raw))) for name, raw in message.fields]
+    for name, value in read:
         key = name.lower()
         if key.title() in SHOWN and key not in first:
             first[key] = value
         else:
             others.append((name, value))
-        _observe_field(key, value, report)
+    mail_fields.observe(read, report)
     lines = [f"{name}: {first[name.lower()]}" for name in SHOWN if name.lower() in first]
     report.visible("\n".join(lines) + "\n\n")
     for name, value in others:
         if value:
             report.hidden(f"header: {name[:60]}", value + "\n")
-    names = [name.lower() for name, _ in message.fields]
-    twice = sorted(
-        {name for name in ("from", "to", "date", "subject", "message-id", "sender") if names.count(name) > 1}
-    )
-    report.observe("mail.fields", len(names))
-    if twice:
-        report.observe("mail.fields_twice", twice)
-
-
-def _observe_field(key: str, value: str, report: Report) -> None:
-    if key in _TIMES:
-        said = value.rpartition(";")[2] if key == "received" else value
-        dates.observe(report, _TIMES[key], dates.from_mail(said.strip()), f"mail {key.title()}")
-    elif key in _PROGRAMS:
-        dates.observe_software(report, value, "", f"mail {key}")
-    elif key == "message-id":
-        report.observe("mail.message_id", value[:500])
 
 
 class _Reading:
@@ -142,10 +152,9 @@ class _Reading:
             stated["name"] = _plain(part.name)[:1000]
         if part.disposition:
             stated["disposition"] = _plain(part.disposition)[:100]
-        body = part.bytes_of(self._data)
         with self._report.member((step,), How.COPIED if copied else How.DECODED, stated) as sink:
-            for start in range(0, len(body), 1 << 20):
-                sink.write(body[start : start + (1 << 20)])
+            for block in part.blocks_of(self._data):
+                sink.write(block)
 
     def _name(self, part: mime.Part) -> str:
         name = _plain(part.name).replace("/", "_").replace("\\", "_").replace("\0", "_").strip()[:250]

@@ -14,6 +14,7 @@ MOST_PARTS = 5000
 MOST_FIELDS = 5000
 LONGEST_HEAD = 4 << 20
 LONGEST_FIELD = 256 << 10
+PIECE = 1 << 20
 _HEAD_END = re.compile(rb"\r?\n[ \t]*\r?\n|\r\r")
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:(.*)", re.DOTALL)
 _FOLD = re.compile(rb"\r\n(?![ \t])|(?<!\r)\n(?![ \t])|\r(?![\n \t])")
@@ -65,6 +66,29 @@ class Part:
     def encoding(self) -> str:
         """The transfer encoding, in lower case."""
         return str(self.head.get("Content-Transfer-Encoding", "")).strip().lower()
+
+    def parameter(self, name: str) -> str | None:
+        """Return a parameter of the media type."""
+        return _parameter(self.head, name)
+
+    def blocks_of(self, data: bytes) -> Iterator[bytes]:
+        """Yield the body with its transfer encoding undone, a long one piece by piece."""
+        copied = self.encoding in ("", "7bit", "8bit", "binary")
+        if self.end - self.start <= PIECE or not (copied or self.encoding == "base64"):
+            yield self.bytes_of(data)
+            return
+        kept = b""
+        for start in range(self.start, self.end, PIECE):
+            piece = data[start : min(start + PIECE, self.end)]
+            if copied:
+                yield piece
+                continue
+            letters = kept + piece.translate(None, _NOT_BASE64)
+            whole = len(letters) - len(letters) % 4
+            kept = letters[whole:]
+            yield binascii.a2b_base64(letters[:whole])
+        if len(kept) > 1:
+            yield binascii.a2b_base64(kept + b"=" * (-len(kept) % 4))
 
     def bytes_of(self, data: bytes) -> bytes:
         """Return the body with its transfer encoding undone; damage ends it, no more."""

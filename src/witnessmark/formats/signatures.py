@@ -63,6 +63,8 @@ OFFSET_ZERO: tuple[tuple[bytes, str], ...] = (
     (b"\xef\xbb\xbfWEBVTT", "text/vtt"),
     (b"BEGIN:VCARD", "text/vcard"),
     (b"BEGIN:VCALENDAR", "text/calendar"),
+    (b"\x01\x01\x01\x01\n", "application/x-mmdf"),
+    (b"\x01\x01\x01\x01\r\n", "application/x-mmdf"),
     (b"Salted__", "application/x-openssl-salted"),
     (b"LUKS\xba\xbe", "application/x-luks"),
 )

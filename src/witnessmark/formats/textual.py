@@ -9,6 +9,7 @@ from witnessmark.formats import encodings, signatures
 
 _FIELD = re.compile(rb"([A-Za-z][A-Za-z0-9_-]{0,60})[ \t]?:")
 _MBOX = re.compile(rb"From [^\r\n]{1,200}\r?\n(?:>?[A-Za-z][A-Za-z0-9-]*:|[\r\n])")
+_COUNTED = re.compile(rb"\d{1,12}[ \t]*\r?\n(?=[A-Za-z])")
 _HTML = re.compile(
     r"<(?:!doctype\s+html|html|head|body|title|meta|link|script|style|table|div|span|font|center|frameset|h[1-6]|img|iframe"
     r"|base|p|br|a\s+href|ul|ol|form)\b[^<]{0,2000}>",
@@ -58,6 +59,9 @@ def message_type(head: bytes, suffix: str) -> str | None:
         if len(names & signatures.HEADERS) >= 1 or re.search(rb"\d\d:\d\d", line):
             alone = suffix in (".eml", ".msg", ".txt") and not re.search(rb"\n\r?\nFrom [^\r\n]*\d\d:\d\d", text)
             return "message/rfc822" if alone else "application/mbox"
+    counted = _COUNTED.match(text)
+    if counted is not None and len(_fields(text[counted.end() :]) & signatures.HEADERS) >= 2:
+        return "message/x-emlx"
     names = _fields(text)
     known = names & signatures.HEADERS
     if "newsgroups" in known and ("path" in known or "message-id" in known or "from" in known):

@@ -82,6 +82,9 @@ def _specimens() -> Iterator[tuple[str, bytes]]:
     yield "a.xml", f"<?xml version='1.0'?><a><b>{_WORDS}</b></a>".encode()
     yield "a.json", b'{"a": [1, 2]}'
     yield "a.eml", _MAIL.encode()
+    yield "a.mbox", b"From a@lantern.example Mon Mar  5 10:00:00 2018\n" + _MAIL.encode().replace(b"\r", b"")
+    yield "a.vcf", b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ada Tern\r\nEND:VCARD\r\n"
+    yield "a.ics", b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:x\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
     yield "a.pdf", _pdf()
     yield "a.docx", _docx()
     yield "a.xlsx", _xlsx()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from witnessmark.cell.report import ReadingStopped, Source
-from witnessmark.formats import exif, heif, image, iptc, jpeg, metafile, png, svg, xmp
+from witnessmark.formats import exif, heif, image, iptc, jpeg, metafile, photoshop, png, postscript, svg, xmp
 from witnessmark.formats.octets import Octets
 from witnessmark.formats.tiff import Structure
 from witnessmark.model.derivative import Outcome
@@ -247,6 +247,15 @@ def test_every_property_of_a_packet_is_kept():
     assert "Bergsee" in collected.hidden_text
 
 
+def test_packets_without_an_end_are_looked_for_once():
+    started = time.process_time()
+    data = b"<x:xmpmeta <rdf:RDF " * 200_000 + TITLE
+    assert list(xmp.packets(b"<x:xmpmeta <rdf:RDF " * 200_000)) == []
+    assert len(list(xmp.packets(data))) >= 1
+    assert list(xmp.packets(TITLE + b"rest" + TITLE)) == [TITLE, TITLE]
+    assert time.process_time() - started < 5
+
+
 def test_deep_nesting_of_a_packet_ends():
     body = "<q:a rdf:parseType='Resource'>" * 100 + "x" + "</q:a>" * 100
     collected = collector.Collected()
@@ -288,7 +297,7 @@ def test_undeclared_western_letters_are_read_as_such():
 
 def test_photoshop_documents_tell_their_blocks():
     block = made.tiff(">", [(0x10E, made.text(SECRET))])
-    found = read(image.read_psd, made.psd([(0x0422, block), (0x0404, _sets((2, 5, b"Tarn"))), (0x0424, TITLE)]))
+    found = read(photoshop.read_psd, made.psd([(0x0422, block), (0x0404, _sets((2, 5, b"Tarn"))), (0x0424, TITLE)]))
     assert found.observed("picture.size")[0]["width"] == 30
     assert {"EXIF ImageDescription", "IPTC ObjectName", "metadata: XMP"} <= {label for label, _ in found.hidden_pieces}
 
@@ -361,7 +370,7 @@ def test_an_svg_shows_its_words_and_names_what_it_refers_to():
 
 
 def test_postscript_is_read_by_its_comments():
-    found = read(image.read_postscript, b"%!PS-Adobe-3.0 EPSF-3.0\n%%Title: Tarn\n%%Creator: Tern 2\n" + TITLE)
+    found = read(postscript.read_postscript, b"%!PS-Adobe-3.0 EPSF-3.0\n%%Title: Tarn\n%%Creator: Tern 2\n" + TITLE)
     assert found.observed("postscript") == [{"Title": "Tarn", "Creator": "Tern 2"}]
     assert found.ended is Outcome.PARTIAL
 
@@ -382,7 +391,7 @@ HOSTILE = {
     "quantisation without end": (jpeg.read_jpeg, made.with_segments(picture(), *[made.segment(0xDB, b"\x1f" + bytes(20))] * 400)),
     "gif of empty frames": (image.read_gif, b"GIF89a" + bytes(7) + (b"," + bytes(9) + b"\2\0") * 50_000 + b";"),
     "icon of 65,535": (image.read_icon, b"\0\0\1\0\xff\xff" + b"\xff" * 4096),
-    "psd of lies": (image.read_psd, b"8BPS" + struct.pack(">H6xHIIHH", 2, 3, 1, 1, 8, 3) + b"\xff" * 200),
+    "psd of lies": (photoshop.read_psd, b"8BPS" + struct.pack(">H6xHIIHH", 2, 3, 1, 1, 8, 3) + b"\xff" * 200),
     "emf of lies": (metafile.read_metafile, made.emf("x")[:88] + struct.pack("<II", 84, 2**32 - 1) + b"\xff" * 100),
     "jumbf ring": (jpeg.read_jpeg, made.with_segments(picture(), made.segment(0xEB, b"JP\0\1\0\0\0\1" + made.box("jumb", *[b"\0\0\0\x08jumb"] * 4000)))),
 }  # fmt: skip
@@ -410,7 +419,7 @@ def test_what_is_taken_out_is_never_more_than_the_file():
 WHOLE = {
     "jpeg": (jpeg.read_jpeg, _thumbnailed()[1]),
     "tiff": (image.read_tiff, made.tiff("<", [(0x10F, made.text("Canon")), (0x8825, made.long("<", 8)), (0x829A, made.rational("<", (1, 60)))])),
-    "psd": (image.read_psd, made.psd([(0x0422, made.tiff(">", [(0x10E, made.text(SECRET))])), (0x0404, _sets((2, 5, b"Tarn")))])),
+    "psd": (photoshop.read_psd, made.psd([(0x0422, made.tiff(">", [(0x10E, made.text(SECRET))])), (0x0404, _sets((2, 5, b"Tarn")))])),
     "heic": (heif.read_heif, made.heic(made.tiff("<", [(0x10F, made.text("K"))]), TITLE)),
     "gif": (image.read_gif, picture("GIF", comment=b"words")),
     "webp": (image.read_webp, picture("WEBP", exif=made.tiff("<", [(0x10E, made.text(SECRET))]))),
@@ -421,9 +430,9 @@ WHOLE = {
     "ico": (image.read_icon, picture("ICO", sizes=[(16, 16)])),
     "jp2": (heif.read_boxed, made.box("jP  ", b"\r\n\x87\n") + made.box("jp2h", made.box("ihdr", bytes(14)))),
     "bpg": (image.read_simple, b"BPG\xfb\x20\x08\x20\x20\0\x40\1\x1e" + made.tiff("<", [(0x10F, made.text("K"))])),
-    "eps, hex": (image.read_postscript, b"%!PS-Adobe-3.0\n%BeginPhotoshop: 40\n% " + made.psd([(0x0404, _sets((2, 5, b"Tarn")))])[34:].hex().encode() + b"\n%EndPhotoshop\n"),
-    "xmp": (image.read_sidecar, TITLE),
-    "eps": (image.read_postscript, b"\xc5\xd0\xd3\xc6" + struct.pack("<6I", 32, 200, 0, 0, 0, 0) + bytes(4) + b"%!PS\n%%Title: T\n" + TITLE),
+    "eps, hex": (postscript.read_postscript, b"%!PS-Adobe-3.0\n%BeginPhotoshop: 40\n% " + made.psd([(0x0404, _sets((2, 5, b"Tarn")))])[34:].hex().encode() + b"\n%EndPhotoshop\n"),
+    "xmp": (postscript.read_sidecar, TITLE),
+    "eps": (postscript.read_postscript, b"\xc5\xd0\xd3\xc6" + struct.pack("<6I", 32, 200, 0, 0, 0, 0) + bytes(4) + b"%!PS\n%%Title: T\n" + TITLE),
 }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from witnessmark.cell.report import ReadingStopped, Source
-from witnessmark.formats import asf, film, matroska, ogg, riff, sound
+from witnessmark.formats import asf, film, matroska, ogg, riff, sound, streams
 from witnessmark.formats.octets import Octets
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How
@@ -190,7 +190,7 @@ def test_other_sound_is_told_by_its_heads():
     assert (found.observed("recording.duration")[0]["seconds"], tags(found)) == ("1.000", {"comment": "Tarn"})
 
 
-WRONG = (sound.read_aac, sound.read_amr, sound.read_au, sound.read_midi, sound.read_flv, riff.read_riff, riff.read_aiff, riff.read_caf,
+WRONG = (sound.read_aac, sound.read_amr, sound.read_au, sound.read_midi, streams.read_flv, riff.read_riff, riff.read_aiff, riff.read_caf,
          riff.read_dsd, ogg.read_flac, ogg.read_ogg, asf.read_asf, matroska.read_matroska, film.read_film, sound.read_mpeg_audio)  # fmt: skip
 
 
@@ -317,6 +317,14 @@ def test_a_play_list_is_text_and_nothing_is_opened():
     found = collector.run_bytes(b"#EXTM3U\n#EXTINF:10,\nfile:///etc/passwd\nhttps://lantern.example/x.ts\n", "x.m3u8")
     assert "file:///etc/passwd" in found.visible_text
     assert "root:" not in found.text
+
+
+@pytest.mark.parametrize("start", [b"P1", b"P6 #", b"P3 1"])
+def test_a_picture_that_never_begins_is_told_soon(start):
+    started = time.process_time()
+    collector.run_bytes(start + b" " * 990 + b"#" * 3000, "x.bin")
+    collector.run_bytes(start + b"\n# " * 400, "x.bin")
+    assert time.process_time() - started < 5
 
 
 def test_letters_that_stand_in_pictures_make_no_picture_of_a_text():

@@ -85,7 +85,7 @@ _MAKERS: Final = (
 )
 _SENSOR, _PACKINGS = 32803, {32767, 34713, 65535}
 _TIFF: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_PNM = re.compile(rb"P([1-6])(?:\s+|#[^\n]*\n)+\d+(?:\s|#[^\n]*\n)+\d+\s")
+_PNM = re.compile(rb"P([1-6])\s(?:\s|#[^\n]*\n)*\d+\s(?:\s|#[^\n]*\n)*\d+\s")
 _PNM_TYPES: Final = ("image/x-portable-bitmap", "image/x-portable-graymap", "image/x-portable-pixmap")
 
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Final
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
-from witnessmark.formats import exif, icc, iptc, jumbf, picture, xmltext, xmp
-from witnessmark.formats.octets import Decoded, Octets, Room, take_out
+from witnessmark.formats import exif, icc, jumbf, picture, xmp
+from witnessmark.formats.octets import Octets, Room, take_out
 from witnessmark.formats.tiff import Structure
 from witnessmark.model.derivative import Outcome
 
@@ -262,64 +262,6 @@ def read_icns(source: Source, report: Report) -> None:
     report.observe("icon.elements", listed)
 
 
-def read_psd(source: Source, report: Report) -> None:
-    """Read header, image resources and names of layers of a Photoshop document.
-
-    Raises:
-        ReadingStopped: when there is no header.
-    """
-    exif.name_tool(report)
-    octets = Octets.whole(source)
-    head = octets.take(0, 30)
-    if head[:4] != b"8BPS" or len(head) < 30:
-        raise _stop("Photoshop document")
-    version, channels, height, width, bits, mode = struct.unpack(">H6xHIIHH", head[4:26])
-    names = {0: "bitmap", 1: "L", 2: "P", 3: "RGB", 4: "CMYK", 7: "multichannel", 8: "duotone", 9: "Lab"}
-    value = {"width": width, "height": height, "mode": names.get(mode, str(mode)), "bits": bits, "channels": channels}
-    report.observe("picture.size", value)
-    at = 30 + octets.number(26, 4)
-    size = octets.number(at, 4)
-    iptc.read_photoshop(octets.take(at + 4, size), report, {0x0422: exif.read_exif})
-    at += 4 + size
-    wide = 8 if version == 2 else 4
-    layers = octets.take(at + wide, min(octets.number(at, wide), picture.LARGEST_TEXT * 4))
-    found = list(dict.fromkeys(_layer_names(layers)))[:2000]
-    if found:
-        report.observe("psd.layers", found[:500])
-        report.hidden("layer names", "\n".join(found) + "\n")
-    texts = list(dict.fromkeys(_layer_texts(layers)))[:2000]
-    if texts:
-        report.hidden("layer texts", "\n".join(texts) + "\n")
-
-
-_LUNI = re.compile(rb"8BIMluni....(....)", re.DOTALL)
-_TXT = re.compile(rb"Txt TEXT(....)", re.DOTALL)
-
-
-def _layer_names(layers: bytes) -> list[str]:
-    return _wide(layers, _LUNI)
-
-
-def _layer_texts(layers: bytes) -> list[str]:
-    return _wide(layers, _TXT)
-
-
-def _wide(data: bytes, mark: re.Pattern[bytes]) -> list[str]:
-    found = []
-    for match in mark.finditer(data):
-        count = int.from_bytes(match[1], "big")
-        if 0 < count < 100_000:
-            text = (
-                data[match.end() : match.end() + count * 2]
-                .decode("utf-16-be", "replace")
-                .strip("\0")
-                .replace("\r", "\n")
-            )
-            if text.strip():
-                found.append(text)
-    return found
-
-
 _PNM = re.compile(rb"P[1-6]\s(?:#[^\n]*\n|\s)*(\d{1,9})\s+(?:#[^\n]*\n)?(\d{1,9})")
 _COMMENT = re.compile(rb"^#[ \t]*([^\n]*)", re.MULTILINE)
 
@@ -386,45 +328,3 @@ def _varying(data: bytes, place: int) -> tuple[int, int]:
         if not data[place - 1] & 0x80:
             break
     return value, place
-
-
-def read_sidecar(source: Source, report: Report) -> None:
-    """Read an XMP packet that stands in a file of its own."""
-    xmltext.read_xml(source, report)
-    for packet in xmp.packets(Octets.whole(source).take(0, xmp.LARGEST * 4)):
-        xmp.read_packet(packet, report)
-
-
-def read_postscript(source: Source, report: Report) -> None:
-    """Read the comments at the head of a PostScript file, its XMP, and the preview of an old EPS.
-
-    The page's own words are put together by a program and are not read.
-    """
-    exif.name_tool(report)
-    octets = Octets.whole(source)
-    head = octets.take(0, 32)
-    if head[:4] == b"\xc5\xd0\xd3\xc6" and len(head) >= 28:
-        at, size, wmf, wmf_size, tiff, tiff_size = struct.unpack_from("<6I", head, 4)
-        for place, length, name in ((wmf, wmf_size, "preview.wmf"), (tiff, tiff_size, "preview.tif")):
-            if length:
-                take_out(octets.part(place, length), name, report)
-        octets = octets.part(at, size)
-    data = octets.take(0, 32 << 20)
-    told = {name.decode(): value.strip()[:500].decode("latin-1") for name, value in _DSC.findall(data[:20000])}
-    if told:
-        report.observe("postscript", told)
-        report.hidden("PostScript comments", "\n".join(f"{name}: {value}" for name, value in told.items()) + "\n")
-    for packet in xmp.packets(data):
-        xmp.read_packet(packet, report)
-    for match in _BEGIN_PHOTOSHOP.finditer(data):
-        digits = re.sub(rb"[^0-9A-Fa-f]", b"", match[1])[: picture.LARGEST_TEXT]
-        block = bytes.fromhex(digits[: len(digits) // 2 * 2].decode("ascii"))
-        iptc.read_photoshop(block, Decoded(report), {0x0422: exif.read_exif})
-    report.outcome(Outcome.PARTIAL, "the page's own words are drawn by a program that is not run")
-
-
-_DSC = re.compile(
-    rb"^%%(Title|Creator|CreationDate|For|Author|Copyright|Version|DocumentFonts|BoundingBox|Pages): *([^\r\n]*)",
-    re.MULTILINE,
-)
-_BEGIN_PHOTOSHOP = re.compile(rb"%BeginPhotoshop: *\d+\s+((?:% ?[0-9A-Fa-f]+\s+)*)%?EndPhotoshop")

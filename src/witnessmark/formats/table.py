@@ -148,7 +148,7 @@ READERS: tuple[Reader, ...] = (
     ),
     Reader(("image/vnd.microsoft.icon", "image/x-win-bitmap"), PICTURE, "image", "read_icon"),
     Reader(("image/icns",), PICTURE, "image", "read_icns"),
-    Reader(("image/vnd.adobe.photoshop",), PICTURE, "image", "read_psd"),
+    Reader(("image/vnd.adobe.photoshop",), PICTURE, "photoshop", "read_psd"),
     Reader(
         (
             "image/heic",
@@ -202,8 +202,8 @@ READERS: tuple[Reader, ...] = (
     Reader(("audio/amr",), RECORDING, "sound", "read_amr"),
     Reader(("audio/basic",), RECORDING, "sound", "read_au"),
     Reader(("audio/midi",), RECORDING, "sound", "read_midi"),
-    Reader(("video/x-flv",), RECORDING, "sound", "read_flv"),
-    Reader(("video/mpeg", "video/mp2t"), RECORDING, "sound", "read_stream"),
+    Reader(("video/x-flv",), RECORDING, "streams", "read_flv"),
+    Reader(("video/mpeg", "video/mp2t"), RECORDING, "streams", "read_stream"),
     Reader(("audio/flac",), RECORDING, "ogg", "read_flac"),
     Reader(
         ("audio/ogg", "audio/vorbis", "audio/opus", "audio/speex", "audio/x-oggflac", "video/ogg"),
@@ -212,8 +212,8 @@ READERS: tuple[Reader, ...] = (
         "read_ogg",
     ),
     Reader(("video/x-ms-asf", "video/x-ms-wmv", "audio/x-ms-wma"), RECORDING, "asf", "read_asf"),
-    Reader(("application/postscript",), DOCUMENT, "image", "read_postscript"),
-    Reader(("application/rdf+xml",), DOCUMENT, "image", "read_sidecar"),
+    Reader(("application/postscript",), DOCUMENT, "postscript", "read_postscript"),
+    Reader(("application/rdf+xml",), DOCUMENT, "postscript", "read_sidecar"),
     Reader(("image/svg+xml",), PICTURE, "svg", "read_svg"),
     Reader(("application/zip",), CONTAINER, "archives", "read_zip"),
     Reader(

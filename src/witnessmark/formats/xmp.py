@@ -11,7 +11,8 @@ from witnessmark.formats.octets import Octets, observe_pairs, take_out
 from witnessmark.model.codec import Value
 from witnessmark.model.exhibit import How
 
-_PACKET = re.compile(rb"<(?:x|xap):x[am]pmeta\b.*?</(?:x|xap):x[am]pmeta\s*>|<rdf:RDF\b.*?</rdf:RDF\s*>", re.DOTALL)
+_START = re.compile(rb"<(?:(?:x|xap):x[am]pmeta|rdf:RDF)\b")
+_META_END, _RDF_END = re.compile(rb"</(?:x|xap):x[am]pmeta\s*>"), re.compile(rb"</rdf:RDF\s*>")
 MOST_PACKETS = 16
 LARGEST = 4 << 20
 MOST_WORDS = 2000
@@ -28,6 +29,13 @@ _DATES = {
     "DateCreated": "created",
 }
 _SOFTWARE = {"CreatorTool", "Producer", "Software", "softwareAgent"}
+_CAMERA: Final = (
+    ("make", "tiff:Make"),
+    ("model", "tiff:Model"),
+    ("serial", "aux:SerialNumber"),
+    ("lens", "aux:Lens"),
+    ("lens_serial", "aux:LensSerialNumber"),
+)
 _MACHINE = re.compile(
     r"\s*(?:(?:xmp\.(?:did|iid)|uuid|adobe:docid)\b\S*|[0-9A-Fa-f-]{32,}|application/\w+|[\d./:+-]*)\s*\Z"
 )
@@ -67,11 +75,18 @@ _PREFIXES: Final = {
 
 def packets(data: bytes) -> Iterator[bytes]:
     """Yield the XMP packets that stand uncompressed in some bytes."""
-    for count, match in enumerate(_PACKET.finditer(data)):
-        if count >= MOST_PACKETS:
-            return
-        if len(match[0]) <= LARGEST:
-            yield match[0]
+    at = found = 0
+    endless: set[re.Pattern[bytes]] = set()  # what has no end from here on has none further on
+    while found < MOST_PACKETS and (start := _START.search(data, at)) is not None:
+        at = start.end()
+        closing = _RDF_END if start[0].startswith(b"<rdf") else _META_END
+        end = None if closing in endless else closing.search(data, at)
+        if end is None:
+            endless.add(closing)
+            continue
+        found, at = found + 1, end.end()
+        if at - start.start() <= LARGEST:
+            yield data[start.start() : at]
 
 
 def read_packet(packet: bytes, report: Report) -> None:
@@ -101,6 +116,9 @@ class _Properties:
         self._words: dict[str, None] = {}
 
     def close(self) -> None:
+        camera = {key: value for key, name in _CAMERA if (value := self._pairs.get(name))}
+        if camera:
+            self._report.observe("camera", camera | {"says": "XMP"})
         observe_pairs(self._report, "xmp", self._pairs)
         if self._words:
             self._report.hidden("metadata: XMP", "\n".join(self._words) + "\n")

@@ -77,6 +77,16 @@ def test_every_directory_of_a_tiff_is_read_and_counted(order):
     assert found.observed("picture.size")[0]["width"] == 10
 
 
+def test_words_of_very_many_pages_are_read_and_the_rest_is_said():
+    pages = [
+        [(0x100, made.short("<", 10)), (0x101, made.short("<", 20)), (0x10E, made.text(f"page {n}"))]
+        for n in range(300)
+    ]
+    found = read(image.read_tiff, made.tiff("<", *pages))
+    assert "page 299" in found.hidden_text
+    assert found.observed("exif.unread")[0]["directories"] == 300
+
+
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("value", [(1, 60), (0, 0), (2**32 - 1, 1)])
 def test_a_fraction_stays_as_it_stands(order, value):

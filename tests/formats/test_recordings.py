@@ -239,6 +239,7 @@ def test_hostile_recordings_end_soon_and_in_an_outcome(name):
     found.text.encode()
     assert time.process_time() - started < 5
     assert len(found.observed("recording.stream")) <= 500
+    assert name != "many tracks" or found.ended is Outcome.PARTIAL
 
 
 @pytest.mark.parametrize("name", SPECIMENS)

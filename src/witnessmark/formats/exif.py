@@ -13,7 +13,7 @@ from PIL import ExifTags
 from witnessmark.cell.report import Report
 from witnessmark.formats import dates, encodings, icc, iptc, makernotes, xmp
 from witnessmark.formats.octets import Octets, Room, observe_pairs, take_out
-from witnessmark.formats.tiff import TEXT, UNDEFINED, Directory, Entry, Structure
+from witnessmark.formats.tiff import MOST_DIRECTORIES, TEXT, UNDEFINED, Directory, Entry, Structure
 
 LARGEST = 32 << 20
 LONGEST = 2000
@@ -89,9 +89,14 @@ def read_structure(octets: Octets, report: Report, name: str = "IFD0") -> Struct
             named = tags.setdefault(directory.name, {})
             named |= {name: text for name, text in _tags(directory) if name not in named}
             _read_blocks(structure, directory, tags, room, report)
+        else:
+            _tell_words(directory, report)
         if directory.outside or directory.repeated:
             value = {"directory": directory.name, "outside": directory.outside, "repeated": directory.repeated}
             report.observe("exif.unread", value)
+    if structure.pages > _MOST_DIRECTORIES:
+        said = f"tags of the first {_MOST_DIRECTORIES} directories are listed, words of the first {MOST_DIRECTORIES}"
+        report.observe("exif.unread", {"directories": structure.pages, "why": said})
     if not tags:
         report.observe("exif.unread", "no directory")
     _tell(tags, report)

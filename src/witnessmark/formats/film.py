@@ -164,6 +164,9 @@ def _read_movie(octets: Octets, moov: Box, teller: Teller) -> None:
         elif box.kind == "cmov":
             teller.fact("packed_header", True)
     teller.fact("tracks", tracks)
+    if tracks > MOST_STREAMS:
+        said = f"only {MOST_STREAMS} of {tracks:,} or more tracks are told"
+        teller.report.outcome(Outcome.PARTIAL, said)
 
 
 def _read_movie_header(box: Box, teller: Teller) -> None:

@@ -43,7 +43,7 @@ def read_mpeg_audio(source: Source, report: Report) -> None:
     if found is not None:
         _tell_frame(octets, found, end, teller)
     elif start:
-        report.outcome(Outcome.PARTIAL, "the tag is whole or begun, no sound follows it")
+        report.outcome(Outcome.PARTIAL, "the file ends within its tag or right behind it: no sound follows")
     teller.close()
     if found is None and not start:
         raise ReadingStopped(Outcome.CORRUPT, "no frame of MPEG audio is found")

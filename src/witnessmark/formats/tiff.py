@@ -11,7 +11,7 @@ from typing import Final
 
 from witnessmark.formats.octets import Octets
 
-MOST_DIRECTORIES = 400
+MOST_DIRECTORIES = 5000
 """Directories that are read; further ones of a chain are counted."""
 MOST_PAGES = 100_000
 MOST_ENTRIES = 2000

@@ -142,6 +142,52 @@ def test_a_canon_note_gives_the_numbers_of_body_and_lens():
     assert "ZX99" in found.hidden_text
 
 
+def _noted(make, note_at):
+    """A picture of a maker with a note; `note_at` makes the note's bytes for the place where it will stand."""
+    base = made.tiff("<", [(0x10F, made.text(make)), (0x8769, made.long("<", 0))])
+    at = len(base) + 2 + 12 + 4
+    note = note_at(at)
+    inner = made.ifd("<", [(0x927C, 7, len(note), note)], 0, len(base))
+    return base.replace(struct.pack("<HHII", 0x8769, 4, 1, 0), struct.pack("<HHII", 0x8769, 4, 1, len(base))) + inner
+
+
+def _olympus(_at):
+    head = b"OLYMPUS\0II\3\0"
+    rest = made.ifd("<", [(0x2010, *made.long("<", 0))], 0, len(head))
+    below = made.ifd("<", [(0x101, *made.text("OM-1234")), (0x202, *made.text("L-5678"))], 0, len(head) + len(rest))
+    return (
+        head
+        + rest.replace(struct.pack("<HHII", 0x2010, 4, 1, 0), struct.pack("<HHII", 0x2010, 4, 1, len(head) + len(rest)))
+        + below
+    )
+
+
+NOTES = {
+    "NIKON CORPORATION": (lambda _: b"Nikon\0\2\x10\0\0" + made.tiff(">", [(0x1D, made.text("3001234")), (0xA7, made.long(">", 777))]), {"serial": "3001234", "shutter_count": "777"}),
+    "OLYMPUS": (_olympus, {"serial": "OM-1234", "lens_serial": "L-5678"}),
+    "FUJIFILM": (lambda _: b"FUJIFILM" + struct.pack("<I", 12) + made.ifd("<", [(0x10, *made.text("FX 593030"))], 0, 12), {"internal_serial": "FX 593030"}),
+    "Panasonic": (lambda at: b"Panasonic\0\0\0" + made.ifd("<", [(0x25, 7, 16, b"F541005110191".ljust(16, b"\0"))], 0, at + 12), {"internal_serial": "F541005110191"}),
+    "Apple": (lambda _: b"Apple iOS\0\0\1MM" + made.ifd(">", [(0x11, *made.text("0A1B-LIVE"))], 0, 14), {"live_photo": "0A1B-LIVE"}),
+    "PENTAX": (lambda at: b"AOC\0II" + made.ifd("<", [(0x229, *made.text("7654321"))], 0, at + 6), {"serial": "7654321"}),
+    "SIGMA": (lambda at: b"SIGMA\0\0\0\1\0" + made.ifd("<", [(0x2, *made.text("93001234"))], 0, at + 10), {"serial": "93001234"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("make", NOTES)
+def test_notes_of_other_makers_give_their_numbers(make):
+    note, numbers = NOTES[make]
+    assert read(image.read_tiff, _noted(make, note)).observed("camera.note") == [numbers | {"make": make}]
+
+
+@given(
+    noise=st.binary(max_size=300),
+    start=st.sampled_from([b"", b"Nikon\0\2\x10\0\0", b"OLYMPUS\0II\3\0", b"FUJIFILM", b"Apple iOS\0\0\1MM"]),
+)
+def test_no_note_trips_the_reader(noise, start):
+    for make in ("Canon", "samsung", "Kestria"):
+        read(image.read_tiff, _noted(make, lambda _: start + noise)).text.encode()
+
+
 def test_serials_of_the_standard_stand_with_the_camera():
     tags = Image.Exif()
     tags[0x010F] = "Kestria"

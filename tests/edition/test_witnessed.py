@@ -181,7 +181,7 @@ def test_what_was_sealed_after_the_checkpoint_is_not_witnessed(stamped: Any, row
         note_ = Anchors(archive).whole(size, [DESK.vkey])
     carried = Carried((("proof/policy", policy_text(DESK, log=key.text).encode()),
                        (f"proof/anchors/{size}/checkpoint", note_.whole.encode())))  # fmt: skip
-    witnessing = carried.witnessing(key)
+    witnessing = carried.witnessing([key])
     assert witnessing.of(size - 1).names == ("desk.example/w",)
     assert (witnessing.of(size).names, witnessing.of(size).is_quorum, witnessing.time(size)) == ((), False, None)
 
@@ -229,7 +229,7 @@ def test_anchors_that_lie_make_the_edition_false(
 ) -> None:
     gather = carrying.gather
     with stamped.writing() as archive:
-        honest = gather(archive, archive.ledger.size).witnessing(key)
+        honest = gather(archive, archive.ledger.size).witnessing([key])
     # A keeper who lies about the anchors tells the answers of an honest edition.
     monkeypatch.setattr(carrying, "gather", lambda archive, size: lie(gather(archive, size), stamped.stamped.text))
     monkeypatch.setattr(Carried, "witnessing", lambda *_: honest)
@@ -247,7 +247,7 @@ def test_an_edition_states_no_more_witnesses_than_its_anchors_show(
 ) -> None:
     gather = carrying.gather
     with stamped.writing() as archive:
-        honest = gather(archive, archive.ledger.size).witnessing(key)
+        honest = gather(archive, archive.ledger.size).witnessing([key])
     monkeypatch.setattr(carrying, "gather", lambda archive, size: Carried(gather(archive, size).files[:1]))
     monkeypatch.setattr(Carried, "witnessing", lambda *_: honest)
     site = stamped.folder / "boast"

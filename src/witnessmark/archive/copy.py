@@ -71,8 +71,9 @@ def copy(
     well = False
     try:
         disk.empty_temporary()
-        vkey = source._layout.vkey.read_bytes()
-        disk.write_durably(layout.vkey, vkey, PUBLIC_FILE)
+        for name in (source._layout.earlier, source._layout.vkey):
+            if name.is_file():
+                disk.write_durably(layout.root / name.name, name.read_bytes(), PUBLIC_FILE)
         yield from _Copying(source, layout, disk).run(with_keys=with_keys)
         well = True
     finally:
@@ -93,7 +94,8 @@ def _check_target(source: Archive, layout: Layout) -> None:
             path.is_file() and layout.temporary not in path.parents and path != layout.lock
             for path in layout.root.rglob("*")
         )
-        same = layout.vkey.is_file() and layout.vkey.read_bytes() == source._layout.vkey.read_bytes()
+        ours = {f"{key.text}\n".encode() for key in source.ledger.log.keys.keys}
+        same = layout.vkey.is_file() and layout.vkey.read_bytes() in ours
     if same:
         _check_behind(source, layout)
     elif found - {"vault", "log"} or holds:
@@ -102,7 +104,7 @@ def _check_target(source: Archive, layout: Layout) -> None:
 
 def _check_behind(source: Archive, layout: Layout) -> None:
     """Refuse a copy that holds a checkpoint or events which the source does not have."""
-    log, size = PublicLog(layout, source.ledger.log.vkey), source.ledger.size
+    log, size = PublicLog(layout, source.ledger.log.keys), source.ledger.size
     if layout.checkpoint.is_file():
         log.open()
     # A copy that was stopped early may lack any folder.
@@ -145,7 +147,7 @@ class _Copying:
         self._log()
         self._segments()
         self._disk.sync()
-        log = PublicLog(self._to, self._source.ledger.log.vkey)
+        log = PublicLog(self._to, self._source.ledger.log.keys)
         log.checkpoint = self._source.ledger.checkpoint()
         ledger = Ledger(self._to, log, self._store, self._source.settings.pad, None)
         self._damaged(*(problem.sentence for problem in self._audited(ledger)))

@@ -2,13 +2,14 @@
 
 import contextlib
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Self
 
-from witnessmark.archive import erase, keys
+from witnessmark.archive import erase, keys, rotate
 from witnessmark.archive.disk import Disk, sentences
 from witnessmark.archive.guard import Conflict, Memory, keep_evidence
-from witnessmark.archive.keys import Signer
+from witnessmark.archive.keys import HandingOver, Signer
 from witnessmark.archive.layout import PRIVATE_FILE, PRIVATE_FOLDER, PUBLIC_FILE, PUBLIC_FOLDER, Layout
 from witnessmark.archive.ledger import Ledger, Writing
 from witnessmark.archive.lock import Lock
@@ -31,6 +32,7 @@ class Archive:
         self._layout = layout
         self._lock = lock
         self._signer: Signer | None = None
+        self._passphrase: keys.Passphrase | None = None
         self.conflict: Conflict | None = None
         self.root = layout.root
         self.settings = settings
@@ -159,7 +161,10 @@ class Archive:
         despite_conflict: bool,
     ) -> Self:
         settings, log = _open_log(layout)
-        signer = keys.load(layout.key, log.vkey.public, passphrase)
+        if rotate.is_closed(layout, log.vkey):
+            raise WrongUsage("this log was closed by its keeper: nothing more is sealed in it; a new archive can go on")
+        asked = None if passphrase is None else cache(passphrase)
+        signer = rotate.signer(layout, log.vkey, asked)
         disk = Disk(layout.root, layout.temporary, system)
         disk.empty_temporary()
         store = Store(layout, disk)
@@ -183,7 +188,8 @@ class Archive:
         if memory is not None and conflict is None:
             memory.remember(log.note())
         found = cls(layout, settings, store, ledger, lock)
-        found._signer, found.conflict = signer, conflict
+        found._signer, found._passphrase, found.conflict = signer, asked, conflict
+        found._settle()
         return found
 
     def unlock(self) -> None:
@@ -202,6 +208,54 @@ class Archive:
         """
         data = _key_file(self._unlocked(), self.ledger.origin, passphrase, entropy)
         self.store.disk.write_durably(self._layout.key, data, PRIVATE_FILE)
+
+    def rotate_key(self, reason: str, at: str, *, entropy: Entropy) -> Vkey:
+        """Hand the log over to a new key, kept as the old one is, and return its public half.
+
+        Raises:
+            WrongUsage: as `unlock`, or without a reason.
+            DiskFailure: when the disk refuses; the next writer finishes it or takes it back.
+        """
+        if not reason.strip():
+            raise WrongUsage("handing over needs a reason: --reason TEXT")
+        self.unlock()
+        passphrase = self._passphrase() if self.is_sealed and self._passphrase is not None else None
+        old, disk = self.ledger.log.vkey, self.store.disk
+        new, signer = rotate.prepare(self._layout, self.ledger.origin, passphrase, disk, entropy=entropy)
+        assert self._signer is not None
+        self._sign_with(HandingOver(self._signer, signer))
+        batch = self.ledger.batch()
+        batch.add(rotate.rotated(old, new, reason.strip(), at))
+        self.ledger.commit(batch)
+        self._settle()
+        return new
+
+    def retire_key(self, reason: str, at: str) -> None:
+        """Close the log for good: its key says so, and signs nothing more.
+
+        Raises:
+            WrongUsage: as `unlock`, or without a reason.
+        """
+        if not reason.strip():
+            raise WrongUsage("closing the log needs a reason: --reason TEXT")
+        self.unlock()
+        batch = self.ledger.batch()
+        batch.add(rotate.retired(self.ledger.log.vkey, reason.strip(), at))
+        self.ledger.commit(batch)
+        rotate.close(self._layout, self.ledger.log, self.store.disk)
+
+    def _settle(self) -> None:
+        """Finish a handing over of the key, or take it back."""
+        log = self.ledger.log
+        found = rotate.settle(self._layout, log, self.store.disk)
+        if found != log.keys:
+            log.hand_over(found)
+        if not rotate.is_begun(self._layout) and isinstance(self._signer, HandingOver):
+            self._sign_with(self._signer.of(log.vkey.public))
+
+    def _sign_with(self, signer: Signer) -> None:
+        self._signer = signer
+        self.ledger.sign_with(signer)
 
     def _unlocked(self) -> keys.SeedSigner:
         if self._signer is None:
@@ -331,7 +385,7 @@ def _open_log(layout: Layout) -> tuple[Settings, PublicLog]:
         raise Damaged(f"log.vkey cannot be read: {error}") from error
     if vkey.name != settings.origin:
         raise Damaged("log.vkey and the origin in witnessmark.toml name two logs: the origin never changes")
-    log = PublicLog(layout, vkey)
+    log = PublicLog(layout, rotate.succession(layout, vkey))
     log.open()
     return settings, log
 

@@ -149,13 +149,9 @@ class Memory:
         if text is None or text == log.note():
             return None
         try:
-            found = note.parse(text)
-            note.check(found, [log.vkey])
-            then = Checkpoint.parse(found.text)
+            log.keys.check(note.parse(text))
         except BrokenEvidence as error:
             raise self._unreadable(str(error)) from error
-        if then.origin != log.vkey.name:
-            raise self._unreadable("it is the checkpoint of another log")
         return None if is_part(log, text) else Conflict(text, log.note())
 
     def _bytes(self) -> bytes:

@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from witnessmark.errors import Damaged, DiskFailure, WrongUsage
 from witnessmark.model import codec
+from witnessmark.proof import note
 
 Passphrase = Callable[[], str]
 """Where the passphrase comes from; asked once, and only when the key is sealed."""
@@ -48,8 +49,8 @@ class Signer(Protocol):
     def public(self) -> bytes:
         """The 32 bytes of the public key."""
 
-    def sign(self, message: bytes) -> bytes:
-        """Return the 64-byte Ed25519 signature (RFC 8032)."""
+    def note(self, text: str, name: str) -> str:
+        """Return the text of a checkpoint as a note signed under the log's name."""
 
     def unlock(self) -> "SeedSigner":
         """Open the key now, so that nobody is asked later."""
@@ -68,8 +69,12 @@ class SeedSigner:
         return self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 
     def sign(self, message: bytes) -> bytes:
-        """Return the signature."""
+        """Return the 64-byte Ed25519 signature (RFC 8032)."""
         return self._key.sign(message)
+
+    def note(self, text: str, name: str) -> str:
+        """Return the signed note."""
+        return note.sign(text, name, self.public, self.sign)
 
     def unlock(self) -> "SeedSigner":
         """Return the signer itself: it is open."""
@@ -86,8 +91,12 @@ class LockedSigner:
         self.public = public
 
     def sign(self, message: bytes) -> bytes:
-        """Return the signature."""
+        """Return the 64-byte Ed25519 signature."""
         return self.unlock().sign(message)
+
+    def note(self, text: str, name: str) -> str:
+        """Return the signed note."""
+        return self.unlock().note(text, name)
 
     def unlock(self) -> SeedSigner:
         """Return the opened signer.
@@ -102,6 +111,31 @@ class LockedSigner:
             self._open = self._sealed.open(self._passphrase())
             _check(self._open, self.public)
         return self._open
+
+
+class HandingOver:
+    """Two signers, one after the other: what they sign carries both lines. The first is the log's key until then."""
+
+    def __init__(self, old: Signer, new: Signer) -> None:
+        self._old, self._new = old, new
+
+    @property
+    def public(self) -> bytes:
+        """The 32 bytes of the key that hands over."""
+        return self._old.public
+
+    def note(self, text: str, name: str) -> str:
+        """Return the note signed by both."""
+        return note.join(self._old.note(text, name), self._new.note(text, name))
+
+    def of(self, public: bytes) -> Signer:
+        """Return the one of both that has this public key."""
+        return self._old if self._old.public == public else self._new
+
+    def unlock(self) -> SeedSigner:
+        """Open both now; return the one that hands over."""
+        self._new.unlock()
+        return self._old.unlock()
 
 
 @dataclass(frozen=True, slots=True)

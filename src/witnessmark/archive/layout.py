@@ -3,11 +3,13 @@
 ARCHIVE/
   witnessmark.toml           settings; written last when an archive is made
   log.vkey                   the public key, one line
+  log.earlier                earlier keys of the log and the sizes at which they handed over, once there are any
   log/                       public: checkpoint, checkpoint.archive/<size>, tile/…, anchors/
   vault/                     private
     events/<first>.jsonl     salts and events, one file a batch; torn/ holds what a crash left unfinished
     content/ab/cdef…         contents by digest; new/ holds those that no sync has covered yet
     keys/log.key             the signing key
+    keys/next.key            there while the log's key is handed over to a new one
     temporary/               whatever is being written; emptied by the next writer
     erasing                  there while something is being erased
     lock                     held by the one writer
@@ -41,6 +43,11 @@ class Layout:
     def vkey(self) -> Path:
         """The public key of the log."""
         return self.root / "log.vkey"
+
+    @property
+    def earlier(self) -> Path:
+        """The earlier keys of the log: lines of key, blank, size of the checkpoint at which it handed over."""
+        return self.root / "log.earlier"
 
     @property
     def policy(self) -> Path:
@@ -111,6 +118,16 @@ class Layout:
     def key(self) -> Path:
         """The log's signing key."""
         return self.keys / "log.key"
+
+    @property
+    def next_key(self) -> Path:
+        """The key that the log is being handed over to."""
+        return self.keys / "next.key"
+
+    @property
+    def next_vkey(self) -> Path:
+        """Its public half; without it `next.key` counts as not there."""
+        return self.keys / "next.vkey"
 
     @property
     def erasing(self) -> Path:

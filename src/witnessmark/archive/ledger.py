@@ -110,6 +110,10 @@ class Ledger:
         """The lines that replay met and could not read."""
         return list(self._broken)
 
+    def sign_with(self, signer: Signer) -> None:
+        """Let another key sign from now on."""
+        self._writer().signer = signer
+
     def checkpoint(self) -> Checkpoint:
         """Return the latest checkpoint."""
         return self.log.checkpoint

@@ -16,6 +16,7 @@ from witnessmark.errors import BrokenEvidence, Damaged, WrongUsage
 from witnessmark.proof import merkle, note, tile
 from witnessmark.proof.checkpoint import Checkpoint
 from witnessmark.proof.note import Vkey
+from witnessmark.proof.succession import Succession
 
 WIDTH = 256
 _CACHED = 512
@@ -25,11 +26,17 @@ _LARGEST_NOTE = 1 << 16
 class PublicLog:
     """The log folder of one archive, as of one signed checkpoint."""
 
-    def __init__(self, layout: Layout, vkey: Vkey) -> None:
+    def __init__(self, layout: Layout, keys: Vkey | Succession) -> None:
+        self.keys = keys if isinstance(keys, Succession) else Succession(keys)
+        vkey = self.keys.current
         self._layout = layout
         self.vkey = vkey
         self._tiles: dict[tuple[int, int, int], bytes] = {}
         self.checkpoint = Checkpoint(vkey.name, 0, merkle.EMPTY_ROOT)
+
+    def hand_over(self, keys: Succession) -> None:
+        """Go on with another key: what was signed before stays signed by the earlier ones."""
+        self.keys, self.vkey = keys, keys.current
 
     def open(self) -> None:
         """Read the latest checkpoint and check its signature.
@@ -92,14 +99,9 @@ class PublicLog:
 
     def _checked(self, path: Path) -> Checkpoint:
         try:
-            found = note.parse(self._text(path))
-            note.check(found, [self.vkey])
-            checkpoint = Checkpoint.parse(found.text)
+            return self.keys.check(note.parse(self._text(path)))
         except BrokenEvidence as error:
             raise Damaged(f"{self._layout.shown(path)} is no checkpoint signed by this log: {error}") from error
-        if checkpoint.origin != self.vkey.name:
-            raise Damaged(f"{self._layout.shown(path)} is the checkpoint of another log")
-        return checkpoint
 
     def _text(self, path: Path) -> str:
         with sentences("read", path):
@@ -196,7 +198,7 @@ class PublicLog:
             Damaged: when another checkpoint of that size was signed before.
         """
         checkpoint = Checkpoint(self.vkey.name, size, self.root(size))
-        text = note.sign(checkpoint.text, self.vkey.name, self.vkey.public, signer.sign)
+        text = signer.note(checkpoint.text, self.vkey.name)
         archived = self._layout.archived(size)
         if archived.is_file() and self._text(archived) != text:
             raise Damaged(f"another checkpoint of size {size} was signed before: nothing more is signed")

@@ -26,7 +26,9 @@ def repair(archive: Archive, copy: Archive) -> Iterator[str]:
     Raises:
         WrongUsage: when the copy is not one of this archive.
     """
-    if archive.ledger.vkey != copy.ledger.vkey:
+    if not {archive.ledger.log.vkey, copy.ledger.log.vkey} & (
+        set(archive.ledger.log.keys.keys) & set(copy.ledger.log.keys.keys)
+    ):
         raise WrongUsage(f"{copy.root} is no copy of this archive: it has another log")
     tree = _Tree(archive, copy)
     yield from tree.heal()

@@ -526,6 +526,11 @@ class Catalogue:
         rows = self._acts(Kind.DECISION, commitment)
         return [DecisionRow(Commitment(c), i, Decision.from_fields(json.loads(f))) for c, i, f in rows]
 
+    def rotations(self) -> tuple[int, ...]:
+        """Return where in the log its key handed over to another, in order."""
+        rows = ((index, json.loads(fields)) for _, index, fields in self._acts(Kind.KEY))
+        return tuple(index for index, fields in rows if fields.get("action") == "rotated")
+
     def releases(self) -> list[ReleaseRow]:
         """Return every edition that went out, in order."""
         rows = self._acts(Kind.RELEASE)

@@ -16,18 +16,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "show         the public key, how the private one is kept, and what it signed last on this machine\n"
         "passphrase   seal the private key with a new passphrase; an empty one keeps it without\n"
         "export       write the private key, sealed as it is, to a new file: a copy to keep apart\n"
+        "rotate       hand the log over to a new key: an event in the log, and a checkpoint that both keys sign\n"
+        "retire       close the log: its key says so and signs nothing more; there is no way back\n"
         "fork         the archive was restored and the newer copy is lost: say so in the ledger, and go on\n\n"
         "Without the passphrase nobody can sign for the log, you neither. Write it down and keep it apart.\n\n"
         "examples:\n"
         "  witnessmark keys archive/ show\n"
         "  witnessmark keys archive/ passphrase\n"
         "  witnessmark keys archive/ export --to /media/usb/log.key\n"
+        "  witnessmark keys archive/ rotate --reason 'yearly'\n"
         "  witnessmark keys archive/ fork --reason 'disk lost on 12 June, restored from the copy of 11 June'"
     )
     parser.add_argument("archive", metavar="ARCHIVE")
-    parser.add_argument("act", choices=["show", "passphrase", "export", "fork"])
+    parser.add_argument("act", choices=["show", "passphrase", "export", "rotate", "retire", "fork"])
     parser.add_argument("--to", metavar="FILE", help="export: a new file outside the archive")
-    parser.add_argument("--reason", metavar="TEXT", help="fork: what happened; sealed in the ledger")
+    parser.add_argument("--reason", metavar="TEXT", help="rotate, retire, fork: what happened; sealed in the ledger")
     new = parser.add_mutually_exclusive_group()
     new.add_argument("--new-passphrase-file", metavar="FILE", help="passphrase: the new one is the first line of FILE")
     new.add_argument("--remove", action="store_true", help="passphrase: keep the key without one")
@@ -36,7 +39,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what was asked for with the key."""
-    acts = {"show": _show, "passphrase": _passphrase, "export": _export, "fork": _fork}
+    acts = {
+        "show": _show,
+        "passphrase": _passphrase,
+        "export": _export,
+        "rotate": _rotate,
+        "retire": _retire,
+        "fork": _fork,
+    }
     return acts[arguments.act](arguments)
 
 
@@ -45,14 +55,24 @@ def _show(arguments: argparse.Namespace) -> int:
         is_sealed, vkey, origin = archive.is_sealed, archive.ledger.vkey, archive.ledger.origin
         memory = guard.Memory(compose.state_folder(arguments.archive), origin)
         size, last = archive.ledger.size, guard.size_of(memory.read())
+        earlier = archive.ledger.log.keys.earlier
     if arguments.json:
         say.line(
             say.json_line(
-                {"key": vkey, "sealed": is_sealed, "size": size, "remembered": last, "state": str(memory.path)}
+                {
+                    "key": vkey,
+                    "earlier": [{"key": key.text, "until": until} for key, until in earlier],
+                    "sealed": is_sealed,
+                    "size": size,
+                    "remembered": last,
+                    "state": str(memory.path),
+                }
             )
         )
         return 0
     say.line(f"Public key: {vkey}")
+    for key, until in earlier:
+        say.line(f"Earlier key, up to size {until:,}: {key.text}")
     say.line(f"The private key is {'sealed with a passphrase' if is_sealed else 'kept without a passphrase'}.")
     say.line(f"The log has {size:,} entries.")
     if last is None:
@@ -109,14 +129,52 @@ def _export(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _reason(arguments: argparse.Namespace) -> str:
+    reason: str = (arguments.reason or "").strip()
+    if not reason:
+        raise WrongUsage(f"{arguments.act} also needs --reason TEXT: what happened, for whoever asks later")
+    return reason
+
+
+def _rotate(arguments: argparse.Namespace) -> int:
+    reason = _reason(arguments)
+    with compose.writer(arguments.archive, arguments) as archive:
+        old, is_sealed = archive.ledger.vkey, archive.is_sealed
+        new = archive.rotate_key(reason, compose.clock(), entropy=compose.entropy)
+        size = archive.ledger.size
+    if arguments.json:
+        say.line(say.json_line({"key": new.text, "earlier": old, "size": size, "sealed": is_sealed}))
+        return 0
+    say.line(f"The log has a new key: {new.text}")
+    say.line(f"Both keys signed the checkpoint of size {size:,}; from now on the new one signs alone.")
+    say.line(f"It is kept {'sealed with the same passphrase' if is_sealed else 'without a passphrase'}.")
+    say.line(
+        "Hand it out as you did the old one, and let your witnesses trust it (`witness trust`). Whoever has the old "
+        "key can still check editions: each shows how one key handed over to the next."
+    )
+    say.line("Backups and exports may still hold the old private key: destroy them, above all if it was stolen.")
+    return 0
+
+
+def _retire(arguments: argparse.Namespace) -> int:
+    reason = _reason(arguments)
+    with compose.writer(arguments.archive, arguments) as archive:
+        archive.retire_key(reason, compose.clock())
+        key, size = archive.ledger.vkey, archive.ledger.size
+    if arguments.json:
+        say.line(say.json_line({"key": key, "size": size}))
+    else:
+        say.line(f"The log is closed at size {size:,}: nothing more can be sealed in it. Reading and checking go on.")
+    return 0
+
+
 def _fork(arguments: argparse.Namespace) -> int:
-    if not (arguments.reason or "").strip():
-        raise WrongUsage("fork also needs --reason TEXT: what happened, for whoever asks later")
+    reason = _reason(arguments)
     with compose.writer(arguments.archive, arguments, despite_conflict=True) as archive:
         if archive.conflict is None:
             raise WrongUsage("there is nothing to settle: all that this key signed on this machine is in this archive")
         archive.unlock()
-        _write_fork(archive, arguments.reason.strip())
+        _write_fork(archive, reason)
         size = archive.ledger.size
     if arguments.json:
         say.line(say.json_line({"size": size}))

@@ -8,7 +8,7 @@ Rules for whoever changes this file:
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -66,9 +66,9 @@ class Carried:
         sizes = [int(size) if name == "checkpoint" else 0 for size, _, name in found]
         return {size: note.parse(data) for size, (_, data) in zip(sizes, self.files, strict=True) if size}
 
-    def witnessing(self, log: Vkey) -> Witnessing:
-        """Return what the witnesses say about entries."""
-        return Witnessing(self.policy or Policy((), (), (), "none"), self.notes.values(), log)
+    def witnessing(self, logs: Sequence[Vkey]) -> Witnessing:
+        """Return what the witnesses say about entries; `logs` are the keys of the log."""
+        return Witnessing(self.policy or Policy((), (), (), "none"), self.notes.values(), logs)
 
 
 NOTHING: Final = Carried()

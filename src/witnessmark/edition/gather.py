@@ -25,7 +25,6 @@ from witnessmark.model.decision import Decision
 from witnessmark.model.digest import Commitment, Digest
 from witnessmark.model.words import REASON_FIELDS, FindingOutcome, HoldState, Publish
 from witnessmark.proof import dsse
-from witnessmark.proof.note import Vkey
 from witnessmark.proof.opening import OpenedField
 from witnessmark.verify import answers
 from witnessmark.verify import shown as showing
@@ -80,7 +79,7 @@ class Gathering:
         self._catalogue = catalogue.as_of(plan.size)
         self._plan = plan
         self._shown = {row.decision.exhibit for row in plan.exhibits if row.decision.publish in _SHOWS}
-        self._witnessing = plan.carried.witnessing(Vkey.parse(plan.vkey))
+        self._witnessing = plan.carried.witnessing(plan.keys.keys)
         self._reviewers = {_keyid(row): row for row in self._catalogue.reviewers()}
 
     def gather(self, planned: Planned) -> Gathered:

@@ -18,7 +18,7 @@ from witnessmark.model.digest import Commitment
 from witnessmark.model.public_id import PublicId
 from witnessmark.proof import note as notes
 from witnessmark.proof.checkpoint import Checkpoint
-from witnessmark.proof.note import Vkey
+from witnessmark.proof.succession import Succession
 
 PROGRAM: Final = f"witnessmark {__version__}"
 
@@ -46,12 +46,18 @@ class Plan:
     title: str
     keeper: str
     about: str
-    vkey: str
+    keys: Succession
     exhibits: tuple[Planned, ...]
     checkpoints: tuple[str, ...]
     sizes: tuple[int, ...]
     published: Mapping[Commitment, tuple[int, ...]]
     carried: Carried = NOTHING
+    rotations: tuple[int, ...] = ()  # where in the log each of `keys.earlier` hands over
+
+    @property
+    def vkey(self) -> str:
+        """The key that signs the log now, as one line."""
+        return self.keys.current.text
 
     @property
     def checkpoint(self) -> str:
@@ -69,9 +75,9 @@ class Plan:
         return tuple((row.decision.exhibit, str(row.id)) for row in self.exhibits)
 
 
-def clean_note(text: str, vkey: str) -> str:
-    """Return a checkpoint's note with the log's own signature line alone: an edition carries no other."""
-    return notes.parse(text).kept([Vkey.parse(vkey)]).whole
+def clean_note(text: str, keys: Succession) -> str:
+    """Return a checkpoint's note with the log's own signature lines alone: an edition carries no other."""
+    return notes.parse(text).kept(keys.keys).whole
 
 
 def size_of(note: str) -> int:

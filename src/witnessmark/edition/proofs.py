@@ -17,6 +17,7 @@ from witnessmark.edition import plan as plans
 from witnessmark.model import codec
 from witnessmark.model.codec import Value
 from witnessmark.proof.opening import OpenedField
+from witnessmark.proof.succession import Succession
 
 RELEASE_FIELDS: Final = (
     "sealed",
@@ -33,6 +34,9 @@ RELEASE_FIELDS: Final = (
 )
 """The fields of a release that go out with it."""
 
+KEY_FIELDS: Final = ("sealed", "action", "previous", "public")
+"""The fields of the event by which a key hands over; the reason stays shut."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reviewer:
@@ -46,7 +50,7 @@ class Reviewer:
 def proof_file(ledger: Ledger, index: int, size: int) -> str:
     """Return the proof file of an entry under the archived checkpoint of a size."""
     bundle = shown.proof_bundle(ledger, index, size)
-    return replace(bundle, checkpoint=plans.clean_note(bundle.checkpoint, ledger.vkey)).text
+    return replace(bundle, checkpoint=plans.clean_note(bundle.checkpoint, ledger.log.keys)).text
 
 
 def opened(ledger: Ledger, index: int, names: Iterable[str]) -> tuple[OpenedField, ...]:
@@ -59,10 +63,32 @@ def rows(fields: Iterable[OpenedField]) -> list[Value]:
     return [list(field) for field in fields]
 
 
-def keys(vkey: str, reviewers: Sequence[Reviewer], witnesses: Sequence[str] = ()) -> bytes:
+def earlier(ledger: Ledger, keys: Succession, rotations: Sequence[int]) -> list[Value]:
+    """Return the rows of `keys.json` about earlier keys: each with the opened event by which it handed over."""
+    return [
+        {
+            "key": key.text,
+            "size": size,
+            "proof": key_proof(number),
+            "fields": rows(opened(ledger, index, KEY_FIELDS)),
+        }
+        for number, ((key, size), index) in enumerate(zip(keys.earlier, rotations, strict=True), 1)
+    ]
+
+
+def key_proof(number: int) -> str:
+    """Return the path of the proof of a handing over."""
+    return f"proof/key-{number}.tlog-proof"
+
+
+def keys(
+    vkey: str, reviewers: Sequence[Reviewer], witnesses: Sequence[str] = (), earlier: Sequence[Value] = ()
+) -> bytes:
     """Return `proof/keys.json`: every key whose signature may stand in the edition."""
     listed = [{"name": row.name, "ed25519": row.public, "proof": row.proof} for row in reviewers]
-    return codec.encode_bytes({"log": vkey, "witnesses": list(witnesses), "reviewers": listed})
+    found: dict[str, Value] = {"log": vkey, "witnesses": list(witnesses), "reviewers": listed}
+    # Without an earlier key there is no such member: editions from before keys could be handed over stay as they were.
+    return codec.encode_bytes(found | ({"earlier": list(earlier)} if earlier else {}))
 
 
 def continues(ledger: Ledger, sizes: Iterable[int], release: int) -> bytes:

@@ -65,12 +65,21 @@ class Rendering:
             sizes |= gathered.sizes
         self._lists(rows)
         listed = gather.reviewers(reviewers)
-        self._folder.write("proof/keys.json", proofs.keys(self._plan.vkey, listed, self._plan.carried.witnesses))
+        self._keys(listed)
+        sizes.update(self._plan.keys.sizes)
         for path, data in self._plan.carried.files:
             self._folder.write(path, data)
         self._folder.write("verify.pyz", pack.build())
         self._static()
         return Rendered(len(rows), waiting, frozenset(sizes))
+
+    def _keys(self, listed: Sequence[proofs.Reviewer]) -> None:
+        """Write every key whose signature may stand here, and how each earlier key of the log handed over."""
+        plan, ledger = self._plan, self._archive.ledger
+        earlier = proofs.earlier(ledger, plan.keys, plan.rotations)
+        self._folder.write("proof/keys.json", proofs.keys(plan.vkey, listed, plan.carried.witnesses, earlier))
+        for number, (entry, size) in enumerate(zip(plan.rotations, plan.keys.sizes, strict=True), 1):
+            self._folder.write(proofs.key_proof(number), proofs.proof_file(ledger, entry, size).encode())
 
     def _exhibit(self, gathered: Gathered) -> ExhibitPage:
         """Write one exhibit's folder and return its row for the lists."""

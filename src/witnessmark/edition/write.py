@@ -72,7 +72,7 @@ def publish(
     ids = plan.give_ids([row.decision.exhibit for row in decided], releases, archive.settings.prefix, entropy)
     at = clock()
     in_force = _decide(archive, catalogue, decided, at)
-    made = _plan(archive, releases, decided, in_force, ids, at)
+    made = _plan(archive, catalogue, releases, decided, in_force, ids, at)
     with Folder(place, made.edition, archive.store.disk.system) as folder:
         rendered = Rendering(archive, made, folder).render(Gathering(archive, catalogue, made))
         found = manifest.text(folder.rows)
@@ -141,6 +141,7 @@ def _decide(
 
 def _plan(
     archive: Archive,
+    catalogue: Catalogue,
     releases: Sequence[ReleaseRow],
     decided: Sequence[Decided],
     in_force: dict[Commitment, DecisionRow],
@@ -148,7 +149,8 @@ def _plan(
     at: str,
 ) -> Plan:
     ledger, settings = archive.ledger, archive.settings
-    note = plan.clean_note(ledger.note(), ledger.vkey)
+    keys = ledger.log.keys
+    note = plan.clean_note(ledger.note(), keys)
     planned = tuple(_planned(ids[row.decision.exhibit], in_force[row.decision.exhibit]) for row in decided)
     checkpoints, published = plan.editions(releases, note, ids)
     return Plan(
@@ -157,12 +159,13 @@ def _plan(
         title=settings.title,
         keeper=settings.keeper,
         about=settings.about,
-        vkey=ledger.vkey,
+        keys=keys,
         exhibits=tuple(sorted(planned, key=lambda row: row.id)),
         checkpoints=checkpoints,
         sizes=tuple(map(plan.size_of, checkpoints)),
         published=published,
         carried=anchors.gather(archive, plan.size_of(note)),
+        rotations=catalogue.rotations()[: len(keys.earlier)],
     )
 
 
@@ -177,18 +180,20 @@ def _plan_again(archive: Archive, catalogue: Catalogue, releases: Sequence[Relea
         row = DecisionRow(commitment, index, decision)
         planned.append(_planned(PublicId.parse(names[decision.exhibit]), row))
     checkpoints, published = plan.editions(earlier, release.checkpoint, names)
+    keys = archive.ledger.log.keys.at(plan.size_of(release.checkpoint))
     return Plan(
         edition=release.edition,
         on=archive.ledger.recorded(releases[-1].index).fields["sealed"],
         title=release.title,
         keeper=release.keeper,
         about=release.about,
-        vkey=archive.ledger.vkey,
+        keys=keys,
         exhibits=tuple(sorted(planned, key=lambda row: row.id)),
         checkpoints=checkpoints,
         sizes=tuple(map(plan.size_of, checkpoints)),
         published=published,
         carried=_carried(archive, release),
+        rotations=catalogue.rotations()[: len(keys.earlier)],
     )
 
 

@@ -155,6 +155,18 @@ def sign(text: str, name: str, public: bytes, sign: Callable[[bytes], bytes]) ->
     return Note(text, (Signature(name, key.key_id, sign(text.encode())),)).whole
 
 
+def join(first: str, second: str) -> str:
+    """Return the note with the signature lines of both; they sign one text.
+
+    Raises:
+        ValueError: when they do not.
+    """
+    one, other = parse(first), parse(second)
+    if one.text != other.text:
+        raise ValueError("two notes of different texts")
+    return Note(one.text, tuple(dict.fromkeys((*one.signatures, *other.signatures)))).whole
+
+
 def check(note: Note, keys: Sequence[Vkey]) -> tuple[Vkey, ...]:
     """Return those of the keys that have signed the note.
 

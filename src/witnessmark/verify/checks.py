@@ -21,6 +21,7 @@ from witnessmark.proof import merkle, note
 from witnessmark.proof.checkpoint import Checkpoint
 from witnessmark.proof.note import Vkey
 from witnessmark.proof.policy import NONE, Policy
+from witnessmark.proof.succession import Succession
 from witnessmark.verify import exhibits, explain, walk, witnessed
 from witnessmark.verify.exhibits import Checked, Context
 from witnessmark.verify.report import Release, Report, Tally
@@ -62,9 +63,10 @@ def verify_site(
     reader = reader or Reader()
     key, keys = _keys(site, tally, key, reader.policy)
     used = key or (keys.log if keys else None)
-    log = None if used is None else Log(used, keys.witnesses if keys else ())
+    log = None if used is None else _log(used, keys)
     release, found, anchored = None, tuple[Checked, ...](), Anchored()
     if log is not None:
+        _check_handing_over(site, log, keys, tally)
         release, continues = _release(site, log, tally)
         anchored = witnessed.read(site, log, keys, reader, tally)
         context = Context(site, log, keys, release, anchored, tally)
@@ -88,7 +90,7 @@ def verify_site(
         tuple(tally.verdicts),
         reports,
         release,
-        log.key if log else None,
+        log.keys.current if log else None,
         key is not None,
         explain.not_shown(is_witnessed=anchored.is_cosigned),
     )
@@ -106,13 +108,42 @@ def _keys(site: Site, tally: Tally, key: Vkey | None, policy: Policy | None) -> 
     with tally.judging(KEYS):
         keys = Keys.parse(site.read(KEYS, LARGEST_JSON))
         if trusted:
-            key = keys.log if keys.log in trusted else trusted[0]
+            key = next((one for one in reversed(keys.succession.keys) if one in trusted), trusted[0])
         with tally.judging(KEYS):
-            if key is not None and keys.log != key:
+            if key is not None and key not in keys.succession.keys:
                 raise Falsified("names another key of the log than the one you gave")
-            tally.agrees(KEYS, "names the key you gave" if key else "names the key that is used here")
+            tally.agrees(KEYS, _which(key, keys))
         return key, keys
     return (trusted[0] if trusted else key), None
+
+
+def _which(key: Vkey | None, keys: Keys) -> str:
+    if key is None:
+        return "names the key that is used here"
+    return "names the key you gave" if key == keys.log else "names the key you gave as an earlier key of the log"
+
+
+def _log(key: Vkey, keys: Keys | None) -> Log:
+    """Return the log under a key: with those before and after it, where the edition says how they hand over."""
+    if keys is None:
+        return Log(Succession(key), ())
+    return Log(keys.succession if key in keys.succession.keys else Succession(key), keys.witnesses)
+
+
+def _check_handing_over(site: Site, log: Log, keys: Keys | None, tally: Tally) -> None:
+    """Check that each earlier key handed over: an event in the log, under a checkpoint that both keys signed."""
+    if keys is None or log.keys != keys.succession:
+        return
+    for row, following in zip(keys.earlier, log.keys.keys[1:], strict=True):
+        with tally.judging(row.proof):
+            sealed = log.walk(site.text(row.proof, LARGEST_PROOF))
+            told = sealed.opened(row.fields)
+            wanted = ("rotated", codec.to_base64(row.key.public), codec.to_base64(following.public))
+            if sealed.kind != Kind.KEY or (told.get("action"), told.get("previous"), told.get("public")) != wanted:
+                raise Falsified("is not the event by which this key of the log handed over to the next")
+            if sealed.size != row.size:
+                raise Falsified("does not stand under the checkpoint at which the key is said to hand over")
+            tally.agrees(row.proof, f"hands the log over to its next key on {day(told.get('sealed'))}, signed by both")
 
 
 def _check_quorum(policy: Policy | None, found: Sequence[Checked], tally: Tally) -> None:
@@ -280,7 +311,7 @@ def _check_at_least(log: Log, at_least: str | None, tally: Tally) -> None:
         return
     met = {found.size: found for found in log.checkpoints}
     try:
-        asked = Log(log.key, ()).checkpoint(note.parse(at_least).kept([log.key]).whole)
+        asked = Log(log.keys, ()).checkpoint(note.parse(at_least).kept(log.keys.keys).whole)
     except BrokenEvidence as error:
         tally.false("", f"the checkpoint given by --at-least does not fit this log: {error}")
         return

@@ -13,6 +13,7 @@ from witnessmark.proof.bundle import FIRST_LINE, ProofBundle
 from witnessmark.proof.checkpoint import Checkpoint
 from witnessmark.proof.note import Vkey
 from witnessmark.proof.opening import OpenedField
+from witnessmark.proof.succession import Succession
 from witnessmark.verify.report import NewerVersion
 
 _VERSION = re.compile(r"c2sp\.org/tlog-proof@v[1-9][0-9]{0,3}\Z")
@@ -34,11 +35,11 @@ class Sealed:
 
 
 class Log:
-    """The log as its key signs it; remembers each checkpoint, so that each signature is checked once."""
+    """The log as its keys sign it; remembers each checkpoint, so that each signature is checked once."""
 
-    def __init__(self, key: Vkey, witnesses: Sequence[Vkey]) -> None:
-        self.key = key
-        self._listed = (key, *witnesses)
+    def __init__(self, keys: Succession, witnesses: Sequence[Vkey]) -> None:
+        self.keys = keys
+        self._witnesses = tuple(witnesses)
         self._notes: dict[bytes, Checkpoint | str] = {}
 
     def checkpoint(self, text: str) -> Checkpoint:
@@ -60,19 +61,14 @@ class Log:
 
     def _checked(self, text: str) -> Checkpoint:
         signed = note.parse(text)
-        listed = {(key.name, key.key_id) for key in self._listed}
+        listed = {(key.name, key.key_id) for key in (*self.keys.keys, *self._witnesses)}
         for line in signed.signatures:
             if (line.name, line.key_id) not in listed:
                 raise Falsified(
                     f"its checkpoint carries a signature by {line.name!r}, a key that is not the log's own "
                     "and is not listed in proof/keys.json"
                 )
-        if self.key not in note.check(signed, self._listed):
-            raise Falsified("its checkpoint is not signed by the log's key")
-        found = Checkpoint.parse(signed.text)
-        if found.origin != self.key.name:
-            raise Falsified("its checkpoint is of another log")
-        return found
+        return self.keys.check(signed, self._witnesses)
 
     @property
     def checkpoints(self) -> list[Checkpoint]:

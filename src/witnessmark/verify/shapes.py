@@ -13,6 +13,7 @@ from witnessmark.proof import dsse
 from witnessmark.proof.merkle import HASH_SIZE
 from witnessmark.proof.note import COSIGNATURE, ED25519, Vkey
 from witnessmark.proof.opening import OpenedField
+from witnessmark.proof.succession import Succession
 from witnessmark.verify.answers import ROLES
 from witnessmark.verify.report import NewerVersion
 
@@ -21,6 +22,8 @@ SINGLE = frozenset({"exhibit", "reading", "text", "decision"})
 
 _REVIEWER_PROOF = re.compile(r"e/[a-z]{1,6}-[0-9]{5,12}/proof/reviewer-[1-9][0-9]{0,5}\.tlog-proof\Z")
 _MOST_REVIEWERS = 10_000
+_MOST_KEYS = 1_000
+_KEY_PROOF = re.compile(r"proof/key-[1-9][0-9]{0,3}\.tlog-proof\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +36,28 @@ class ListedReviewer:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedOver:
+    """An earlier key of the log, and what shows that it handed over: `proof` is a path from the edition's root."""
+
+    key: Vkey
+    size: int
+    proof: str
+    fields: tuple[OpenedField, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Keys:
     """`proof/keys.json`: every key whose signature may stand in the edition."""
 
     log: Vkey
     witnesses: tuple[Vkey, ...]
     reviewers: tuple[ListedReviewer, ...]
+    earlier: tuple[HandedOver, ...] = ()
+
+    @property
+    def succession(self) -> Succession:
+        """The keys of the log as they are claimed here."""
+        return Succession(self.log, tuple((row.key, row.size) for row in self.earlier))
 
     @property
     def by_keyid(self) -> dict[str, ListedReviewer]:
@@ -48,7 +67,9 @@ class Keys:
     @classmethod
     def parse(cls, data: bytes) -> Self:
         """Return the keys written in canonical JSON."""
-        value = _members(codec.decode_canonical_bytes(data), ("log", "witnesses", "reviewers"))
+        value = codec.decode_canonical_bytes(data)
+        has_earlier = isinstance(value, dict) and "earlier" in value
+        value = _members(value, ("log", "witnesses", "reviewers", *(("earlier",) if has_earlier else ())))
         log = Vkey.parse(_text(value["log"]))
         witnesses = tuple(Vkey.parse(_text(text)) for text in _list(value["witnesses"]))
         if log.type != ED25519 or any(key.type != COSIGNATURE for key in witnesses):
@@ -63,7 +84,12 @@ class Keys:
         ):
             if len(set(several)) != len(several):
                 raise Damaged("a name or a key stands twice")
-        return cls(log, witnesses, reviewers)
+        earlier = tuple(_handed_over(row) for row in _list(value["earlier"])) if has_earlier else ()
+        if (has_earlier and not earlier) or len(earlier) > _MOST_KEYS:
+            raise Damaged("the earlier keys of the log are a list of one or more")
+        found = cls(log, witnesses, reviewers, earlier)
+        _ = found.succession  # refuses keys that do not follow each other
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +198,14 @@ def _reviewer(value: Value) -> ListedReviewer:
     if not _REVIEWER_PROOF.match(proof):
         raise Damaged("a reviewer's proof lies in an exhibit's folder")
     return ListedReviewer(_text(row["name"]), codec.from_base64(_text(row["ed25519"]), 32), proof)
+
+
+def _handed_over(row: Value) -> HandedOver:
+    value = _members(row, ("key", "size", "proof", "fields"))
+    proof = _text(value["proof"])
+    if not _KEY_PROOF.match(proof):
+        raise Damaged("the proof of a handing over is proof/key-N.tlog-proof")
+    return HandedOver(Vkey.parse(_text(value["key"])), _count(value["size"]), proof, fields(value["fields"]))
 
 
 def _members(value: Value, names: tuple[str, ...]) -> dict[str, Any]:

@@ -36,9 +36,9 @@ _FILE = re.compile(r"proof/anchors/([1-9][0-9]{0,18})/(checkpoint|[0-9a-f]{16}\.
 class Witnessing:
     """The witnesses of one policy, and the checkpoints that they cosigned."""
 
-    def __init__(self, policy: Policy, notes: Iterable[Note], log: Vkey) -> None:
+    def __init__(self, policy: Policy, notes: Iterable[Note], logs: Sequence[Vkey]) -> None:
         self._policy = policy
-        met = [policy.check(signed, [log]) for signed in notes]
+        met = [policy.check(signed, logs) for signed in notes]
         self._seen = [(one.checkpoint.size, {seen.name: seen.time for seen in one.witnesses}) for one in met]
         self._found: dict[int, dict[str, int]] = {}
 
@@ -78,6 +78,8 @@ class Anchored:
 
     policy: Policy | None = None
     notes: dict[int, Note] = field(default_factory=dict)
+    cosigned: dict[int, int] = field(default_factory=dict)
+    """How many lines of others each checkpoint carries."""
     tokens: list[tuple[int, str, bytes]] = field(default_factory=list)
     certificates: list[bytes] = field(default_factory=list)
     proofs: list[tuple[int, str, Timestamp]] = field(default_factory=list)
@@ -91,7 +93,7 @@ class Anchored:
     @property
     def is_cosigned(self) -> bool:
         """Whether any witness's line or any checked bound is here."""
-        return bool(self.bounds) or any(len(signed.signatures) > 1 for signed in self.notes.values())
+        return bool(self.bounds) or any(self.cosigned.values())
 
     def answer(self, index: int) -> Witnessed:
         """Return who saw an entry, by the edition's own policy."""
@@ -133,10 +135,10 @@ def read(site: Site, log: Log, keys: Keys | None, reader: Reader, tally: Tally) 
     notes = list(found.notes.values())
     if found.policy is not None:
         with tally.judging(POLICY):
-            found.own = Witnessing(found.policy, notes, log.key)
+            found.own = Witnessing(found.policy, notes, log.keys.keys)
     if reader.policy is not None:
         with tally.judging(""):
-            found.reader = Witnessing(reader.policy, notes, log.key)
+            found.reader = Witnessing(reader.policy, notes, log.keys.keys)
     _bound(found, reader, tally)
     return found
 
@@ -160,7 +162,8 @@ def _read_one(site: Site, log: Log, found: Anchored, path: str, size: int, tally
         if log.checkpoint(text).size != size:
             raise Falsified("is the checkpoint of another size than its folder says")
         found.notes[size] = note.parse(text)
-        lines = len(found.notes[size].signatures) - 1
+        lines = len(found.notes[size].signatures) - len(log.keys.in_force(size))
+        found.cosigned[size] = lines
         tally.agrees(path, f"is signed by the log, and cosigned by {lines}")
         return
     data = site.read(path, timestamp.LARGEST)

@@ -22,7 +22,8 @@ from witnessmark.archive.layout import PRIVATE_FILE, PUBLIC_FILE, Layout
 from witnessmark.archive.log import PublicLog
 from witnessmark.errors import BrokenEvidence, Damaged
 from witnessmark.model.codec import to_base64
-from witnessmark.model.event import Event, Kind
+from witnessmark.model.event import Event
+from witnessmark.model.kind import Kind
 from witnessmark.proof import note
 from witnessmark.proof.note import Vkey
 from witnessmark.proof.succession import Succession

@@ -23,7 +23,7 @@ from witnessmark.archive.log import PublicLog
 from witnessmark.errors import BrokenEvidence, Damaged
 from witnessmark.model.codec import to_base64
 from witnessmark.model.event import Event
-from witnessmark.model.kind import Kind
+from witnessmark.model.words import Kind
 from witnessmark.proof import note
 from witnessmark.proof.note import Vkey
 from witnessmark.proof.succession import Succession

@@ -310,7 +310,8 @@ class Store:
             inside = []
             if inner is not None:
                 nid = 0x200000 + n << 5 | 0x04
-                inside.append((nid, self.add_data(inner[0]), self.add_subnodes(inner[1])))
+                known = isinstance(inner[1], int)
+                inside.append((nid, self.add_data(inner[0]), inner[1] if known else self.add_subnodes(inner[1])))
                 found_in = {**found_in, 0x3705: number(5), 0x3701: (0x0D, struct.pack("<II", nid, 0))}
             data, inside = self.properties(found_in, inside)
             more.append((0x400 + n << 5 | 0x05, self.add_data(data), self.add_subnodes(inside)))

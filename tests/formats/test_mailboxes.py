@@ -104,6 +104,21 @@ def test_an_encrypted_body_is_said_to_be_one(read):
     assert len(found.members) == 1
 
 
+def test_ten_thousand_parts_end_and_nothing_is_lost(read):
+    parts = "".join(f"--b\r\nContent-Type: text/plain\r\n\r\nword{n}\r\n" for n in range(10_000))
+    head = "From: a@lantern.example\r\nSubject: x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+    found = read((head + parts + "--b--\r\n").encode(), "x.eml")
+    assert found.ended is Outcome.PARTIAL
+    assert b"word9999" in members(found)[0]
+
+
+def test_a_turned_subject_and_a_charset_of_no_kind_are_read(read):
+    head = "From: a@lantern.example\r\nSubject: =?utf-8?b?4oCuZ3BqLmV4ZQ==?=\r\nContent-Type: text/plain; charset=x-none-such\r\n\r\n"
+    found = read(head.encode() + b"caf\xc3\xa9", "x.eml")
+    assert "\u202egpj.exe" in found.visible_text
+    assert "café" in found.visible_text
+
+
 def test_a_large_attachment_comes_out_whole(read):
     import base64
     import random

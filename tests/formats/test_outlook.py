@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.forge import outlook_forge as forge
 from tests.forge.outlook_forge import number, octets, text
 
-from witnessmark.formats import lzfu
+from witnessmark.formats import lzfu, mapi, rebuilt
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How
 
@@ -246,6 +246,32 @@ def test_pages_that_name_each_other_end(read):
     at = len(whole)
     whole += made._page(0x81, 1, [struct.pack("<QQQ", 1, 0, at)] * 3, 24, 0, at)
     assert read(bytes(whole), "x.pst").ended in (Outcome.PARTIAL, Outcome.CORRUPT)
+
+
+def test_an_item_attached_to_itself_ends(read):
+    def nested(own):
+        made = forge.Store()
+        made.add_folder(0x122, "", 0x122)
+        data, _ = made.properties(INNER)
+        made.add_node(0x200024, made.message(INNER, (), [({0x3001: text("me")}, (data, own))] * 5), 0x122)
+        return made
+
+    found = read(nested(nested(0).nodes[-1][2]).build(), "x.pst")
+    assert found.ended is Outcome.PARTIAL
+    assert len(found.members) == 1
+    assert len(found.members[0].data) < 5_000
+
+
+@given(st.text(max_size=80), st.text(max_size=200), st.binary(max_size=300))
+def test_what_is_put_together_reads_as_it_was(subject, body, data):
+    from tests.formats.collector import run_bytes
+
+    item = mapi.Item({0x0037: subject, 0x1000: body, 0x1035: "<1@lantern.example>"})
+    item.attachments = lambda: iter((mapi.Attachment({0x3707: "a"}, lambda: iter((data,))),))
+    found = run_bytes(b"".join(rebuilt.blocks(item, "a test")), "x.eml")
+    assert found.media_type == "message/rfc822"
+    assert " ".join(mapi.clean(body).split()) in " ".join(found.visible_text.split())
+    assert [bytes(one.data) for one in found.members] == [data]
 
 
 def test_a_lying_size_of_a_block_is_damage(read):

@@ -49,7 +49,7 @@ class _Store:
         self._names: dict[int, str] = {}
         self._folders: dict[int, tuple[str, int]] = {}
         self._listed: dict[int, frozenset[int] | None] = {}
-        self._unread = 0
+        self._unread = self._taken = 0
 
     def read(self) -> None:
         self._tell_store()
@@ -67,20 +67,20 @@ class _Store:
             self._tell_item(node, associated=kind == _ASSOCIATED, listed=listed)
         for name, count in counts.items():
             self._report.observe(f"pst.{name}", count)
-        self._conclude(counts["messages"] + counts["associated"])
+        self._conclude()
 
-    def _conclude(self, count: int) -> None:
+    def _conclude(self) -> None:
         pages = self._pages
         damage = {
             "pages": pages.damaged_pages,
             "blocks": pages.damaged_blocks,
             "blocks missing": pages.missing_blocks,
-            "items unread": self._unread,
+            "items or attachments unread": self._unread,
         }
         if any(damage.values()):
             said = ", ".join(f"{name}: {number}" for name, number in damage.items() if number)
             self._report.observe("pst.damage", dict[str, Value](damage))
-            outcome = Outcome.PARTIAL if count > self._unread else Outcome.CORRUPT
+            outcome = Outcome.PARTIAL if self._taken else Outcome.CORRUPT
             self._report.outcome(outcome, f"parts of the store are damaged ({said})")
 
     def _tell_store(self) -> None:
@@ -113,7 +113,7 @@ class _Store:
 
     def _tell_item(self, node: Node, *, associated: bool, listed: bool) -> None:
         try:
-            item = self._item(node, 0)
+            item = self._item(node, ())
         except (BrokenStore, struct.error, ValueError):
             self._unread += 1
             path = (*self._path(node.parent), PathStep(f"unread ({node.number:x})"))
@@ -129,6 +129,7 @@ class _Store:
         with self._report.member((*folders, PathStep(f"{name} ({node.number:x}).eml")), How.REBUILT, stated) as sink:
             for block in rebuilt.blocks(item, ORIGIN):
                 sink.write(block)
+        self._taken += 1
         for attachment in item.attachments():
             if attachment.size > rebuilt.LARGEST_INSIDE and attachment.item is None:
                 step = PathStep(f"{name} ({node.number:x}), {mapi.clean(attachment.name)}")
@@ -136,10 +137,10 @@ class _Store:
                     for block in attachment.blocks():
                         sink.write(block)
 
-    def _item(self, node: Node, depth: int) -> Item:
+    def _item(self, node: Node, above: tuple[int, ...]) -> Item:
         heap = Heap(self._pages, node)
-        page = mapi.page_of(Item(heap.properties()))
-        item = Item(heap.properties(page), names=self._names)
+        item = Item(heap.properties(), names=self._names)
+        page = mapi.page_of(item)
         for one in heap.subnodes.values():
             if one.number & 0x1F == _RECIPIENTS:
                 try:
@@ -148,26 +149,28 @@ class _Store:
                 except (BrokenStore, struct.error):
                     self._unread += 1
         attached = [one for one in heap.subnodes.values() if one.number & 0x1F == _ATTACHMENT][:MOST_ATTACHMENTS]
-        item.attachments = lambda: self._attachments(attached, page, depth)
+        item.attachments = lambda: self._attachments(attached, page, (*above, node.subnodes))
         return item
 
-    def _attachments(self, nodes: list[Node], page: int, depth: int) -> Iterator[Attachment]:
+    def _attachments(self, nodes: list[Node], page: int, above: tuple[int, ...]) -> Iterator[Attachment]:
         for node in nodes:
             try:
                 heap = Heap(self._pages, node)
                 found = heap.properties(page)
-                yield self._attachment(heap, found, depth)
+                yield self._attachment(heap, found, above)
             except (BrokenStore, struct.error, ValueError):
                 self._unread += 1
 
-    def _attachment(self, heap: Heap, found: dict[int, mapi.Plain], depth: int) -> Attachment:
+    def _attachment(self, heap: Heap, found: dict[int, mapi.Plain], above: tuple[int, ...]) -> Attachment:
         reference = found.get(mapi.DATA)
         place = reference if isinstance(reference, int) else 0
-        if found.get(mapi.METHOD) == mapi.EMBEDDED and depth <= rebuilt.DEEPEST:
+        if found.get(mapi.METHOD) == mapi.EMBEDDED and len(above) <= rebuilt.DEEPEST + 1:
             wrapped = heap.value(place) if not place & 0x1F else b""
             inner = heap.subnodes.get(struct.unpack_from("<I", wrapped)[0] if len(wrapped) >= 4 else place)
+            if inner is not None and inner.subnodes in above:
+                raise BrokenStore("an item that is attached to itself")
             if inner is not None:
-                return Attachment(found, lambda: iter(()), self._item(inner, depth + 1))
+                return Attachment(found, lambda: iter(()), self._item(inner, above))
         return Attachment(found, lambda: heap.pieces(place), None, heap.size(place))
 
     def _path(self, number: int) -> Path:

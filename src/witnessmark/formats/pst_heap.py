@@ -12,6 +12,7 @@ MOST_PROPERTIES = 4_096
 MOST_ROWS = 100_000
 LARGEST_VALUE = 48 << 20
 _PROPERTIES, _TABLE, _TREE = 0xBC, 0x7C, 0xB5
+_PAGES = (0x3FDE, 0x3FFD)
 _INLINE = {0x02: 2, 0x03: 4, 0x04: 4, 0x0A: 4, 0x0B: 1}
 
 
@@ -28,18 +29,21 @@ class Heap:
         self.subnodes = {one.number: one for one in islice(pages.subnodes(node.subnodes), MOST_ROWS)}
 
     def properties(self, page: int = 0) -> dict[int, Plain]:
-        """Return the properties of a list (2.3.3); an attachment's data is left where it is."""
+        """Return the properties of a list (2.3.3), read by its own code page if it states one.
+
+        An attachment's data is left where it is: its reference stands for it.
+        """
         if self.kind != _PROPERTIES:
             raise BrokenStore("a node without properties")
+        records = [record for record in islice(self._tree(self._root), MOST_PROPERTIES) if len(record) >= 8]
+        listed = [struct.unpack_from("<HHI", record) for record in records]
+        page = next((value for number, _, value in listed if number in _PAGES and 0 < value <= 65_535), page)
         found: dict[int, Plain] = {}
-        for record in islice(self._tree(self._root), MOST_PROPERTIES):
-            if len(record) < 8:
-                continue
-            number, kind, value = struct.unpack_from("<HHI", record)
+        for number, kind, value in listed:
             if number == DATA and kind in (0x0102, 0x0D):
                 found[number] = value
                 continue
-            raw = record[4:8] if kind in _INLINE else self.value(value)
+            raw = value.to_bytes(4, "little") if kind in _INLINE else self.value(value)
             read = value_of(kind, raw, page)
             if read is not None:
                 found[number] = read

@@ -7,6 +7,7 @@ Rules for whoever changes this file:
 
 import struct
 import zlib
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -70,6 +71,10 @@ _UNICODE = _Shape("Unicode", wide=True, page=512, entries=488, trailer=16, block
 _LARGE = _Shape("Unicode, pages of 4 KiB", wide=True, page=4096, entries=4056, trailer=24, block=65512)
 
 
+_Page = tuple[int, list[tuple[int, ...]], list[int]]
+"""A page of a tree: its level, its entries, and their keys."""
+
+
 class Pages:
     """A store opened for reading."""
 
@@ -91,7 +96,7 @@ class Pages:
             self.encoding = head[461]
         self.client = "IPM" if head[8:10] == b"SM" else head[8:10].decode("latin-1")
         self.damaged_pages = self.damaged_blocks = self.missing_blocks = 0
-        self._kept: OrderedDict[int, tuple[int, list[tuple[int, ...]]] | None] = OrderedDict()
+        self._kept: OrderedDict[int, _Page | None] = OrderedDict()
         self._found: dict[int, tuple[int, int, int]] | None = None
 
     def nodes(self) -> Iterator[Node]:
@@ -203,17 +208,12 @@ class Pages:
             if page is None or page[0] >= level + 1:
                 return None
             level, entries = page[0] - 1, page[1]
-            low, high = 0, len(entries)
-            while low < high:
-                middle = (low + high) // 2
-                key = entries[middle][0] & ~1 if kind == _BLOCKS else entries[middle][0]
-                low, high = (middle + 1, high) if key <= wanted else (low, middle)
+            low = bisect_right(page[2], wanted)
             if not low:
                 return None
             entry = entries[low - 1]
             if page[0] == 0:
-                key = entry[0] & ~1 if kind == _BLOCKS else entry[0]
-                return entry if key == wanted else None
+                return entry if page[2][low - 1] == wanted else None
             offset = entry[2]
         return None
 
@@ -246,7 +246,7 @@ class Pages:
                     if page is not None and page[0] == 0:
                         yield from page[1]
 
-    def _page(self, offset: int, kind: int) -> tuple[int, list[tuple[int, ...]]] | None:
+    def _page(self, offset: int, kind: int) -> _Page | None:
         if offset in self._kept:
             self._kept.move_to_end(offset)
             return self._kept[offset]
@@ -256,7 +256,7 @@ class Pages:
             self._kept.popitem(last=False)
         return page
 
-    def _parsed(self, raw: bytes, kind: int) -> tuple[int, list[tuple[int, ...]]] | None:
+    def _parsed(self, raw: bytes, kind: int) -> _Page | None:
         shape = self.shape
         mark = shape.page - shape.trailer
         if len(raw) < shape.page or raw[mark] != kind or raw[mark + 1] != kind:
@@ -281,7 +281,7 @@ class Pages:
         if not level and kind == _BLOCKS:
             large = shape is _LARGE
             entries = [(one[0], one[1], one[2], one[3] if large else 0) for one in entries]
-        return level, entries
+        return level, entries, [one[0] & ~1 if kind == _BLOCKS else one[0] for one in entries]
 
     def _at(self, offset: int, count: int) -> bytes:
         if not 0 <= offset < self._size:

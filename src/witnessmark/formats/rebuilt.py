@@ -3,9 +3,11 @@
 Everything is written block by block, so that a large attachment passes through little memory.
 """
 
-import base64
+import binascii
 import hashlib
+import struct
 from collections.abc import Iterator
+from itertools import chain
 
 from witnessmark.formats import mail_fields, mapi
 from witnessmark.formats.mapi import Item
@@ -84,9 +86,17 @@ def _file(outer: str, kind: str, name: str, data: Iterator[bytes], stated: str =
         kept += block
         if len(kept) >= _LINE:
             whole = len(kept) - len(kept) % 57
-            yield base64.encodebytes(kept[:whole]).replace(b"\n", b"\r\n")
+            yield _lines(kept[:whole])
             kept = kept[whole:]
-    yield base64.encodebytes(kept).replace(b"\n", b"\r\n") + b"\r\n"
+    yield _lines(kept) + b"\r\n"
+
+
+def _lines(data: bytes) -> bytes:
+    """Return bytes in base64, in lines of 76 letters (RFC 2045, section 6.8)."""
+    text = binascii.b2a_base64(data, newline=False)
+    whole = len(text) - len(text) % 76
+    lines = [*chain.from_iterable(struct.iter_unpack("76s", text[:whole])), text[whole:]]
+    return b"\r\n".join(lines)
 
 
 def _text(boundary: str, kind: str, text: str) -> Iterator[bytes]:

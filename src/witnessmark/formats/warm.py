@@ -83,6 +83,7 @@ def _specimens() -> Iterator[tuple[str, bytes]]:
     yield "a.json", b'{"a": [1, 2]}'
     yield "a.eml", _MAIL.encode()
     yield "a.mbox", b"From a@lantern.example Mon Mar  5 10:00:00 2018\n" + _MAIL.encode().replace(b"\r", b"")
+    yield "winmail.dat", b"\x78\x9f\x3e\x22\x01\x00\x01\x04\x80\x01\x00\x02\x00\x00\x00x\x00x\x00"
     yield "a.vcf", b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ada Tern\r\nEND:VCARD\r\n"
     yield "a.ics", b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:x\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
     yield "a.pdf", _pdf()

@@ -10,6 +10,9 @@ from witnessmark.errors import Damaged, WrongUsage
 FORMAT = 1
 """The version of the archive's layout that this program writes."""
 
+GRADES = ("A", "B", "C", "D")
+"""How well a reading can be confined, best first."""
+
 _ORIGIN = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?/[a-z2-7]{16}\Z")
 _PREFIX = re.compile(r"[A-Z]{1,6}\Z")
 
@@ -20,6 +23,7 @@ class Settings:
 
     `origin` is the log's name and never changes. `pad` is the multiple to which each checkpoint is padded with
     dummies. `prefix`, `title` and `keeper` are used by editions; the prefix is fixed by the first release.
+    `accept_grade` is the worst grade of confinement in which files may be read without a question.
     """
 
     origin: str
@@ -28,6 +32,7 @@ class Settings:
     title: str = "An archive"
     keeper: str = "its keeper"
     about: str = ""
+    accept_grade: str = "B"
 
     def __post_init__(self) -> None:
         if not _ORIGIN.match(self.origin):
@@ -36,6 +41,8 @@ class Settings:
             raise WrongUsage("publication.prefix in witnessmark.toml is one to six capital letters A to Z")
         if not 1 <= self.pad <= 65536:
             raise WrongUsage("pad in witnessmark.toml lies between 1 and 65536")
+        if self.accept_grade not in GRADES:
+            raise WrongUsage("reading.accept_grade in witnessmark.toml is A, B, C or D")
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -57,7 +64,7 @@ class Settings:
                 f"this archive has format {found}, this program knows up to {FORMAT}: use a newer witnessmark; "
                 "nothing was changed"
             )
-        log, publication = data.get("log", {}), data.get("publication", {})
+        log, publication, reading = data.get("log", {}), data.get("publication", {}), data.get("reading", {})
         try:
             return cls(
                 origin=str(log["origin"]),
@@ -66,8 +73,9 @@ class Settings:
                 title=str(publication.get("title", "An archive")),
                 keeper=str(publication.get("keeper", "its keeper")),
                 about=str(publication.get("about", "")),
+                accept_grade=str(reading.get("accept_grade", "B")),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise Damaged("witnessmark.toml lacks log.origin or holds a value of the wrong type") from error
 
     def text(self) -> str:
@@ -79,6 +87,16 @@ class Settings:
             f"[publication]\nprefix = {quote(self.prefix)}\ntitle = {quote(self.title)}\n"
             f"keeper = {quote(self.keeper)}\nabout = {quote(self.about)}\n"
         )
+
+
+def with_accepted(text: str, grade: str) -> str:
+    """Return the text of a settings file, all else as it was, with the grade that its keeper accepts."""
+    line = f'accept_grade = "{grade}"'
+    replaced, count = re.subn(r"^[ \t]*accept_grade[ \t]*=.*$", line, text, count=1, flags=re.MULTILINE)
+    if count:
+        return replaced
+    replaced, count = re.subn(r"^[ \t]*\[reading\][ \t]*(#.*)?$", rf"\g<0>\n{line}", text, count=1, flags=re.MULTILINE)
+    return replaced if count else f"{text.rstrip()}\n\n[reading]\n{line}\n"
 
 
 def _toml_string(text: str) -> str:

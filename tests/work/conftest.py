@@ -1,11 +1,12 @@
 """A store in a temporary folder, and a runner whose readers are canaries."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from witnessmark.cell.confine import Limits
+from witnessmark.cell.confine import Limits, Walls
 from witnessmark.cell.nursery import Readers
 from witnessmark.model.digest import Digest
 from witnessmark.work.reading import Job
@@ -78,7 +79,15 @@ def job(store):
     return make
 
 
-READERS = Readers("canary_readers:read", ("canary_readers",), (str(Path(__file__).parent),))
+WITHOUT = Walls(landlock=False, seccomp=False, namespaces=False)
+READERS = Readers("canary_readers:read", ("canary_readers",), (str(Path(__file__).parent),), WITHOUT)
+"""Canaries in a cell without the kernel's walls: the parent has to hold by itself."""
+CONFINED = replace(READERS, walls=Walls())
+
+
+@pytest.fixture
+def confined():
+    return CONFINED
 
 
 @pytest.fixture

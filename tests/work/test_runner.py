@@ -11,11 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from witnessmark.cell import wire
 from witnessmark.cell.budget import Budget, Budgets, Spent
-from witnessmark.cell.confine import Limits
+from witnessmark.cell.confine import Limits, Walls
+from witnessmark.cell.grade import observe
 from witnessmark.cell.nursery import Nursery, Readers
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import ExhibitKind, How, PathStep
+from witnessmark.work.reading import Gathering
 from witnessmark.work.runner import Runner
 
 PATIENT = Limits(wall=20.0, cpu=20)
@@ -135,6 +138,50 @@ def test_each_misdeed_has_its_exact_outcome(store, readers, job, canary, outcome
         assert after.outcome is Outcome.OK
     assert ours() == []
     assert descriptors() == before
+
+
+CLOSED = (Outcome.VIOLATION, "the reader made a system call that is closed to it")
+BEHIND_WALLS = {
+    "kill_its_zygote": CLOSED,
+    "grandchild": CLOSED,
+    "write_file": CLOSED,
+    "stop_its_zygote": CLOSED,
+    "spawn": CLOSED,
+    "kill_zygote_and_leave_grandchild": CLOSED,
+}
+
+
+@pytest.mark.skipif(observe(Walls()).grade != "A", reason="this machine has not all of the walls")
+@pytest.mark.parametrize("canary", [*(row[0] for row in EXACT), *list(BEHIND_WALLS)[2:]])
+def test_behind_the_kernels_walls_each_misdeed_has_its_exact_outcome_too(store, confined, job, canary, tmp_path):
+    limits = Limits(wall=20.0, cpu=20, text=8 << 20) if canary.startswith("flood") else PATIENT
+    before = descriptors()
+    with Runner(store, 2, limits, readers=confined) as runner:
+        (result,) = runner.run([job(canary, str(tmp_path / "written").encode())])
+        expected = {name: (outcome, detail) for name, outcome, detail in EXACT} | BEHIND_WALLS
+        assert (result.outcome, result.detail) == expected[canary]
+        assert result.grade == "A"
+        (after,) = runner.run([job("quick")])
+        assert after.outcome is Outcome.OK
+    assert ours() == []
+    assert descriptors() == before
+    assert not (tmp_path / "written").exists()
+
+
+@pytest.mark.skipif(observe(Walls()).grade != "A", reason="this machine has not all of the walls")
+@pytest.mark.parametrize("canary", ["loop", "sleep_ignoring_sigterm"])
+def test_a_deadline_is_kept_behind_the_walls(store, confined, job, canary):
+    with Runner(store, 2, Limits(wall=0.5), readers=confined) as runner:
+        list(runner.run([job("quick")]))
+        (result,) = runner.run([job(canary)])
+    assert (result.outcome, 0.5 <= result.seconds <= 1.0) == (Outcome.TIMEOUT, True)
+    assert ours() == []
+
+
+def test_a_grade_that_the_attack_does_not_bear_out_is_not_believed(store, job):
+    heard = Gathering(store, job("quick"), Budget(), "C")
+    heard.take(wire.Confined("A"))
+    assert heard.finish(Outcome.OK, "", 0.0).grade == "C"
 
 
 @pytest.mark.parametrize("canary", ["loop", "sleep_ignoring_sigterm", "stop_its_zygote"])

@@ -20,7 +20,7 @@ from witnessmark.archive.store import Store
 from witnessmark.archive.system import System
 from witnessmark.errors import BrokenEvidence, Damaged, WrongUsage
 from witnessmark.proof.note import Vkey
-from witnessmark.settings import Settings
+from witnessmark.settings import Settings, with_accepted
 
 _LARGEST_SETTINGS = 1 << 20
 
@@ -43,6 +43,16 @@ class Archive:
     def exists(root: Path) -> bool:
         """Tell whether a folder is an archive."""
         return Layout(root).settings.is_file()
+
+    @staticmethod
+    def settings_of(root: Path) -> Settings:
+        """Return the settings of an archive, and look at nothing else.
+
+        Raises:
+            WrongUsage: when there is no archive.
+            Damaged: when its settings cannot be read.
+        """
+        return _read_settings(Layout(root))
 
     @staticmethod
     def create(
@@ -294,6 +304,18 @@ class Archive:
         erase.begin(self.ledger, self._layout, self.store, erasure)
         erase.finish(self.ledger, self._layout, self.store)
         return erasure
+
+    def accept(self, grade: str) -> None:
+        """Remember in the settings that files may be read in cells of this grade.
+
+        Raises:
+            WrongUsage: when the settings cannot be written that way, for they are unlike ours; nothing is changed.
+        """
+        text = with_accepted(_read(self._layout, self._layout.settings), grade)
+        self.settings = Settings.parse(text)
+        if self.settings.accept_grade != grade:
+            raise WrongUsage(f'write accept_grade = "{grade}" below [reading] in witnessmark.toml yourself')
+        self.store.disk.write_durably(self._layout.settings, text.encode(), PRIVATE_FILE)
 
     @property
     def holds_torn(self) -> bool:

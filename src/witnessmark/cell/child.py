@@ -6,6 +6,8 @@ Rules for whoever changes this file:
 - It is the sandbox wall: the one place where any exception of a reader is caught and becomes an outcome.
 """
 
+import encodings.utf_16_be
+import encodings.utf_16_le  # noqa: F401 - a codec is found by name; behind the walls it would be too late
 import json
 import mmap
 import os
@@ -19,7 +21,7 @@ from typing import NoReturn, Self
 
 from witnessmark.cell import wire
 from witnessmark.cell.budget import Left
-from witnessmark.cell.confine import CannotConfine, Limits, confine
+from witnessmark.cell.confine import Apart, CannotConfine, Limits, confine
 from witnessmark.cell.control import DONE, LONGEST
 from witnessmark.cell.report import MemberSink, ReadingStopped, Report, Source
 from witnessmark.model import codec
@@ -281,13 +283,13 @@ class _Sink:
         self._take(data)
 
 
-def live(task: Task, source: int, output: int, company: socket.socket | None) -> NoReturn:
+def live(task: Task, source: int, output: int, company: socket.socket | None, apart: Apart) -> NoReturn:
     """Confine this process, read a file, say what is in it, and leave; never returns.
 
     With `company`, a socket to its zygote, it says when it is done and may be handed the next small file.
     """
     try:
-        grade = confine(task.limits).value
+        grade = confine(task.limits, apart).value
         while True:
             started = time.process_time()
             report = WireReport(output, task.limits, task.left)

@@ -13,13 +13,14 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import witnessmark
 from witnessmark.cell import control
 from witnessmark.cell.child import Task
+from witnessmark.cell.confine import Walls
 from witnessmark.errors import WitnessmarkError
 
 _PATIENCE = 120.0  # seconds to load the parsers, on a slow disk
@@ -41,7 +42,7 @@ _START = (
 
 @dataclass(frozen=True, slots=True)
 class Readers:
-    """What the nursery loads: the function that reads a file, and what is loaded before the first file.
+    """What the nursery loads: the function that reads a file, what is loaded before the first file, and its walls.
 
     Names are `package.module:function`; of what is preloaded, a name without a function is imported only.
     """
@@ -49,6 +50,7 @@ class Readers:
     entry: str
     preload: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()  # further places to import from
+    walls: Walls = field(default_factory=Walls)
 
 
 class Zygote:
@@ -79,7 +81,7 @@ class Zygote:
             return control.Gone()
         match said:
             case control.Started(pid=pid):
-                self._child = pid
+                self._child = pid or None  # in a space of processes of its own it ends with its zygote
             case control.Ended():
                 self._child = None
         return said
@@ -111,8 +113,9 @@ class Nursery:
         wanted = {
             "control": theirs.fileno(),
             "parent": os.getpid(),
-            "preload": list(readers.preload),
+            "preload": list(dict.fromkeys([*readers.preload, readers.entry.partition(":")[0]])),
             "paths": _paths(readers.paths),
+            "walls": readers.walls.value,
         }
         try:
             self._process = subprocess.Popen(

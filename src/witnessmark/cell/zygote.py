@@ -30,7 +30,18 @@ from importlib import import_module
 from typing import NoReturn
 
 from witnessmark.cell import child
-from witnessmark.cell.confine import CannotConfine, adopt_orphans, die_with, hide_memory
+from witnessmark.cell.confine import (
+    PDEATHSIG,
+    Apart,
+    CannotConfine,
+    Walls,
+    adopt_orphans,
+    die_with,
+    hide_memory,
+    leave_spaces,
+    prctl,
+    stand_apart,
+)
 from witnessmark.cell.control import DONE, ENDED, LONGEST, STARTED
 
 MOST_IN_COMPANY = 16
@@ -52,6 +63,7 @@ def main() -> NoReturn:
     gc.freeze()
     control.send(json.dumps(failures).encode())
     here, zygotes = os.getpid(), set[int]()
+    walls = Walls.parse(wanted["walls"])
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, LONGEST, 1)
         if not message:
@@ -60,14 +72,12 @@ def main() -> NoReturn:
         _reap(zygotes)
         # A zygote that died by its child's hand leaves the child's descendants to us.
         _kill(pid for pid in _children() if pid not in zygotes)
-        pid = os.fork()
-        if pid == 0:
-            _zygote(control, theirs, here)
+        pid = _fork_zygote(control, theirs, here, walls)
         zygotes.add(pid)
         os.close(theirs)
         control.send(str(pid).encode())
     # The zygotes see the same end and clean up after their children; what is left after a moment is killed.
-    _sweep(patience=2.0)
+    _sweep(None, patience=2.0)
     os._exit(0)
 
 
@@ -90,16 +100,53 @@ def _preload(modules: list[str]) -> Iterator[tuple[str, str]]:
             yield name, f"{type(error).__name__}: {error}"[:300]
 
 
-def _zygote(nursery: socket.socket, theirs: int, parent: int) -> NoReturn:
-    die_with(parent)
+def _fork_zygote(nursery: socket.socket, theirs: int, here: int, walls: Walls) -> int:
+    """Fork a zygote that stands apart from the machine; return its number.
+
+    Whoever leaves a space of processes stays in it, and only what it forks is in the new one: so a process goes
+    before, forks the zygote, and is gone; the zygote becomes ours.
+    """
+    told, tell = os.pipe()
+    outside = os.open("/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    us = os.pidfd_open(here)
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.close(told)
+            spaces = leave_spaces(walls)
+            between = os.pidfd_open(os.getpid())
+            zygote = os.fork()
+            if zygote == 0:
+                os.close(tell)
+                # Until the process in between is gone, and with it the parent whose death would be ours.
+                select.select([between], [], [])
+                os.close(between)
+                _zygote(nursery, theirs, us, stand_apart(walls, spaces, outside))
+            os.write(tell, b"%d" % zygote)
+        finally:
+            os._exit(0)
+    os.close(tell)
+    os.close(outside)
+    os.close(us)
+    said = os.read(told, 20)
+    os.close(told)
+    os.waitpid(pid, 0)
+    return int(said)
+
+
+def _zygote(nursery: socket.socket, theirs: int, parent: int, apart: Apart) -> NoReturn:
+    prctl(PDEATHSIG, signal.SIGKILL)
+    if select.select([parent], [], [], 0)[0]:
+        os._exit(0)
+    os.close(parent)
     nursery.close()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     adopt_orphans()
-    served = _Served(socket.socket(fileno=theirs))
+    served = _Served(socket.socket(fileno=theirs), apart)
     with suppress(OSError):
         while served.one():
             pass
-    _sweep(patience=0.0)
+    _sweep(apart, patience=0.0)
     os._exit(0)
 
 
@@ -115,8 +162,9 @@ class _Company:
 class _Served:
     """A zygote's service: one file at a time, in a fresh child or in one that has read small files before."""
 
-    def __init__(self, control: socket.socket) -> None:
+    def __init__(self, control: socket.socket, apart: Apart) -> None:
         self._control = control
+        self._apart = apart
         self._company: _Company | None = None
 
     def one(self) -> bool:
@@ -134,7 +182,8 @@ class _Served:
             pid = company.pid
         for descriptor in descriptors:
             os.close(descriptor)
-        self._control.send(STARTED.pack(b"s", pid))
+        # In a space of its own its number means nothing to the parent, who kills us instead, and with us all of them.
+        self._control.send(STARTED.pack(b"s", 0 if self._apart.rules_its_processes else pid))
         goes_on, done = _wait(self._control, pid, company)
         if done is not None:
             self._control.send(ENDED.pack(b"e", 0, 0, done))
@@ -143,7 +192,7 @@ class _Served:
             company.link.close()
             self._company = None
         _, status, usage = os.wait4(pid, 0)
-        _sweep(patience=0.0)
+        _sweep(self._apart, patience=0.0)
         if goes_on:
             spent = int(1000 * (usage.ru_utime + usage.ru_stime))
             self._control.send(ENDED.pack(b"e", status, usage.ru_maxrss, spent))
@@ -155,7 +204,7 @@ class _Served:
         pid = os.fork()
         if pid == 0:
             waiting = () if self._company is None else (self._company.link,)
-            _child((self._control, *ours, *waiting), message, descriptors, here, link)
+            _child((self._control, *ours, *waiting), message, descriptors, here, link, self._apart)
         return pid
 
     def _join(self, message: bytes, descriptors: list[int]) -> _Company:
@@ -180,7 +229,7 @@ class _Served:
         with suppress(ProcessLookupError):
             os.kill(self._company.pid, signal.SIGKILL)
         self._company = None
-        _sweep(patience=0.0)
+        _sweep(self._apart, patience=0.0)
 
 
 def _wait(control: socket.socket, pid: int, company: _Company | None) -> tuple[bool, int | None]:
@@ -225,6 +274,7 @@ def _child(
     descriptors: list[int],
     parent: int,
     link: socket.socket | None,
+    apart: Apart,
 ) -> NoReturn:
     try:
         os.setsid()
@@ -234,18 +284,19 @@ def _child(
         task = child.Task.parse(message)
     except BaseException:  # noqa: BLE001 - the wall: a forked child must never run on as a zygote
         os._exit(3)
-    child.live(task, descriptors[0], descriptors[1], link)
+    child.live(task, descriptors[0], descriptors[1], link, apart)
 
 
-def _sweep(*, patience: float) -> None:
+def _sweep(apart: Apart | None, *, patience: float) -> None:
     """Kill and reap every process that is ours, after `patience` seconds for those that leave by themselves."""
+    rules = apart is not None and apart.rules_its_processes
     with suppress(ChildProcessError):
         for _ in range(int(patience / 0.02)):
             if os.waitpid(-1, os.WNOHANG)[0] == 0:
                 select.select([], [], [], 0.02)
         while True:
             if os.waitpid(-1, os.WNOHANG)[0] == 0:
-                _kill(_children())
+                _kill([-1] if rules else _children())
                 select.select([], [], [], 0.001)
 
 

@@ -50,7 +50,7 @@ def new_settings(domain: str, title: str | None, keeper: str | None, prefix: str
 @contextmanager
 def for_reading(root: str) -> Iterator[tuple[Archive, Catalogue]]:
     """Open an archive and its catalogue to look at."""
-    _check(root)
+    check(root)
     with Archive.reading(Path(root)) as archive:
         catalogue = Catalogue.open(archive)
         _tell_broken(catalogue)
@@ -63,7 +63,7 @@ def for_reading(root: str) -> Iterator[tuple[Archive, Catalogue]]:
 @contextmanager
 def only_reading(root: str) -> Iterator[Archive]:
     """Open an archive to look at, without its catalogue."""
-    _check(root)
+    check(root)
     with Archive.reading(Path(root)) as archive:
         yield archive
 
@@ -91,7 +91,7 @@ def writer(
     root: str, arguments: argparse.Namespace, *, made: str | None = None, despite_conflict: bool = False
 ) -> Archive:
     """Open an archive as the one writer, without its catalogue; the passphrase is asked for when it is needed."""
-    _check(root)
+    check(root)
     return Archive.writing(
         Path(root),
         entropy=entropy,
@@ -152,7 +152,8 @@ def _tell_broken(catalogue: Catalogue) -> None:
         )
 
 
-def _check(root: str) -> None:
+def check(root: str) -> None:
+    """Raise a clear sentence when a folder is no archive."""
     if not Archive.exists(Path(root)):
         raise Damaged(f"{root!r} is no archive: there is no witnessmark.toml in it; `witnessmark compile` makes one")
 

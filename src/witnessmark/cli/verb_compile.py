@@ -10,7 +10,8 @@ from pathlib import Path
 from witnessmark.archive.folder import Archive
 from witnessmark.catalogue.query import Catalogue
 from witnessmark.catalogue.search import Search
-from witnessmark.cli import compose, passphrase, say
+from witnessmark.cell import grade
+from witnessmark.cli import compose, confinement, passphrase, say
 from witnessmark.errors import WrongUsage
 from witnessmark.intake.read import read_due
 from witnessmark.intake.receive import Intake, Receiver, Wanted, check_places, survey
@@ -43,6 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     made.add_argument("--keeper", help="who keeps it")
     made.add_argument("--about", help="what it is and how it came, one paragraph for readers")
     made.add_argument("--prefix", help="the letters of public ids, A to Z, one to six")
+    confinement.option(parser)
     passphrase.options(parser)
 
 
@@ -59,7 +61,10 @@ def run(arguments: argparse.Namespace) -> int:
         raise WrongUsage("a new archive needs at least one SOURCE")
     sources = tuple(source_root(location) for location in arguments.sources)
     check_places(arguments.archive, sources)
-    is_new, made = not Archive.exists(root), None
+    is_new, made, accepted = not Archive.exists(root), None, None
+    if not arguments.seal_only:
+        known = confinement.ENOUGH if is_new else Archive.settings_of(root).accept_grade
+        accepted = confinement.agreed(arguments, step.READERS.walls, known)
     if is_new:
         settings = compose.new_settings(
             arguments.domain, arguments.title, arguments.keeper, arguments.prefix, arguments.about
@@ -68,6 +73,8 @@ def run(arguments: argparse.Namespace) -> int:
         Archive.create(root, settings, entropy=compose.entropy, passphrase=made)
     started = time.monotonic()
     with compose.for_writing(arguments.archive, arguments, made=made) as (archive, catalogue), compose.Stop() as stop:
+        if accepted is not None:
+            archive.accept(accepted)
         wanted = Wanted(sources, arguments.label, arguments.received, arguments.note)
         intake = _receive(archive, catalogue, wanted, stop)
         sealed = time.monotonic()
@@ -181,6 +188,7 @@ def _print_json(archive: Archive, intake: Intake, readings: Readings, notes: lis
                 "unopened": readings.unopened,
                 "entries": archive.ledger.size,
                 "key": archive.ledger.vkey,
+                "grade": grade.observe(step.READERS.walls).grade.value if readings.outcomes else None,
                 "notes": notes,
             }
         )
@@ -219,6 +227,10 @@ def _print(
         say.line(
             f"Read in {say.seconds(spans[1])}: {sum(readings.outcomes.values()):,} contents: {outcomes}; "
             f"{say.counted(readings.components, 'component')} unpacked."
+        )
+        found = grade.observe(step.READERS.walls)
+        say.line(
+            f"Cells of grade {found.grade}: {found.held} of {len(found.attempts)} attacks on them from inside held."
         )
     say.line(f"Log: {archive.ledger.size:,} entries, signed. Public key: {archive.ledger.vkey}")
     if is_new:

@@ -12,8 +12,10 @@ from witnessmark import __version__
 from witnessmark.archive import guard, medium
 from witnessmark.archive.folder import Archive
 from witnessmark.archive.medium import Encrypted
-from witnessmark.cli import compose, say
+from witnessmark.cell import grade
+from witnessmark.cli import compose, confinement, say
 from witnessmark.errors import DiskFailure, WitnessmarkError
+from witnessmark.work import step
 
 _DETECTION = ("pylibmagic", "python-magic")
 
@@ -21,6 +23,9 @@ _DETECTION = ("pylibmagic", "python-magic")
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.epilog = (
+        "The cell, in which hostile files are read, is attacked from inside: fourteen attempts, each blocked,\n"
+        "contained (it happened and could do nothing), or not observed to be held. The grade is what was observed:\n"
+        "A all of the kernel's walls, B without namespaces, C limits and kills, D nothing; below B `compile` asks.\n\n"
         "With an ARCHIVE also how it is kept: key, disk, free space, what this machine remembers.\n"
         "Nothing is changed. Exit code 0 says that doctor could look, not that all is well: read what it says.\n\n"
         "examples:\n"
@@ -42,19 +47,41 @@ def run(arguments: argparse.Namespace) -> int:
         "workers": compose.workers(),
     }
     advice: list[str] = []
+    attacked = grade.observe(step.READERS.walls)
+    found |= _cell(attacked, advice)
     if arguments.archive is not None:
         found |= _archive(arguments.archive, advice)
     if arguments.json:
         say.line(say.json_line(found | {"advice": advice}))
         return 0
     for name, value in found.items():
-        if isinstance(value, dict):
+        if name == "attempts":
+            for attempt in attacked.attempts:
+                say.line(f"  {attempt.name}: {attempt.held} ({attempt.seen})")
+        elif isinstance(value, dict):
             say.line(f"{name}: " + ", ".join(f"{one} {number}" for one, number in value.items()))
         else:
             say.line(f"{name.replace('_', ' ')}: {say.safe(str(value))}")
     for sentence in advice:
         say.line(f"advice: {sentence}")
     return 0
+
+
+def _cell(found: grade.Observed, advice: list[str]) -> dict[str, object]:
+    """Return what the attack from inside a cell showed of this machine."""
+    if found.grade > confinement.ENOUGH:
+        advice.append(
+            f"files are read in cells of grade {found.grade} here, {confinement.MEANING[found.grade]}: use a Linux "
+            "with Landlock and seccomp, or a machine without a network and with nothing else on it"
+        )
+    return {
+        "cell": f"grade {found.grade}, {confinement.MEANING[found.grade]}; "
+        f"{found.held} of {len(found.attempts)} attacks from inside held",
+        "grade": found.grade.value,
+        "attempts": [
+            {"attempt": attempt.name, "held": attempt.held.value, "seen": attempt.seen} for attempt in found.attempts
+        ],
+    }
 
 
 def _libraries() -> dict[str, str]:
@@ -86,7 +113,7 @@ def _archive(root: str, advice: list[str]) -> dict[str, object]:
     found["cell_grades"] = ", ".join(grades) or "nothing was read yet"
     if set(grades) - {"A", "B"}:
         advice.append(
-            "files were read without a kernel sandbox: use a machine without a network and with nothing else on it"
+            "files of this archive were read without the kernel's walls: each reading names its grade; `files --json`"
         )
     return found
 

@@ -5,12 +5,14 @@ import os
 from functools import partial
 from pathlib import Path
 
+from witnessmark.archive.folder import Archive
 from witnessmark.catalogue.query import Catalogue
 from witnessmark.catalogue.rows import ExhibitRow
-from witnessmark.cli import compose, passphrase, say
+from witnessmark.cli import compose, confinement, passphrase, say
 from witnessmark.cli.verb_compile import read_all
 from witnessmark.errors import DiskFailure, WrongUsage
 from witnessmark.intake.unlock import Unlocking, is_locked, locked_exhibits, unlock
+from witnessmark.work import step
 
 LARGEST_FILE = 1 << 20
 LONGEST = 255
@@ -36,6 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         help="only this (again for more): id, or path: and its path",
     )
+    confinement.option(parser)
     passphrase.options(parser)
 
 
@@ -43,7 +46,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Try, read what opened, say what came of it."""
     passwords = _passwords(arguments.passwords)
     state, components = Unlocking(), 0
+    compose.check(arguments.archive)
+    accepted = Archive.settings_of(Path(arguments.archive)).accept_grade
+    accepted_now = confinement.agreed(arguments, step.READERS.walls, accepted)
     with compose.for_writing(arguments.archive, arguments) as (archive, catalogue), compose.Stop() as stop:
+        if accepted_now is not None:
+            archive.accept(accepted_now)
         rows = list(_chosen(catalogue, arguments.exhibit) if arguments.exhibit else locked_exhibits(catalogue))
         progress = say.ProgressLine()
         trying = unlock(archive, catalogue, rows, passwords, clock=compose.clock, entropy=compose.entropy)

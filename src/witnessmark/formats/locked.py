@@ -9,6 +9,10 @@ from contextlib import suppress
 from typing import Any, Final
 
 import msoffcrypto
+import msoffcrypto.format.doc97
+import msoffcrypto.format.ooxml
+import msoffcrypto.format.ppt97
+import msoffcrypto.format.xls97
 from msoffcrypto.exceptions import DecryptionError, FileFormatError, InvalidKeyError, ParseError
 
 from witnessmark.cell.report import ReadingStopped, Report, Source

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from witnessmark.archive.store import ContentWriter, Store
 from witnessmark.cell import wire
 from witnessmark.cell.budget import Budget
+from witnessmark.cell.grade import worse
 from witnessmark.model import codec
 from witnessmark.model.codec import Value
 from witnessmark.model.derivative import Outcome
@@ -153,7 +154,7 @@ class _TextWriter:
 class Gathering:
     """What a child has said so far of one job."""
 
-    def __init__(self, store: Store, job: Job, budget: Budget) -> None:
+    def __init__(self, store: Store, job: Job, budget: Budget, at_best: str) -> None:
         self.said: wire.Said | None = None
         self.finished = False
         self._store = store
@@ -161,6 +162,7 @@ class Gathering:
         self._budget = budget
         self._found = wire.Found(UNKNOWN_TYPE, ExhibitKind.OTHER)
         self._grade = "D"
+        self._at_best = at_best
         self._languages: tuple[str, ...] = ()
         self._tools: dict[str, str] = {}
         self._visible = _TextWriter(store)
@@ -206,7 +208,7 @@ class Gathering:
             case wire.Said():
                 self.said = message
             case wire.Confined(grade=grade):
-                self._grade = grade
+                self._grade = worse(grade, self._at_best)
             case wire.End(text_cut=text_cut, rest_cut=rest_cut):
                 self.finished = True
                 self._text_cut, self._rest_cut = text_cut, rest_cut

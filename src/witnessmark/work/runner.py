@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Self
 
 from witnessmark.archive.store import Store
-from witnessmark.cell import control, wire
+from witnessmark.cell import control, grade, wire
 from witnessmark.cell.budget import Budgets, BudgetSpent
 from witnessmark.cell.child import Task
 from witnessmark.cell.confine import Limits
@@ -71,7 +71,7 @@ class Runner:
         workers: int | None = None,
         limits: Limits | None = None,
         *,
-        readers: Readers = step.READERS,
+        readers: Readers | None = None,
         budgets: Budgets | None = None,
         company: bool = True,
         passwords: tuple[str, ...] = (),
@@ -81,7 +81,8 @@ class Runner:
         self._store = store
         self._workers = workers or os.cpu_count() or 1
         self._limits = limits or Limits()
-        self._readers = readers
+        self._readers = readers or step.READERS
+        self._grade = ""
         self._budgets = budgets or Budgets()
         self._company = company
         self._passwords = passwords
@@ -183,7 +184,7 @@ class Runner:
             source,
             pipe,
             wire.Decoder(self._limits.text),
-            Gathering(self._store, job, budget),
+            Gathering(self._store, job, budget, self._grade),
             now,
             now + self._limits.wall,
             alone,
@@ -210,6 +211,8 @@ class Runner:
     def _new_zygote(self) -> Zygote:
         for _ in range(3):
             if self._nursery is None:
+                # What a child says of its walls counts only as far as the attack on them bears it out.
+                self._grade = grade.observe(self._readers.walls).grade.value
                 self._nursery = Nursery(self._readers)
                 self.failures = self._nursery.failures
             zygote = self._nursery.zygote()

@@ -1,0 +1,86 @@
+"""Laws of the grade: it is what was observed, whoever runs it, and a missing wall is never counted as passed."""
+
+import os
+
+import pytest
+from tests.cell.forked import forked
+
+from witnessmark.cell import kernel, landlock, namespaces
+from witnessmark.cell.attack import ATTEMPTS
+from witnessmark.cell.confine import APART, Grade, Walls
+from witnessmark.cell.grade import Held, observe, worse
+
+USERS = [None] if os.getuid() else [None, 65534]
+OFFERED = kernel.IS_KNOWN and landlock.abi() > 0
+SPACES = OFFERED and len(forked(lambda: [space.name for space in namespaces.leave(*APART)])[0]) == len(APART)
+needs_walls = pytest.mark.skipif(not OFFERED, reason="this kernel has not all of the walls")
+needs_spaces = pytest.mark.skipif(not SPACES, reason="this system forbids namespaces")
+NONE = Walls(landlock=False, seccomp=False, namespaces=False)
+
+
+def told(walls):
+    found = observe.__wrapped__(walls)
+    return [found.grade, found.held, {one.name: [one.held, one.seen] for one in found.attempts}]
+
+
+def see(walls, uid=None):
+    found, died = forked(lambda: told(walls), uid=uid)
+    assert died is None
+    return found
+
+
+@needs_walls
+@needs_spaces
+@pytest.mark.parametrize("uid", USERS)
+def test_all_fourteen_attempts_are_blocked_or_contained(uid):
+    grade, held, attempts = see(Walls(), uid)
+    assert (grade, held, list(attempts)) == ("A", 14, list(ATTEMPTS))
+    killed = [name for name, (_, seen) in attempts.items() if seen == "killed by SIGSYS"]
+    assert killed == [
+        "write a file", "open a connection", "start a process", "run a program", "signal the parent", "trace the parent",
+    ]  # fmt: skip
+    assert {name for name, (was, _) in attempts.items() if was == "contained"} == {
+        "crash", "abort", "never end", "flood the answer",
+    }  # fmt: skip
+
+
+@needs_walls
+@pytest.mark.parametrize("uid", USERS)
+@pytest.mark.parametrize(
+    ("walls", "grade", "open_"),
+    [
+        (Walls(namespaces=False), "B", set()),
+        (Walls(landlock=False, namespaces=False), "C", set()),
+        (Walls(seccomp=False, namespaces=False), "C", {"open a connection"}),
+        (NONE, "C", {"read a file", "list a folder", "open a connection", "run a program", "signal the parent"}),
+    ],
+    ids=["no namespaces", "no Landlock", "no seccomp", "none"],
+)
+def test_a_missing_wall_lowers_the_grade_and_is_never_passed(uid, walls, grade, open_):
+    if walls.seccomp is False and walls.landlock and landlock.abi() < 6:
+        pytest.skip("this Landlock does not hold signals")
+    found, held, attempts = see(walls, uid)
+    assert found == grade
+    assert {name for name, (was, _) in attempts.items() if was == "not observed"} == open_
+    assert held == 14 - len(open_)
+
+
+@needs_spaces
+def test_namespaces_alone_are_grade_c_though_they_hold_much():
+    grade, held, attempts = see(Walls(landlock=False, seccomp=False))
+    assert (grade, held) == ("C", 14)
+    assert attempts["open a connection"] == ["contained", "it got a socket, and ENETUNREACH on it"]
+    assert attempts["start a process"] == ["contained", "it got a process"]
+
+
+def test_the_worse_of_two_grades_counts():
+    assert [worse("A", "C"), worse("C", "A"), worse("B", "B")] == ["C", "C", "B"]
+    assert [str(one) for one in Grade] == ["A", "B", "C", "D"]
+    assert [one.value for one in Held] == ["blocked", "contained", "not observed"]
+
+
+def test_nothing_is_left_of_the_attack():
+    before, there = len(os.listdir("/proc/self/fd")), set(os.listdir("/tmp"))
+    told(NONE)
+    assert len(os.listdir("/proc/self/fd")) == before
+    assert {name for name in os.listdir("/tmp") if name.startswith("witnessmark-")} <= there

@@ -164,14 +164,30 @@ NAME = struct.pack("<I", 16) + "keywords".encode("utf-16-le")
 """A named property's name, with its length."""
 
 
+class _OnDisk:
+    """What a store larger than memory is written to: it only grows."""
+
+    def __init__(self, file):
+        self._file, self._size = file, 0x4600
+        file.write(bytes(self._size))
+
+    def __len__(self):
+        return self._size
+
+    def __iadd__(self, data):
+        self._file.write(data)
+        self._size += len(data)
+        return self
+
+
 class Store:
     """A store being made: blocks and nodes are added, then it is laid out."""
 
-    def __init__(self, *, wide=True, encoding=1):
+    def __init__(self, *, wide=True, encoding=1, file=None):
         self.wide, self.encoding = wide, encoding
         self.q = "Q" if wide else "I"
         self.most = 8176 if wide else 8180
-        self.out = bytearray(0x4600)
+        self.out = bytearray(0x4600) if file is None else _OnDisk(file)
         self.places, self.nodes, self.next = [], [], 4
         self.add_node(0x21, self.properties({0x3001: text("Lantern Watch")}))
         self.add_node(
@@ -312,13 +328,17 @@ class Store:
                 nid = 0x200000 + n << 5 | 0x04
                 known = isinstance(inner[1], int)
                 inside.append((nid, self.add_data(inner[0]), inner[1] if known else self.add_subnodes(inner[1])))
-                found_in = {**found_in, 0x3705: number(5), 0x3701: (0x0D, struct.pack("<II", nid, 0))}
+                found_in = {0x3705: number(5), **found_in, 0x3701: (0x0D, struct.pack("<II", nid, 0))}
             data, inside = self.properties(found_in, inside)
             more.append((0x400 + n << 5 | 0x05, self.add_data(data), self.add_subnodes(inside)))
         return self.properties(found, more)
 
     def build(self, *, per_page=None):
         """Return the store's bytes."""
+        return self.finish(per_page) + bytes(self.out[564:])
+
+    def finish(self, per_page=None):
+        """Lay out the trees and return the head."""
         self.out += bytes(-len(self.out) % 512)
         self.nodes.sort()
         form, form_b = (f"<{self.q * 3}I{'xxxx' if self.wide else ''}", f"<{self.q * 2}HH{'xxxx' if self.wide else ''}")
@@ -326,7 +346,7 @@ class Store:
         blocks = self._tree(
             0x80, [(b, struct.pack(form_b, b, at, size, 2)) for b, at, size in sorted(self.places)], per_page
         )
-        return self._head(nodes, blocks) + bytes(self.out[564:])
+        return self._head(nodes, blocks)
 
     def _tree(self, kind, entries, per_page):
         level = 0

@@ -248,6 +248,19 @@ def test_pages_that_name_each_other_end(read):
     assert read(bytes(whole), "x.pst").ended in (Outcome.PARTIAL, Outcome.CORRUPT)
 
 
+def test_an_object_s_bytes_come_out_and_the_store_s_dates_are_observed(read):
+    made = forge.Store()
+    made.add_folder(0x122, "", 0x122)
+    item = made.message(
+        {**INNER, 0x3007: forge.time(TICKS)}, (), [({0x3707: text("a.ole"), 0x3705: number(6)}, (b"drawing", []))]
+    )
+    made.add_node(0x200024, item, 0x122)
+    (member,) = read(made.build(), "x.pst").members
+    again = read(bytes(member.data), "x.eml")
+    assert [(one.name, bytes(one.data)) for one in again.members] == [("a.ole", b"drawing")]
+    assert again.observed("date.created")[0]["utc"] == "2028-10-19T00:00:00Z"
+
+
 def test_an_item_attached_to_itself_ends(read):
     def nested(own):
         made = forge.Store()

@@ -17,6 +17,7 @@ REBUILT = "Witnessmark-Rebuilt"
 """The field by which a message that was put together from properties says so."""
 
 _TIMES = {"date": "sent", "received": "received", "resent-date": "sent", "delivery-date": "received"}
+_KEPT = {"x-outlook-created": "created", "x-outlook-modified": "modified"}
 _PROGRAMS = {"x-mailer", "user-agent", "x-newsreader", "x-mimeole"}
 _ONCE = ("date", "from", "message-id", "sender", "subject", "to")
 _PEOPLE = {"from", "sender", "reply-to", "return-path", "resent-from", "x-originating-ip"}
@@ -58,6 +59,8 @@ def _observe_field(key: str, value: str, report: Report) -> None:
     if key in _TIMES:
         said = value.rpartition(";")[2] if key == "received" else value
         dates.observe(report, _TIMES[key], dates.from_mail(said.strip()), f"mail {key.title()}")
+    if key in _KEPT:
+        dates.observe(report, _KEPT[key], dates.from_iso(value), "the Outlook store that the message comes from")
     if key == "received":
         report.observe("mail.received", value[:LONGEST])
     elif key in _PROGRAMS:

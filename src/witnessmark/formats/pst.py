@@ -165,8 +165,7 @@ class _Store:
         reference = found.get(mapi.DATA)
         place = reference if isinstance(reference, int) else 0
         if found.get(mapi.METHOD) == mapi.EMBEDDED and len(above) <= rebuilt.DEEPEST + 1:
-            wrapped = heap.value(place) if not place & 0x1F else b""
-            inner = heap.subnodes.get(struct.unpack_from("<I", wrapped)[0] if len(wrapped) >= 4 else place)
+            inner = heap.subnodes.get(place)
             if inner is not None and inner.subnodes in above:
                 raise BrokenStore("an item that is attached to itself")
             if inner is not None:

@@ -41,13 +41,18 @@ class Heap:
         found: dict[int, Plain] = {}
         for number, kind, value in listed:
             if number == DATA and kind in (0x0102, 0x0D):
-                found[number] = value
+                found[number] = self._object(value) if kind == 0x0D else value
                 continue
             raw = value.to_bytes(4, "little") if kind in _INLINE else self.value(value)
             read = value_of(kind, raw, page)
             if read is not None:
                 found[number] = read
         return found
+
+    def _object(self, reference: int) -> int:
+        """Return the subnode that an object's reference names (2.3.3.5)."""
+        wrapped = self.value(reference) if not reference & 0x1F else b""
+        return struct.unpack_from("<I", wrapped)[0] if len(wrapped) >= 4 else reference
 
     def rows(self, page: int = 0) -> Iterator[dict[int, Plain]]:
         """Yield the rows of a table (2.3.4)."""

@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+import ledger
 from measure import Cost, machine, paired, percentile, run
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -466,7 +467,15 @@ def _verified(name: str, site: Path, key: Path, asked: str = "") -> None:
     )
 
 
-ITEMS = {"seal": seal, "read": read, "corpus": corpus, "replay": replay, "index": index, "verify": verify}
+ITEMS = {
+    "seal": seal,
+    "read": read,
+    "corpus": corpus,
+    "replay": replay,
+    "index": index,
+    "verify": verify,
+    **ledger.ITEMS,
+}
 
 
 def main() -> None:

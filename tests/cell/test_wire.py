@@ -227,3 +227,54 @@ def test_a_detail_is_one_printable_line():
     assert said.detail.startswith("a\ufffd[31m\ufffd\ufffdbccc")
     assert len(said.detail) == wire.DETAIL
     assert said.detail.isprintable()
+
+
+def picture_frames(width, height, channels, pieces):
+    begun = wire.record(wire.PICTURE, [width, height, channels])
+    return begun + b"".join(wire.frame(wire.PIXELS, piece) for piece in pieces)
+
+
+CONFINED = wire.frame(wire.CONFINED, b"A")
+
+
+@given(st.integers(1, 30), st.integers(1, 30), st.sampled_from([1, 3]), st.data())
+def test_a_picture_arrives_exactly_however_it_is_cut(width, height, channels, data):
+    pixels = data.draw(st.binary(min_size=width * height * channels, max_size=width * height * channels))
+    cuts = sorted(data.draw(st.sets(st.integers(1, len(pixels)), max_size=5)) | {len(pixels)})
+    pieces = [pixels[a:b] for a, b in zip([0, *cuts], cuts, strict=False)]
+    decoder = wire.Decoder(1 << 20, pictures=1)
+    sent = CONFINED + picture_frames(width, height, channels, pieces) + wire.frame(wire.END, b"\0")
+    heard = [message for byte in sent for message in decoder.feed(bytes((byte,)))]
+    assert heard[1] == wire.Picture(width, height, channels)
+    assert b"".join(message.data for message in heard if isinstance(message, wire.Pixels)) == pixels
+    assert isinstance(heard[-1], wire.End)
+
+
+@pytest.mark.parametrize(
+    ("sent", "why"),
+    [
+        (picture_frames(2, 2, 1, [b"1234", b"5"]), "beside a picture"),
+        (picture_frames(2, 2, 1, [b"12345"]), "other pixels"),
+        (picture_frames(2, 2, 1, [b"123", b""]), "other pixels"),
+        (picture_frames(2, 2, 1, [b"123"]) + wire.frame(wire.END, b"\0"), "beside a picture"),
+        (picture_frames(2, 2, 1, [b"123"]) + wire.frame(wire.VISIBLE, b"x"), "beside a picture"),
+        (picture_frames(1, 1, 1, [b"1"]) * 2, "nobody asked for"),
+        (wire.frame(wire.PIXELS, b"1"), "beside a picture"),
+        (picture_frames(10_001, 1, 1, []), "larger than one may be"),
+        (picture_frames(0, 1, 1, []), "larger than one may be"),
+        (picture_frames(1, -1, 1, []), "larger than one may be"),
+        (picture_frames(1, 1, 4, []), "larger than one may be"),
+        (picture_frames(True, 1, 1, []), "malformed picture"),
+        (wire.record(wire.PICTURE, [1, 1]), "malformed picture"),
+        (wire.record(wire.PICTURE, [1, 1, "1"]), "malformed picture"),
+        (wire.frame(wire.PICTURE, b"x" * 65), "longer than its kind"),
+    ],
+)
+def test_other_pictures_break_the_wire(sent, why):
+    with pytest.raises(wire.Violation, match=why):
+        list(wire.Decoder(1 << 20, pictures=1).feed(CONFINED + sent))
+
+
+def test_a_picture_that_nobody_asked_for_breaks_the_wire():
+    with pytest.raises(wire.Violation, match="nobody asked for"):
+        list(wire.Decoder(1 << 20).feed(CONFINED + picture_frames(1, 1, 1, [b"1"])))

@@ -305,3 +305,17 @@ def _can_write(number):
     except OSError:
         return False
     return True
+
+
+def picture(source, report):
+    report.picture(2, 1, 1, [b"xy"])
+
+
+def half_a_picture(source, report):
+    report.picture(2, 2, 1, [b"xy"])
+
+
+def lies_about_pixels(source, report):
+    report._flush()
+    os.write(output(), wire.record(wire.PICTURE, [2, 2, 1]) + wire.frame(wire.PIXELS, b"12345"))
+    time.sleep(1000)

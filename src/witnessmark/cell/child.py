@@ -13,9 +13,9 @@ import mmap
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib import import_module
 from typing import NoReturn, Self
 
@@ -55,6 +55,7 @@ class Task:
     left: Left
     alone: bool = True
     passwords: tuple[str, ...] = ()
+    parameters: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def message(self) -> bytes:
@@ -67,7 +68,8 @@ class Task:
         said = json.loads(message)
         limits, left = Limits(**said["limits"]), Left(**said["left"])
         passwords = tuple(said["passwords"])
-        return cls(said["entry"], said["name"], said["size"], limits, left, said["alone"], passwords)
+        entry, name, size = said["entry"], said["name"], said["size"]
+        return cls(entry, name, size, limits, left, said["alone"], passwords, said["parameters"])
 
 
 class WireReport:
@@ -168,6 +170,33 @@ class WireReport:
         self._refusals_left -= 1
         said = [wire.path_value(_clean_path(path)), outcome.value, _whole_characters(detail[: wire.DETAIL])]
         self._name_member(wire.REFUSED, said)
+
+    def picture(self, width: int, height: int, channels: int, rows: Iterable[bytes]) -> None:
+        """Give the picture that the task asks for.
+
+        Raises:
+            ReadingStopped: when it is larger than one may be.
+            ValueError: when the rows are not what was said.
+        """
+        if self._in_member:
+            raise RuntimeError("a member is open")
+        if not (0 < width <= wire.MOST_SIDE and 0 < height <= wire.MOST_SIDE):
+            raise ReadingStopped(Outcome.REFUSED_LIMIT, "a page larger than is drawn")
+        self._put(wire.record(wire.PICTURE, [width, height, channels]))
+        left = width * height * channels
+        try:
+            for row in rows:
+                if len(row) != width * channels or left == 0:
+                    raise ValueError("other rows than were said")
+                self._put(wire.frame(wire.PIXELS, row))
+                left -= len(row)
+            if left:
+                raise ValueError("fewer rows than were said")
+        finally:
+            # An honest child never breaks the wire, whatever happened to it: its outcome says that this is no picture.
+            while left:
+                self._put(wire.frame(wire.PIXELS, bytes(min(left, wire.TEXT_FRAME))))
+                left -= min(left, wire.TEXT_FRAME)
 
     def languages(self, codes: tuple[str, ...]) -> None:
         """State the languages of the visible text; the last word counts."""
@@ -321,7 +350,7 @@ def _read(task: Task, source: int, report: WireReport) -> None:
         module, _, function = task.entry.partition(":")
         entry: Callable[[Source, Report], None] = getattr(import_module(module), function)
         with open(source, "rb", closefd=False) as stream:
-            entry(Source(stream, task.size, task.name, task.passwords), report)
+            entry(Source(stream, task.size, task.name, task.passwords, task.parameters), report)
     except ReadingStopped as stopped:
         ending = stopped.outcome, str(stopped.detail)
     except MemoryError:

@@ -51,6 +51,21 @@ class Readers:
     preload: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()  # further places to import from
     walls: Walls = field(default_factory=Walls)
+    others: tuple[tuple[str, str], ...] = ()  # what may be done with a file beside reading it, by name
+
+    def function(self, task: str) -> str:
+        """Return the function of a task by its name; of reading, when it has none.
+
+        Raises:
+            KeyError: for a task that is not in the list: no text from elsewhere ever names a function.
+        """
+        return dict(self.others)[task] if task else self.entry
+
+    @property
+    def loaded(self) -> tuple[str, ...]:
+        """What is loaded before the first file: nothing can be loaded later."""
+        modules = (name.partition(":")[0] for name in (self.entry, *(function for _, function in self.others)))
+        return tuple(dict.fromkeys((*self.preload, *modules)))
 
 
 class Zygote:
@@ -113,7 +128,7 @@ class Nursery:
         wanted = {
             "control": theirs.fileno(),
             "parent": os.getpid(),
-            "preload": list(dict.fromkeys([*readers.preload, readers.entry.partition(":")[0]])),
+            "preload": list(readers.loaded),
             "paths": _paths(readers.paths),
             "walls": readers.walls.value,
         }

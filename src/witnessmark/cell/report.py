@@ -8,9 +8,9 @@ Rules for whoever changes this file: plain data only; nothing here imports a par
 parent's side too, which believes no length that the child states.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol
 
 from witnessmark.model.codec import Value
@@ -32,12 +32,14 @@ class Source:
     """The file as a reader sees it: an open, seekable, read-only stream, its size, and its name as a hint only.
 
     `passwords` are what a keeper gave to be tried on a file that is locked; most readings have none.
+    `parameters` are what the task asks for beside reading: which page, how many dots an inch.
     """
 
     stream: BinaryIO
     size: int
     name: str
     passwords: tuple[str, ...] = ()
+    parameters: Mapping[str, int] = field(default_factory=dict)
 
 
 class MemberSink(Protocol):
@@ -74,6 +76,9 @@ class Report(Protocol):
 
     def refuse_member(self, path: Path, outcome: Outcome, detail: str) -> None:
         """Name a member that is not taken out (a link, a device, an overlap), and why."""
+
+    def picture(self, width: int, height: int, channels: int, rows: Iterable[bytes]) -> None:
+        """Give the picture that the task asks for: its pixels row by row, `channels` bytes each."""
 
     def languages(self, codes: tuple[str, ...]) -> None:
         """State the languages of the visible text, most of it first (ISO 639-1, else 639-3)."""
@@ -115,6 +120,10 @@ class Relay:
     def refuse_member(self, path: Path, outcome: Outcome, detail: str) -> None:
         """Pass on."""
         self._report.refuse_member(path, outcome, detail)
+
+    def picture(self, width: int, height: int, channels: int, rows: Iterable[bytes]) -> None:
+        """Pass on."""
+        self._report.picture(width, height, channels, rows)
 
     def languages(self, codes: tuple[str, ...]) -> None:
         """Pass on."""

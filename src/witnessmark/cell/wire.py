@@ -25,6 +25,7 @@ from witnessmark.model.exhibit import ExhibitKind, How, Path, PathStep
 
 CONFINED, FOUND, TOOL, VISIBLE, HIDDEN, OBSERVATION = b"C", b"F", b"T", b"V", b"H", b"O"
 LANGUAGES, MEMBER, BYTES, MEMBER_END, REFUSED, SAID, END = b"L", b"M", b"B", b"N", b"R", b"S", b"E"
+PICTURE, PIXELS = b"P", b"X"
 
 HEAD: Final = struct.Struct(">cI")
 TEXT_FRAME = 1 << 18
@@ -41,6 +42,8 @@ LONGEST: Final = {
     MEMBER: 1 << 19,
     BYTES: TEXT_FRAME,
     MEMBER_END: 1,
+    PICTURE: 64,
+    PIXELS: TEXT_FRAME,
     REFUSED: 1 << 19,
     SAID: 1 << 12,
     END: 1,
@@ -59,6 +62,12 @@ MOST_NAMED = 64 << 20
 MOST_STEPS = 1024
 DEEPEST = 24
 """How deep an observation may nest."""
+
+MOST_SIDE = 10_000
+"""Pixels of the longest side of a picture."""
+
+CHANNELS: Final = (1, 3)
+"""Bytes of a pixel: grey; blue, green and red."""
 
 DETAIL = 300
 """Characters of a detail."""
@@ -155,6 +164,27 @@ class MemberEnd:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture begins: exactly so many pixels follow, row by row from the top."""
+
+    width: int
+    height: int
+    channels: int
+
+    @property
+    def size(self) -> int:
+        """Return how many bytes its pixels are."""
+        return self.width * self.height * self.channels
+
+
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """Pixels of the picture that was begun."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """A member that was not taken out."""
 
@@ -190,6 +220,8 @@ Message = (
     | MemberBegin
     | MemberBytes
     | MemberEnd
+    | Picture
+    | Pixels
     | Refused
     | Said
     | End
@@ -232,8 +264,10 @@ class Decoder:
     After a `Violation` it is not to be fed again.
     """
 
-    def __init__(self, most_text: int) -> None:
+    def __init__(self, most_text: int, *, pictures: int = 0) -> None:
         self._waiting = bytearray()
+        self._pictures_left = pictures
+        self._pixels_left = 0
         self._counts: dict[bytes, int] = {}
         self._most_text = most_text
         self._text = 0
@@ -282,6 +316,10 @@ class Decoder:
             raise Violation("sent a frame out of its order")
         if self._open is not (kind in {BYTES, MEMBER_END}):
             raise Violation("sent a frame out of its order beside a member")
+        if (self._pixels_left > 0) is not (kind == PIXELS):
+            raise Violation("sent a frame out of its order beside a picture")
+        if kind == PIXELS and not 0 < length <= self._pixels_left:
+            raise Violation("sent other pixels than the picture has")
 
     def _count(self, kind: bytes, length: int) -> None:
         self._first = False
@@ -308,12 +346,20 @@ class Decoder:
     def _message(self, kind: bytes, payload: bytes) -> Message:
         if kind == BYTES:
             return MemberBytes(payload)
+        if kind == PIXELS:
+            self._pixels_left -= len(payload)
+            return Pixels(payload)
         message = _READERS[kind](payload)
         match message:
             case MemberBegin():
                 self._open = True
             case MemberEnd():
                 self._open = False
+            case Picture(size=size):
+                self._pictures_left -= 1
+                if self._pictures_left < 0:
+                    raise Violation("sent a picture that nobody asked for")
+                self._pixels_left = size
             case Hidden(continues=continues):
                 if continues and not self._where:
                     raise Violation("continued a text that was not begun")
@@ -383,6 +429,16 @@ def _member_end(payload: bytes) -> Message:
     return MemberEnd(payload == b"\1")
 
 
+def _picture(payload: bytes) -> Message:
+    value = _value(payload)
+    if not isinstance(value, list) or len(value) != 3 or not all(type(part) is int for part in value):
+        raise Violation("sent a malformed picture")
+    width, height, channels = value
+    if not (0 < width <= MOST_SIDE and 0 < height <= MOST_SIDE and channels in CHANNELS):
+        raise Violation("sent a picture larger than one may be, or of other channels")
+    return Picture(width, height, channels)
+
+
 def _refused(payload: bytes) -> Message:
     value = _value(payload)
     if not isinstance(value, list) or len(value) != 3 or not all(isinstance(part, str) for part in value[1:]):
@@ -414,6 +470,7 @@ _READERS: Final[dict[bytes, Callable[[bytes], Message]]] = {
     LANGUAGES: _languages,
     MEMBER: _member,
     MEMBER_END: _member_end,
+    PICTURE: _picture,
     REFUSED: _refused,
     SAID: _said,
     END: _end,

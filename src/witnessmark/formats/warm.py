@@ -13,7 +13,7 @@ import io
 import os
 import tarfile
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 from msoffcrypto.format.ooxml import OOXMLFile
@@ -227,6 +227,11 @@ class Deaf:
 
     def refuse_member(self, path: Path, outcome: Outcome, detail: str) -> None:
         """Hear nothing."""
+
+    def picture(self, width: int, height: int, channels: int, rows: Iterable[bytes]) -> None:  # noqa: ARG002
+        """Have it drawn, and drop it."""
+        for _ in rows:
+            pass
 
     def languages(self, codes: tuple[str, ...]) -> None:
         """Hear nothing."""

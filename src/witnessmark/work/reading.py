@@ -26,7 +26,10 @@ _ONE_LINE = str.maketrans("\n\f", "  ")
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One content to be read; `name` is a hint, `depth` 0 a received file, `root_id` the received file it is from."""
+    """One content to be read; `name` is a hint, `depth` 0 a received file, `root_id` the received file it is from.
+
+    A `task` names what else is to be done with it, from the closed list of the readers, by its `parameters`.
+    """
 
     digest: Digest
     size: int
@@ -34,6 +37,18 @@ class Job:
     depth: int = 0
     root_id: str = ""
     handle: str = ""
+    task: str = ""
+    parameters: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that a task asked for: its pixels, row by row, are a content in the store."""
+
+    width: int
+    height: int
+    channels: int
+    digest: Digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +112,7 @@ class ReadingResult:
     members: tuple[Member, ...]
     refused: tuple[RefusedMember, ...]
     seconds: float
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +188,9 @@ class Gathering:
         self._refused: list[RefusedMember] = []
         self._open: tuple[wire.MemberBegin, ContentWriter] | None = None
         self._dropped: list[Path] = []
+        self._drawing: tuple[wire.Picture, ContentWriter] | None = None
+        self._picture: Picture | None = None
+        self._pixels = 0
         self._text_cut = self._rest_cut = False
 
     def take(self, message: wire.Message) -> None:
@@ -185,6 +204,10 @@ class Gathering:
                 self._budget.charge(len(data))
                 assert self._open is not None
                 self._open[1].write(data)
+            case wire.Pixels(data=data):
+                self._draw(data)
+            case wire.Picture():
+                self._drawing = message, self._store.writer()
             case wire.Visible(text=text):
                 self._visible.add(text)
             case wire.Hidden():
@@ -216,6 +239,7 @@ class Gathering:
     def finish(self, outcome: Outcome, detail: str, seconds: float) -> ReadingResult:
         """Return the reading; texts and observations are in the store then."""
         self._end_member(whole=False)
+        self._end_picture()
         if outcome is Outcome.VIOLATION:
             self._quarantine()
         if outcome is Outcome.OK and self._text_cut:
@@ -245,11 +269,13 @@ class Gathering:
             members=tuple(self._members),
             refused=tuple(self._refused),
             seconds=seconds,
+            picture=self._picture if outcome in {Outcome.OK, Outcome.PARTIAL} else None,
         )
 
     def abort(self) -> None:
         """Forget everything that is not in the store yet."""
         self._end_member(whole=False)
+        self._end_picture()
         self._visible.abort()
         self._hidden.abort()
 
@@ -271,6 +297,21 @@ class Gathering:
             else:
                 writer.abort()
 
+    def _draw(self, data: bytes) -> None:
+        assert self._drawing is not None
+        begun, writer = self._drawing
+        writer.write(data)
+        self._pixels += len(data)
+        if self._pixels == begun.size:
+            digest, _, _ = writer.commit()
+            self._picture = Picture(begun.width, begun.height, begun.channels, digest)
+            self._drawing = None
+
+    def _end_picture(self) -> None:
+        if self._drawing is not None:
+            self._drawing[1].abort()
+            self._drawing = None
+
     def _refuse_dropped(self, outcome: Outcome, detail: str) -> None:
         """List members that were begun and not kept, unless the reader itself said why."""
         if not self._dropped:
@@ -288,7 +329,7 @@ class Gathering:
         self._members.clear()
         self._refused.clear()
         self._dropped.clear()
-        self._languages, self._tools = (), {}
+        self._languages, self._tools, self._picture = (), {}, None
 
     def _observations(self) -> _Text:
         if not (self._observed or self._members or self._refused or self._rest_cut):

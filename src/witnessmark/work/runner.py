@@ -165,13 +165,14 @@ class Runner:
         try:
             budget = self._budgets.of(job.root_id or job.digest.hex, root_size=None if job.depth else job.size)
             task = Task(
-                self._readers.entry,
+                self._readers.function(job.task),
                 job.name[:1024],
                 job.size,
                 self._limits,
                 budget.left(job.depth),
                 alone=alone,
                 passwords=self._passwords,
+                parameters=dict(job.parameters),
             )
             zygote, pipe = self._hand_out(task, source)
         except BaseException:
@@ -183,7 +184,7 @@ class Runner:
             job,
             source,
             pipe,
-            wire.Decoder(self._limits.text),
+            wire.Decoder(self._limits.text, pictures=int(bool(job.task))),
             Gathering(self._store, job, budget, self._grade),
             now,
             now + self._limits.wall,

@@ -35,5 +35,6 @@ READERS: Final = Readers(
     "witnessmark.formats.read:read",
     # Each by itself, so that one parser that does not load leaves the others warm.
     (*_LATE, *table.modules(), "witnessmark.formats.read:preload"),
+    others=(("render_page", "witnessmark.formats.pdf_render:render_page"),),
 )
 """The readers by name: only the cell's child imports them."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.forge import outlook_forge as forge
 from tests.forge.outlook_forge import number, octets, text
 
-from witnessmark.formats import lzfu, mapi, rebuilt
+from witnessmark.formats import lzfu, mapi, pst_pages, rebuilt
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How
 
@@ -160,6 +160,11 @@ def test_no_properties_trip_the_reader_of_winmails(noise):
 
 
 # --- stores ---------------------------------------------------------------------------------------------------------
+
+
+@given(st.binary(max_size=700), st.integers(0, 2**40), st.sampled_from([0, 1, 2]))
+def test_every_encoding_is_undone(data, key, encoding):
+    assert pst_pages._decoded(forge.encoded(data, encoding, key), encoding, key) == data
 
 
 def store(**how):

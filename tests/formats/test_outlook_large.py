@@ -30,12 +30,16 @@ class Counting(Deaf):
 
 path = sys.argv[1]
 resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+with open("/proc/self/clear_refs", "w") as marks:  # the highest mark so far is forgotten
+    marks.write("5")
+def highest():
+    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
+before = highest()
 report = Counting()
 with open(path, "rb") as stream:
     pst.read_pst(Source(stream, os.path.getsize(path), "x.pst"), report)
 used = resource.getrusage(resource.RUSAGE_SELF)
-print(json.dumps([report.members, report.octets, report.ended, used.ru_maxrss - before, used.ru_utime + used.ru_stime]))
+print(json.dumps([report.members, report.octets, report.ended, highest() - before, used.ru_utime + used.ru_stime]))
 """
 
 

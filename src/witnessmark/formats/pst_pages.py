@@ -305,17 +305,26 @@ def _decoded(data: bytes, encoding: int, number: int) -> bytes:
         return data.translate(_I)
     if encoding != 2:
         return data
+    # Each byte is turned by a key of two bytes that counts up; whole blocks are summed at once, as one long number.
     key = (number ^ number >> 16) & 0xFFFF
-    out = bytearray(len(data))
-    at = 0
-    while at < len(data):
-        low, high = key & 0xFF, key >> 8
-        count = min(256 - low, len(data) - at)
-        table = bytes(_I[(_S[(_R[byte] + high) & 0xFF] - high) & 0xFF] for byte in range(256))
-        lows = range(low, low + count)
-        out[at : at + count] = [
-            (table[(byte + add) & 0xFF] - add) & 0xFF for byte, add in zip(data[at : at + count], lows, strict=True)
-        ]
-        at += count
-        key = (key + count) & 0xFFFF
-    return bytes(out)
+    low, count = key & 0xFF, len(data)
+    runs = (count + low) // 256 + 1
+    lows = (_COUNTED * runs)[low : low + count]
+    highs = b"".join(bytes(((key >> 8) + i & 0xFF,)) * 256 for i in range(runs))[low : low + count]
+    data = _sum(data, lows).translate(_R)
+    data = _sum(data, highs).translate(_S)
+    data = _sum(data, highs.translate(_LESS)).translate(_I)
+    return _sum(data, lows.translate(_LESS))
+
+
+_COUNTED = bytes(range(256))
+_LESS = bytes(-byte & 0xFF for byte in range(256))
+
+
+def _sum(one: bytes, other: bytes) -> bytes:
+    """Return the sums of bytes, each modulo 256: two bytes of room for each, so that none runs into the next."""
+    count = len(one)
+    left, right = bytearray(2 * count), bytearray(2 * count)
+    left[::2], right[::2] = one, other
+    total = int.from_bytes(left, "little") + int.from_bytes(right, "little")
+    return total.to_bytes(2 * count + 1, "little")[: 2 * count : 2]

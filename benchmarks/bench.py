@@ -1,8 +1,8 @@
 """Measure the road on real files: each speed beside a yardstick that is run in the same minute.
 
-    python benchmarks/bench.py [ITEM …]      items: seal read corpus replay index verify
+    python benchmarks/bench.py [ITEM …]      items: seal read cell corpus replay index verify
 
-Needs the folder of real files beside the project (`../shared/corpus`) for `corpus` and `read`; `verify` makes the
+Needs the folder of real files beside the project (`../shared/corpus`) for `corpus`, `read` and `cell`; `verify` makes the
 demo when it is not there. Prints a Markdown table; `docs/benchmarks.md` holds one run.
 """
 
@@ -254,6 +254,15 @@ def read() -> None:
         row("… memory, all processes", f"{whole.memory / 1e6:.0f} MB", "", "", "< 1000 MB")
 
 
+def cell() -> None:
+    """Reading behind the kernel's walls against the same without them."""
+    import cells
+
+    with scratch() as folder:
+        for line in cells.costs(CORPUS, tuple(SUFFIXES.split(",")), folder):
+            row(*line)
+
+
 def replay() -> None:
     """Replay of a ledger of 60,000 events into an empty catalogue."""
     from witnessmark.archive.folder import Archive
@@ -470,6 +479,7 @@ def _verified(name: str, site: Path, key: Path, asked: str = "") -> None:
 ITEMS = {
     "seal": seal,
     "read": read,
+    "cell": cell,
     "corpus": corpus,
     "replay": replay,
     "index": index,
@@ -483,7 +493,7 @@ def main() -> None:
     print(f"{time.strftime('%Y-%m-%d')}, {machine()}\n")
     print("| what | here | yardstick, same minute | ratio | asked |\n|---|---|---|---|---|")
     for name in wanted:
-        if name in ("corpus", "read") and not CORPUS.is_dir():
+        if name in ("corpus", "read", "cell") and not CORPUS.is_dir():
             print(f"<!-- {name}: the folder of real files is not beside the project -->")
             continue
         ITEMS[name]()

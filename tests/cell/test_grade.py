@@ -1,13 +1,14 @@
 """Laws of the grade: it is what was observed, whoever runs it, and a missing wall is never counted as passed."""
 
+import errno
 import os
 
 import pytest
-from tests.cell.forked import forked
+from tests.cell.forked import forked, tried
 
-from witnessmark.cell import kernel, landlock, namespaces
+from witnessmark.cell import kernel, landlock, namespaces, seccomp
 from witnessmark.cell.attack import ATTEMPTS
-from witnessmark.cell.confine import APART, Grade, Walls
+from witnessmark.cell.confine import APART, Apart, Grade, Limits, Walls, confine, leave_spaces, stand_apart
 from witnessmark.cell.grade import Held, observe, worse
 
 USERS = [None] if os.getuid() else [None, 65534]
@@ -84,3 +85,37 @@ def test_nothing_is_left_of_the_attack():
     told(NONE)
     assert len(os.listdir("/proc/self/fd")) == before
     assert {name for name in os.listdir("/tmp") if name.startswith("witnessmark-")} <= there
+
+
+def test_on_a_machine_whose_calls_are_unknown_everything_is_missing_and_said_to_be(monkeypatch):
+    monkeypatch.setattr(kernel, "IS_KNOWN", False)
+
+    def see():
+        spaces = leave_spaces(Walls())
+        outside = os.open("/", os.O_PATH | os.O_DIRECTORY)
+        apart = stand_apart(Walls(), spaces, outside)
+        return [
+            len(spaces),
+            apart.is_apart,
+            apart.filter.hex(),
+            confine(Limits(), apart).value,
+            tried(os.fstat, outside),
+        ]
+
+    assert (landlock.abi(), landlock.restrict()) == (0, 0)
+    assert tried(kernel.call, 39) == errno.ENOSYS
+    assert forked(see) == ([0, False, "", "C", errno.EBADF], None)
+
+
+@needs_walls
+def test_a_wall_that_does_not_hold_is_not_counted():
+    """A filter that allows everything is put up, and answers nothing: so it is no wall."""
+
+    def see():
+        outside = os.open("/", os.O_PATH | os.O_DIRECTORY)
+        nothing = seccomp.program(seccomp.Profile({}, otherwise=seccomp.ALLOW))
+        return confine(
+            Limits(), Apart(Walls(), frozenset(), network_is_empty=True, outside=outside, filter=nothing)
+        ).value
+
+    assert forked(see) == ("C", None)

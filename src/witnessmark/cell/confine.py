@@ -110,8 +110,10 @@ def leave_spaces(walls: Walls) -> frozenset[Space]:
         return frozenset()
     nowhere = None if walls.files else _nowhere()
     spaces = namespaces.leave(*APART)
-    if nowhere is not None and (not nowhere.enter() and Space.PROCESSES in spaces):
-        return spaces - {Space.PROCESSES}
+    if nowhere is not None and Space.PROCESSES in spaces:
+        nowhere.enter()  # without a space of processes /proc is needed, to find what a child leaves behind
+    elif nowhere is not None:
+        nowhere.forget()
     return spaces
 
 

@@ -113,8 +113,12 @@ class Nowhere:
         except OSError:
             return False
         finally:
-            os.kill(self._process, signal.SIGKILL)
-            os.waitpid(self._process, 0)
+            self.forget()
         with suppress(OSError):
             os.chdir("/")
         return not os.path.lexists("/proc")
+
+    def forget(self) -> None:
+        """End the process whose folder it is."""
+        os.kill(self._process, signal.SIGKILL)
+        os.waitpid(self._process, 0)

@@ -25,7 +25,7 @@ import socket
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import NoReturn
 
@@ -131,6 +131,9 @@ def _fork_zygote(nursery: socket.socket, theirs: int, here: int, walls: Walls) -
     said = os.read(told, 20)
     os.close(told)
     os.waitpid(pid, 0)
+    if not said and walls.namespaces:
+        # The spaces were left and nothing could be started in them: better a lower grade, which is said, than none.
+        return _fork_zygote(nursery, theirs, here, replace(walls, namespaces=False))
     return int(said)
 
 

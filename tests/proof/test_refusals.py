@@ -1,0 +1,253 @@
+"""Every refusal of merkle, note and opening in its own sentence, and every bound from both sides.
+
+A sentence is what a stranger reads when something is false: it is part of the check, and held to the letter here.
+"""
+
+import hashlib
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from witnessmark.errors import Damaged, Falsified
+from witnessmark.model import codec
+from witnessmark.proof import merkle, note, opening
+from witnessmark.proof.note import LARGEST, MOST_SIGNATURES, Note, Signature, Vkey
+
+A, B, C = (hashlib.sha256(bytes([n])).digest() for n in range(3))
+PRIVATE = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+PUBLIC = PRIVATE.public_key().public_bytes_raw()
+NAME = "lantern.example/log"
+KEY, COSIGNER = Vkey.for_ed25519(NAME, PUBLIC), Vkey.for_cosigner(NAME, PUBLIC)
+MOST = 2**63 - 1
+
+
+def said(error, call, *arguments):
+    with pytest.raises(error) as told:
+        call(*arguments)
+    assert type(told.value) is error
+    return str(told.value)
+
+
+LENGTH = "the inclusion proof has another length than index and size demand"
+
+
+@pytest.mark.parametrize(
+    "arguments, sentence",
+    [
+        ((-1, 2, A, [B], C), "entry -1 cannot stand in a log of 2 entries"),
+        ((2, 2, A, [B], C), "entry 2 cannot stand in a log of 2 entries"),
+        ((0, 0, A, [], A), "entry 0 cannot stand in a log of 0 entries"),
+        ((0, MOST + 1, A, [], A), f"entry 0 cannot stand in a log of {MOST + 1} entries"),
+        ((0, 1, A[:31], [], A), "a hash of an inclusion proof has not 32 bytes"),
+        ((0, 1, A, [], A[:31]), "a hash of an inclusion proof has not 32 bytes"),
+        ((0, 1, A[:31], [], A[:31]), "a hash of an inclusion proof has not 32 bytes"),
+        ((0, 1, A, [B], A), LENGTH),
+        ((0, 2, A, [B[:31]], A), LENGTH),
+        ((0, 2, A, [B + b"x"], A), LENGTH),
+        ((0, 2, A, [], A), LENGTH),
+        ((0, MOST, A, [B] * 62, A), LENGTH),
+        ((0, 2, A, [B], C), "the inclusion proof leads to another root"),
+    ],
+)
+def test_an_inclusion_proof_is_refused_in_its_own_sentence(arguments, sentence):
+    assert said(Falsified, merkle.check_inclusion, *arguments) == sentence
+
+
+def test_the_largest_log_is_a_log():
+    found = A
+    for _ in range(63):
+        found = merkle.node_hash(found, B)
+    merkle.check_inclusion(0, MOST, A, [B] * 63, found)
+    merkle.check_consistency(MOST, MOST, A, A, [])
+    merkle.check_inclusion(0, 1, A, [], A)
+
+
+@pytest.mark.parametrize(
+    "arguments, sentence",
+    [
+        ((0, 1, A, A, []), "no consistency can be shown from 0 to 1 entries"),
+        ((-1, 1, A, A, []), "no consistency can be shown from -1 to 1 entries"),
+        ((2, 1, A, A, []), "no consistency can be shown from 2 to 1 entries"),
+        ((1, MOST + 1, A, A, []), f"no consistency can be shown from 1 to {MOST + 1} entries"),
+        ((2, 2, A, A, [B]), "a consistency proof between equal sizes is empty"),
+        ((2, 2, A, B, []), "two different trees have the same size: the log was rewritten"),
+        ((1, 2, A, B, [C[:31]]), "a hash of a consistency proof has not 32 bytes"),
+        ((1, 2, A, B, [C, C[:31]]), "a hash of a consistency proof has not 32 bytes"),
+        ((1, 2, A, B, []), "the consistency proof is empty"),
+        ((1, 2, A, B, [C, C]), "the consistency proof has another length than the sizes demand"),
+        ((1, 3, A, B, [C]), "the consistency proof has another length than the sizes demand"),
+        ((3, 4, A, B, [A, B, C]), "the consistency proof does not lead to the smaller tree's root"),
+        ((1, 2, A, B, [C]), "the consistency proof does not lead to the larger tree's root"),
+    ],
+)
+def test_a_consistency_proof_is_refused_in_its_own_sentence(arguments, sentence):
+    assert said(Falsified, merkle.check_consistency, *arguments) == sentence
+
+
+def test_a_salt_a_dummy_and_an_entry_have_their_sizes():
+    for call, extra in ((opening.field_digest, ("a", "1")), (opening.entry, (b"{}",))):
+        for salt in (bytes(31), bytes(33), b""):
+            assert said(Damaged, call, salt, *extra) == "a salt has 32 bytes"
+    for size in (0, 31, 33):
+        assert said(ValueError, opening.dummy, bytes(size)) == "a dummy is made from 32 random bytes"
+    for raw in (b"", b"\x01" + bytes(31), b"\x01" + bytes(33), b"\x00" + bytes(32), b"\x02" + bytes(32)):
+        assert said(Damaged, opening.commitment, raw) == "an entry is the byte 1 and 32 bytes"
+    assert opening.commitment(b"\x01" + A).raw == A
+    assert opening.dummy(A) == b"\x01" + A
+
+
+def record(digests, kind="hold", **more):
+    return codec.encode_bytes({"_sd": digests, "t": kind, **more})
+
+
+EIGHT = sorted(codec.to_base64(hashlib.sha256(bytes([n])).digest()) for n in range(8))
+
+
+def test_a_record_is_made_and_read_in_one_way():
+    raw = [codec.from_base64(text) for text in reversed(EIGHT)]
+    made = opening.make_record("hold", raw)
+    assert made == record(EIGHT) == b'{"_sd":[' + ",".join(f'"{text}"' for text in EIGHT).encode() + b'],"t":"hold"}'
+    assert opening.parse_record(made) == ("hold", tuple(codec.from_base64(text) for text in EIGHT))
+    sentence = "a record has a multiple of eight different digests"
+    for digests in (raw[:7], [*raw, A], [*raw[:7], raw[0]]):
+        assert said(ValueError, opening.make_record, "hold", digests) == sentence
+    assert opening.make_record("hold", []) == record([])
+    assert opening.make_record("hold", [*raw, *(hashlib.sha256(bytes([n])).digest() for n in range(8, 16))])
+    with pytest.raises(Damaged):
+        opening.make_record("No Kind", raw)
+
+
+@pytest.mark.parametrize(
+    "data, sentence",
+    [
+        (record(EIGHT, extra=1), "not a record: exactly the members _sd and t belong there"),
+        (codec.encode_bytes({"_sd": EIGHT}), "not a record: exactly the members _sd and t belong there"),
+        (codec.encode_bytes([1]), "not a record: exactly the members _sd and t belong there"),
+        (record(EIGHT, kind=1), "not a record: exactly the members _sd and t belong there"),
+        (record(EIGHT[:7]), "not a record: the number of its digests is no multiple of eight"),
+        (record("x"), "_sd is a list of base64 digests"),
+        (record([1] * 8), "_sd is a list of base64 digests"),
+        (record([*EIGHT[:7], EIGHT[6]]), "the digests of _sd are not sorted, or one stands twice"),
+        (record(EIGHT[::-1]), "the digests of _sd are not sorted, or one stands twice"),
+    ],
+)
+def test_a_record_is_refused_in_its_own_sentence(data, sentence):
+    assert said(Damaged, opening.parse_record, data) == sentence
+
+
+def test_a_field_is_opened_once_and_as_it_was_sealed():
+    salt = codec.to_base64(A)
+    known = {opening.field_digest(A, "state", '"held"')}
+    assert opening.check_disclosed(known, [("state", salt, '"held"')]) == {"state": "held"}
+    twice = [("state", salt, '"held"')] * 2
+    assert said(Falsified, opening.check_disclosed, known, twice) == "the field state is opened twice"
+    other = [("state", salt, '"free"')]
+    assert said(Falsified, opening.check_disclosed, known, other) == "the opened field state is not what was sealed"
+    for short in (A[:31], A + b"x"):
+        with pytest.raises(Damaged):
+            opening.check_disclosed(known, [("state", codec.to_base64(short), '"held"')])
+
+
+# Notes
+
+
+def line(key=KEY, blob=bytes(64), name=NAME):
+    return f"\u2014 {name} {codec.to_base64(key.key_id + blob)}\n"
+
+
+def whole(*lines, text="text\n"):
+    return f"{text}\n{''.join(lines)}"
+
+
+@pytest.mark.parametrize(
+    "fields, sentence",
+    [
+        (("a b", KEY.key_id, 1, PUBLIC), "a key's name has no blank and no plus"),
+        (("a+b", KEY.key_id, 1, PUBLIC), "a key's name has no blank and no plus"),
+        ((NAME, KEY.key_id, 2, PUBLIC), "a key of a type that this program does not know"),
+        ((NAME, KEY.key_id, 1, PUBLIC[:31]), "a key of a type that this program does not know"),
+        ((NAME, bytes(4), 1, PUBLIC), f"the key id of '{NAME}' does not belong to this name and key"),
+        ((NAME, COSIGNER.key_id, 1, PUBLIC), f"the key id of '{NAME}' does not belong to this name and key"),
+    ],
+)
+def test_a_key_is_refused_in_its_own_sentence(fields, sentence):
+    assert said(Damaged, Vkey, *fields) == sentence
+
+
+def test_a_key_line_is_as_long_as_it_may_be_and_no_longer():
+    sentence = "not a verifier key: name, plus, 8 hexadecimal characters, plus, base64 belong there"
+    for text in ("", "a+b", f"{NAME}+0000000+AAAA", KEY.text.replace("+", "-")):
+        assert said(Damaged, Vkey.parse, text) == sentence
+    longest = f"{NAME}+00000000+" + "A" * (1024 - len(NAME) - 10)
+    assert len(longest) == 1024
+    assert said(Damaged, Vkey.parse, longest) != sentence
+    assert said(Damaged, Vkey.parse, longest + "A") == sentence
+    assert said(Damaged, Vkey.parse, f"{NAME}+00000000+") == "not a verifier key: the key is empty"
+    assert Vkey.parse(KEY.text) == KEY
+
+
+def test_a_cosignature_has_a_time_between_one_and_63_bits():
+    def cosigned(time):
+        message = f"cosignature/v1\ntime {time}\ntext\n".encode()
+        return time.to_bytes(8, "big") + PRIVATE.sign(message)
+
+    assert [COSIGNER.has_signed("text\n", cosigned(time)) for time in (0, 1, 2, (1 << 63) - 1, 1 << 63)] == [
+        False, True, True, True, False,
+    ]  # fmt: skip
+    assert not COSIGNER.has_signed("text\n", cosigned(5)[:71])
+    assert not COSIGNER.has_signed("text\n", cosigned(5) + b"x")
+
+
+def test_a_note_is_as_large_as_it_may_be_and_no_larger():
+    end = whole(line(), text="\n")
+    room = LARGEST - len(end.encode())
+    assert len(note.parse("x" * room + end).text) == room + 1
+    assert said(Damaged, note.parse, "x" * (room + 1) + end) == "not a signed note: larger than one mebibyte"
+    # The size is counted in bytes, not in letters.
+    letters = "\u95e8" * (room // 3 + 1)
+    assert said(Damaged, note.parse, letters + end) == "not a signed note: larger than one mebibyte"
+
+
+@pytest.mark.parametrize(
+    "data, sentence",
+    [
+        (b"\xff", "not a signed note: not UTF-8"),
+        ("\ud800\n\n" + line(), "not a signed note: not UTF-8"),
+        (whole(line(), text="a\x00b\n"), "not a signed note: it holds control characters"),
+        (whole(line(), text="a\tb\n"), "not a signed note: it holds control characters"),
+        ("text\n", "not a signed note: text, an empty line and signatures belong there"),
+        (whole(line())[:-1], "not a signed note: text, an empty line and signatures belong there"),
+        ("text\n\n" + line() * (MOST_SIGNATURES + 1), "not a signed note: more than 100 signatures"),
+        (whole("- x AAAAAAAA\n"), "not a signed note: a signature line is broken"),
+        ("t\n\n\u2014\n", "not a signed note: a signature line is broken"),
+        (whole("\u2014 a+b AAAAAAAA\n"), "not a signed note: a signature line is broken"),
+        (whole(f"\u2014 {NAME} {codec.to_base64(bytes(4))}\n"), "not a signed note: a signature line is too short"),
+    ],
+)
+def test_a_note_is_refused_in_its_own_sentence(data, sentence):
+    assert said(Damaged, note.parse, data) == sentence
+
+
+def test_a_note_holds_what_it_may_hold():
+    assert len(note.parse("text\n\n" + line() * MOST_SIGNATURES).signatures) == MOST_SIGNATURES
+    assert note.parse(whole(f"\u2014 {NAME} {codec.to_base64(bytes(5))}\n")).signatures[0].blob == b"\0"
+    assert note.parse("\n\n" + line()).text == "\n"
+    assert note.parse(b"a\n\nb\n\n" + line().encode()).text == "a\n\nb\n"
+    with pytest.raises(Damaged):
+        note.parse(whole(f"\u2014 {NAME} {codec.to_base64(bytes(68))} more\n"))
+
+
+def test_what_is_signed_ends_in_a_line_feed():
+    sentence = said(ValueError, note.sign, "text", NAME, PUBLIC, PRIVATE.sign)
+    assert sentence == "the text of a note ends in a line feed"
+
+
+def test_a_bad_line_and_no_line_are_told_apart():
+    bad = Note("text\n", (Signature(NAME, KEY.key_id, bytes(64)),))
+    assert said(Falsified, note.check, bad, [KEY]) == f"the signature of {NAME} does not fit this checkpoint"
+    assert said(Falsified, note.check, bad, []) == "no signature by a key that was given"
+    good = note.parse(note.sign("text\n", NAME, PUBLIC, PRIVATE.sign))
+    double = Note(good.text, good.signatures * 2)
+    assert note.check(double, [KEY]) == (KEY,)
+    two = Note(good.text, (*bad.signatures, *good.signatures))
+    assert said(Falsified, note.check, two, [KEY]) == f"the signature of {NAME} does not fit this checkpoint"

@@ -233,8 +233,8 @@ def test_a_note_holds_what_it_may_hold():
     assert note.parse(whole(f"\u2014 {NAME} {codec.to_base64(bytes(5))}\n")).signatures[0].blob == b"\0"
     assert note.parse("\n\n" + line()).text == "\n"
     assert note.parse(b"a\n\nb\n\n" + line().encode()).text == "a\n\nb\n"
-    with pytest.raises(Damaged):
-        note.parse(whole(f"\u2014 {NAME} {codec.to_base64(bytes(68))} more\n"))
+    assert said(Damaged, note.parse, whole(f"\u2014 {NAME} {codec.to_base64(bytes(68))} more\n")) == "not base64"
+    assert said(Damaged, note.parse, whole("\u2014 x\n")) == "not a signed note: a signature line is too short"
 
 
 def test_what_is_signed_ends_in_a_line_feed():

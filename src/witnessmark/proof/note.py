@@ -189,7 +189,8 @@ def check(note: Note, keys: Sequence[Vkey]) -> tuple[Vkey, ...]:
 
 
 def _signature(line: str) -> Signature:
-    dash, name, blob = [*line.split(" ", 2), "", ""][:3]
+    dash, _, rest = line.partition(" ")
+    name, _, blob = rest.partition(" ")
     if dash != "\u2014" or not _NAME.match(name):
         raise Damaged("not a signed note: a signature line is broken")
     data = codec.from_base64(blob)

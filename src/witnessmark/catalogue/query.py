@@ -403,6 +403,18 @@ class Catalogue:
                 steps = path_of(path)
                 yield Due(Digest(digest.hex()), handle, size, steps[-1].name if steps else "", depth, root_id)
 
+    def derivatives(self, handle: str, version: str, settings: str) -> dict[str, Digest]:
+        """Return what steps of a version and settings made of a content, by the step's name; the newest of each."""
+        rows = self._all(
+            "SELECT step, digest FROM derivative WHERE handle = ? AND version = ? AND settings = ? AND digest NOT NULL"
+            " AND seq <= ? ORDER BY seq",
+            handle,
+            version,
+            settings,
+            self._top,
+        )
+        return {step: Digest(digest.hex()) for step, digest in rows}
+
     def spent(self, root_id: str) -> tuple[int, int, int]:
         """Return the size of a received file, and how many bytes and components were sealed from inside it."""
         row = self._one("SELECT seq, size FROM exhibit WHERE id = ?", root_id)

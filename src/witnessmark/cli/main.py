@@ -17,6 +17,7 @@ VERBS = (
     ("files", "list every exhibit, one JSON object a line for scripts"),
     ("unlock", "try passwords that you have on exhibits that are locked"),
     ("text", "print the text of one exhibit, visible and hidden"),
+    ("page", "one page of an exhibit as a picture, drawn in a cell and kept"),
     ("search", "find words, phrases and names in text and file names"),
     ("authenticate", "let the machine examine what is due: findings, never verdicts"),
     ("attest", "seal a person's signed answer about exhibits"),

@@ -57,6 +57,8 @@ class StepName(StrEnum):
     READ = "read"  # type, outcome, observations (JSON)
     VISIBLE = "visible"  # text that a reader of the file sees
     HIDDEN = "hidden"  # text that is in the file and not seen
+    PAGE = "page"  # the pixels of one page, row by row from the top
+    WORDS = "words"  # that picture's size, and a box around each word (JSON)
 
 
 class Publish(StrEnum):

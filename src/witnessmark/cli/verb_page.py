@@ -1,0 +1,67 @@
+"""`witnessmark page`: one page of an exhibit as a picture, drawn in a cell."""
+
+import argparse
+import os
+from pathlib import Path
+
+from witnessmark.cli import compose, passphrase, say
+from witnessmark.errors import DiskFailure, WrongUsage
+from witnessmark.intake import pages
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.epilog = (
+        "The page is drawn once and kept, with a box around each word; the picture is private, as the exhibit is.\n\n"
+        "examples:\n"
+        "  witnessmark page archive/ path:orders/17.pdf 1 --to page-1.png\n"
+        "  witnessmark page archive/ path:orders/17.pdf 2 --to page-2.png --dpi 300 --grey --json"
+    )
+    parser.add_argument("archive", metavar="ARCHIVE")
+    parser.add_argument("exhibit", metavar="EXHIBIT", help="id, public id, or path: and the path")
+    parser.add_argument("number", metavar="N", type=int, help="which page, from 1")
+    parser.add_argument("--to", metavar="FILE", help="write it as a PNG to a new file")
+    parser.add_argument("--dpi", type=int, default=pages.DPI, help=f"dots an inch ({pages.DPI})")
+    parser.add_argument("--grey", action="store_true", help="without colours")
+    passphrase.options(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Draw the page, or take it from what was kept."""
+    with compose.for_writing(arguments.archive, arguments) as (archive, catalogue):
+        row = catalogue.exhibit(arguments.exhibit)
+        found = pages.page(
+            archive, catalogue, row, arguments.number, dpi=arguments.dpi, grey=arguments.grey, clock=compose.clock
+        )
+        if arguments.to is not None:
+            _write(arguments.to, pages.as_png(archive, found))
+    if arguments.json:
+        about = {
+            "page": found.number,
+            "pages": found.count,
+            "width": found.width,
+            "height": found.height,
+            "channels": found.channels,
+            "words": [list(word) for word in found.words],
+            "drawn": found.drawn,
+        }
+        say.line(say.json_line(about))
+        return 0
+    where = f", in {say.safe(arguments.to)}" if arguments.to is not None else ""
+    how = "drawn now and kept" if found.drawn else "as it was kept"
+    say.line(
+        f"Page {found.number} of {found.count}: {found.width} by {found.height} pixels, "
+        f"{say.counted(len(found.words), 'word')}, {how}{where}."
+    )
+    return 0
+
+
+def _write(place: str, data: bytes) -> None:
+    try:
+        descriptor = os.open(Path(place), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(data)
+    except FileExistsError as error:
+        raise WrongUsage(f"{place} is there already: name a new file") from error
+    except OSError as error:
+        raise DiskFailure(f"{place} cannot be written: {error.strerror}") from error

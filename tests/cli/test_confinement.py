@@ -1,5 +1,8 @@
 """Laws of the acceptance: below grade B nothing is read until a keeper says so, once."""
 
+import argparse
+import io
+import sys
 from dataclasses import replace
 
 import pytest
@@ -7,6 +10,8 @@ from tests.cli.calling import call_strictly
 
 from witnessmark.archive.folder import Archive
 from witnessmark.cell.confine import Walls
+from witnessmark.cli import confinement
+from witnessmark.errors import Undecided
 from witnessmark.settings import Settings, with_accepted
 from witnessmark.work import step
 
@@ -74,3 +79,25 @@ def test_a_settings_file_keeps_all_else(text):
     assert Settings.parse(changed).accept_grade == "C"
     assert set(text.splitlines()) - {"accept_grade = 'A'"} <= set(changed.splitlines())
     assert Settings.parse(with_accepted(changed, "D")).accept_grade == "D"
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(
+    ("answer", "goes_on"), [("y\n", True), ("YES\n", True), ("\n", False), ("n\n", False), ("", False)]
+)
+def test_on_a_terminal_a_person_is_asked_once(weak, monkeypatch, answer, goes_on):
+    asked = Terminal()
+    monkeypatch.setattr(sys, "stdin", Terminal(answer))
+    monkeypatch.setattr(sys, "stderr", asked)
+    arguments = argparse.Namespace(accept_grade=None)
+    if goes_on:
+        assert confinement.agreed(arguments, WITHOUT) == "C"
+    else:
+        with pytest.raises(Undecided):
+            confinement.agreed(arguments, WITHOUT)
+    assert "grade C" in asked.getvalue()
+    assert confinement.agreed(arguments, WITHOUT, "C") is None

@@ -452,3 +452,12 @@ def test_a_nursery_cleans_up_when_let_go(readers):
     zygote.close()
     nursery.close()
     assert ours() == []
+
+
+def test_a_large_file_gets_time_by_its_size_and_a_small_one_none(tmp_path):
+    from witnessmark.cell.confine import SECOND_OF
+
+    limits = Limits(wall=2.0, cpu=3)
+    assert limits.sized(SECOND_OF - 1) == limits
+    assert limits.sized(10 * SECOND_OF) == Limits(wall=12.0, cpu=13)
+    assert limits.sized(10 * SECOND_OF).times(4) == Limits(wall=48.0, cpu=52, memory=4 << 30)

@@ -37,6 +37,10 @@ class Grade(StrEnum):
     D = "D"  # nothing
 
 
+SECOND_OF = 8 << 20
+"""Bytes of a file for which it gets one second more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one file may take: seconds, bytes, open files, bytes of text."""
@@ -46,6 +50,14 @@ class Limits:
     memory: int = 1 << 30
     files: int = 32
     text: int = 64 << 20
+
+    def sized(self, octets: int) -> "Limits":
+        """Return the limits of a file of that size: a second of time more for each `SECOND_OF` bytes.
+
+        What has to be read through takes its time; a small file that takes as long is up to something.
+        """
+        more = octets // SECOND_OF
+        return self if more == 0 else replace(self, wall=self.wall + more, cpu=self.cpu + more)
 
     def times(self, factor: int) -> "Limits":
         """Return the limits of a second look: more time and memory, nothing else."""

@@ -55,6 +55,7 @@ class _Cell:
     started: float
     deadline: float
     alone: bool
+    limits: Limits
     stop: Stop | None = None
     closed: bool = False
 
@@ -161,14 +162,14 @@ class Runner:
         return True
 
     def _begin(self, job: Job, *, alone: bool) -> None:
-        source = self._store.open(job.digest)
+        source, limits = self._store.open(job.digest), self._limits.sized(job.size)
         try:
             budget = self._budgets.of(job.root_id or job.digest.hex, root_size=None if job.depth else job.size)
             task = Task(
                 self._readers.function(job.task),
                 job.name[:1024],
                 job.size,
-                self._limits,
+                limits,
                 budget.left(job.depth),
                 alone=alone,
                 passwords=self._passwords,
@@ -184,11 +185,12 @@ class Runner:
             job,
             source,
             pipe,
-            wire.Decoder(self._limits.text, pictures=int(bool(job.task))),
+            wire.Decoder(limits.text, pictures=int(bool(job.task))),
             Gathering(self._store, job, budget, self._grade),
             now,
-            now + self._limits.wall,
+            now + limits.wall,
             alone,
+            limits,
         )
         self._cells[zygote.fileno()] = cell
         assert self._selector is not None
@@ -242,7 +244,7 @@ class Runner:
         for cell in [cell for cell in self._cells.values() if cell.deadline <= now]:
             if cell.stop is None:
                 self._hear(cell)
-                self._stop(cell, Stop(Why.DEADLINE, f"not read after {self._limits.wall:g} s"))
+                self._stop(cell, Stop(Why.DEADLINE, f"not read after {cell.limits.wall:g} s"))
             else:
                 yield from self._end(cell, None)
 
@@ -293,7 +295,7 @@ class Runner:
         else:
             self._idle.append(cell.zygote)
         heard = cell.gathering
-        outcome, detail = ending(death, said=heard.said, finished=heard.finished, stop=cell.stop, limits=self._limits)
+        outcome, detail = ending(death, said=heard.said, finished=heard.finished, stop=cell.stop, limits=cell.limits)
         if not cell.alone and outcome in _BAD_ENDS:
             heard.abort()
             self._again.append(cell.job)

@@ -1,11 +1,15 @@
+import hashlib
+import random
 import shutil
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from witnessmark.archive import segment
 from witnessmark.archive.audit import Part, audit
 from witnessmark.archive.folder import Archive
+from witnessmark.archive.stamp import time_query
 from witnessmark.errors import BrokenEvidence, DiskFailure, WrongUsage
 from witnessmark.model.digest import Digest
 
@@ -92,3 +96,41 @@ def test_every_file_of_the_archive_is_missed(sealed):
         path.unlink()
         assert problems(sealed), path
         path.write_bytes(data)
+
+
+def test_every_byte_of_what_others_said_is_covered(sealed):
+    """Junk, another checkpoint's words, or a changed byte among the anchors is named."""
+    from witnessmark.archive.anchors import Anchors, Sort
+    from witnessmark.proof import cosignature
+    from witnessmark.proof.note import Vkey
+
+    private = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+    key = Vkey.for_cosigner("desk.example/witness", private.public_key().public_bytes_raw())
+    (sealed / "policy").write_text(f"witness desk {key.text}\nquorum desk\n")
+    with Archive.writing(sealed, entropy=random.Random(3).randbytes) as archive:
+        anchors, size = Anchors(archive), archive.ledger.size
+        text = anchors.note(size).text
+        line = cosignature.make(text, key.name, key.public, private.sign, 1_971_497_172).line
+        anchors.keep(size, Sort.COSIGNATURE, f"{line}\n".encode())
+        anchors.blind(size, lambda: bytes(16))
+        anchors.ask(size, lambda: time_query(text.encode(), bytes(range(8))))
+    assert problems(sealed) == []
+    folder = sealed / "log/anchors" / str(size)
+    for path in sorted(folder.iterdir()):
+        data = path.read_bytes()
+        for changed in (data[:-1], bytes([data[0] ^ 1]) + data[1:] if path.suffix != ".nonce" else data[1:]):
+            path.write_bytes(changed)
+            assert [problem.part for problem in problems(sealed)] == ["anchor"], path.name
+        path.write_bytes(data)
+    for name in ("junk", "0123456789abcdef.tsr", "0123456789abcdef.ots", "0123456789abcdef.cosigned"):
+        (folder / name).write_bytes(b"junk")
+        assert [problem.where for problem in problems(sealed)] == [f"log/anchors/{size}/{name}"]
+        (folder / name).unlink()
+    for sort in Sort:
+        data = b"junk of the right name"
+        (folder / f"{hashlib.sha256(data).hexdigest()[:16]}.{sort}").write_bytes(data)
+        found = problems(sealed)
+        assert bool(found) == (sort is not Sort.CERTIFICATE), sort
+        (folder / f"{hashlib.sha256(data).hexdigest()[:16]}.{sort}").unlink()
+    folder.rename(folder.with_name("999"))
+    assert [problem.part for problem in problems(sealed)] == ["anchor"]

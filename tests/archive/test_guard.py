@@ -59,7 +59,7 @@ def test_a_copy_that_was_written_to_elsewhere_signs_nothing(root, tmp_path, writ
     other = shutil.copytree(root, tmp_path / "other")
     write(root, "b")
     for texts in (["x"], ["y"]):  # of the same size, then of a larger one
-        with Archive.writing(other, entropy=entropy) as archive:
+        with Archive.writing(other, entropy=entropy, despite_conflict=True) as archive:
             commit(archive, *texts)
         with pytest.raises(Damaged, match="signed two histories"):
             write(other, "c")
@@ -170,3 +170,36 @@ def test_remembering_costs_little(root, state, entropy):
         memory.remember(f"{number}\n")
     ended = os.times()
     assert (ended.user + ended.system - started.user - started.system) / 200 < 0.005
+
+
+def test_evidence_in_the_archive_itself_counts_where_the_machine_remembers_nothing(
+    root, tmp_path, write, entropy, commit
+):
+    write(root, "a")
+    backup = shutil.copytree(root, tmp_path / "backup")
+    write(root, "b")
+    with pytest.raises(Damaged, match="ends at size 8"):
+        write(backup, "c")
+    elsewhere = tmp_path / "another" / "machine"
+    before = (backup / "log/checkpoint").read_bytes()
+    for memory in (elsewhere, None):
+        with pytest.raises(Damaged, match="ends at size 8, but its key has signed size 16"):
+            Archive.writing(backup, entropy=entropy, state=memory)
+    assert (backup / "log/checkpoint").read_bytes() == before
+    with Archive.writing(backup, entropy=entropy, state=elsewhere, despite_conflict=True) as archive:
+        batch = archive.ledger.batch()
+        batch.add(
+            guard.fork(archive.conflict, archive.ledger.log.vkey.public, "the disk was lost", "2032-06-12T09:41:00Z")
+        )
+        archive.ledger.commit(batch)
+    with Archive.writing(backup, entropy=entropy, state=elsewhere) as archive:
+        commit(archive, "goes on")
+        assert list(audit(archive)) == []
+
+
+def test_what_anyone_can_put_into_the_anchors_stops_nobody(root, write):
+    write(root, "a")
+    folder = root / "log/anchors"
+    folder.mkdir(exist_ok=True)
+    (folder / "conflict-99-0000000000000000.note").write_text("no note")
+    write(root, "b")

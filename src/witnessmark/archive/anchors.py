@@ -26,7 +26,8 @@ from witnessmark.archive.disk import sentences
 from witnessmark.archive.folder import Archive
 from witnessmark.archive.layout import PUBLIC_FILE, PUBLIC_FOLDER, Layout
 from witnessmark.errors import BrokenEvidence, Damaged
-from witnessmark.proof import cosignature, note, timestamp
+from witnessmark.proof import cosignature, note, ots, timestamp
+from witnessmark.proof.calendar import NONCE_SIZE
 from witnessmark.proof.note import Note, Signature, Vkey
 from witnessmark.proof.policy import LARGEST as LARGEST_POLICY
 from witnessmark.proof.policy import Policy
@@ -140,6 +141,32 @@ class Anchors:
         signed = self.note(size)
         return Note(signed.text, (*signed.signatures, *(line for _, line, _ in self.cosigned(size, keys))))
 
+    @property
+    def folder(self) -> Path:
+        """The folder of all anchors."""
+        return self._layout.anchors
+
+    def wrong(self, size: int, check_request: Callable[[bytes, bytes], object]) -> Iterator[tuple[str, str]]:
+        """Yield name and sentence of each file about that checkpoint that is not what was kept, or does not fit it.
+
+        Args:
+            size: of the checkpoint.
+            check_request: raises Damaged where a request to authorities is not about some content.
+        """
+        policy = self.policy()
+        keys = [] if policy is None else [witness.key for witness in policy.witnesses]
+        text = self.note(size).text
+        with sentences("read", self._folder(size)):
+            paths = sorted(self._folder(size).iterdir())
+        for path in paths:
+            data = _bytes(path, LARGEST + 1) or b""
+            if path.name == _REQUEST:
+                says = _why_not(check_request, data, text.encode())
+            else:
+                says = _why_wrong(path.name, data, text, keys)
+            if says is not None:
+                yield path.name, says
+
     def _folder(self, size: int) -> Path:
         return self._layout.anchors / str(size)
 
@@ -150,6 +177,46 @@ class Anchors:
                 disk.folder(place, PUBLIC_FOLDER)
                 disk.sync()
         disk.write_durably(folder / name, data, PUBLIC_FILE)
+
+
+def _why_wrong(name: str, data: bytes, text: str, keys: Sequence[Vkey]) -> str | None:
+    """Return what is wrong with a file among the anchors of a checkpoint, or None."""
+    ending = name.rpartition(".")[2]
+    if name == _NONCE:
+        return None if len(data) == NONCE_SIZE else "what blinds the question to calendars is not whole"
+    try:
+        if ending not in set(Sort):
+            return "it is nothing that is kept here"
+        if _name(Sort(ending), data) != name:
+            return "it is not what was kept: its name is its digest"
+        if ending == Sort.COSIGNATURE:
+            return _why_line_wrong(data, text, keys)
+        if ending == Sort.RESPONSE:
+            timestamp.Token.parse(data).check_imprint(text.encode())
+        elif ending == Sort.PROOF:
+            ots.Timestamp.parse(data).check_content(text.encode())
+    except BrokenEvidence as error:
+        return f"it does not speak of this checkpoint: {error}"
+    return None
+
+
+def _why_not(check: Callable[[bytes, bytes], object], data: bytes, content: bytes) -> str | None:
+    try:
+        check(data, content)
+    except BrokenEvidence as error:
+        return str(error)
+    return None
+
+
+def _why_line_wrong(data: bytes, text: str, keys: Sequence[Vkey]) -> str | None:
+    lines = _lines(data)
+    if not lines:
+        return "it holds no line of a witness"
+    for line in lines:
+        known = [key for key in keys if (line.name, line.key_id) == (key.name, key.key_id)]
+        if any(fits(text, line, key) is None for key in known):
+            return "the line of this witness does not fit the checkpoint"
+    return None
 
 
 def _name(sort: Sort, data: bytes) -> str:

@@ -13,10 +13,13 @@ from enum import StrEnum
 from itertools import pairwise
 
 from witnessmark.archive import guard, segment
+from witnessmark.archive.anchors import Anchors
+from witnessmark.archive.disk import sentences
 from witnessmark.archive.erase import Erasure
 from witnessmark.archive.folder import Archive
 from witnessmark.archive.log import WIDTH
 from witnessmark.archive.recover import digests_named
+from witnessmark.archive.stamp import query_nonce
 from witnessmark.archive.store import CHUNK, Store
 from witnessmark.errors import Damaged, DiskFailure, Falsified
 from witnessmark.model.codec import Fields
@@ -34,6 +37,7 @@ class Part(StrEnum):
     EVENT = "event"
     TILE = "tile"
     CHECKPOINT = "checkpoint"
+    ANCHOR = "anchor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,22 @@ def audit(archive: Archive, chosen: Chosen = every) -> Iterator[Problem]:
     vault = _Vault(archive, chosen)
     yield from vault.problems()
     yield from _evidence(archive, vault.forks)
+    yield from _anchors(archive)
+
+
+def _anchors(archive: Archive) -> Iterator[Problem]:
+    """Read what others said about checkpoints again: each file is named by its digest and speaks of its checkpoint."""
+    anchors = Anchors(archive)
+    with sentences("read", anchors.folder):
+        folders = sorted(path for path in anchors.folder.iterdir() if path.is_dir()) if anchors.folder.is_dir() else []
+    sizes = {str(size) for size in archive.ledger.sizes()}
+    for folder in folders:
+        where = f"log/anchors/{folder.name}"
+        if folder.name not in sizes:
+            yield Problem(Part.ANCHOR, where, "this log has no checkpoint of that size")
+            continue
+        for name, says in anchors.wrong(int(folder.name), query_nonce):
+            yield Problem(Part.ANCHOR, f"{where}/{name}", says)
 
 
 def told(archive: Archive) -> Iterator[Told]:

@@ -8,7 +8,7 @@ from typing import Self
 
 from witnessmark.archive import erase, keys, rotate
 from witnessmark.archive.disk import Disk, sentences
-from witnessmark.archive.guard import Conflict, Memory, keep_evidence
+from witnessmark.archive.guard import Conflict, Memory, keep_evidence, unsettled
 from witnessmark.archive.keys import HandingOver, Signer
 from witnessmark.archive.layout import PRIVATE_FILE, PRIVATE_FOLDER, PUBLIC_FILE, PUBLIC_FOLDER, Layout
 from witnessmark.archive.ledger import Ledger, Writing
@@ -186,6 +186,7 @@ class Archive:
             recover(ledger, layout, store, disk, settings.pad)
             memory.towards(None)
             conflict = memory.compare(log)
+        conflict = conflict or unsettled(log, ledger.replay)
         if conflict is not None:
             keep_evidence(conflict, layout, disk)
             if not despite_conflict:

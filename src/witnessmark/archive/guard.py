@@ -11,7 +11,7 @@ Rules for whoever changes this file:
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -19,6 +19,7 @@ from typing import Self
 from witnessmark.archive.disk import Disk, sentences
 from witnessmark.archive.layout import PRIVATE_FILE, PRIVATE_FOLDER, PUBLIC_FILE, PUBLIC_FOLDER, Layout
 from witnessmark.archive.log import PublicLog
+from witnessmark.archive.recorded import Recorded
 from witnessmark.errors import BrokenEvidence, Damaged
 from witnessmark.model.codec import Fields, to_base64
 from witnessmark.model.event import Event
@@ -48,7 +49,7 @@ class Conflict:
         then, now = (Checkpoint.parse(note.parse(text).text) for text in (self.remembered, self.present))
         if then.size > now.size:
             happened = (
-                f"this archive ends at size {now.size}, but its key has signed size {then.size} on this machine: it "
+                f"this archive ends at size {now.size}, but its key has signed size {then.size}: it "
                 "was restored from an older backup, or another copy of it was written to"
             )
         else:
@@ -178,10 +179,23 @@ def evidence(log: PublicLog) -> Iterator[tuple[str, str]]:
     """Yield name and note of each checkpoint that was kept as part of a conflict and bears this log's signature."""
     for name, text in log.conflicts():
         try:
-            note.check(note.parse(text), [log.vkey])
+            note.check(note.parse(text), log.keys.keys)
         except BrokenEvidence:
             continue  # anyone can put a file there; only what the key signed speaks against it
         yield name, text
+
+
+def unsettled(log: PublicLog, replay: Callable[[], Iterable[Recorded]]) -> Conflict | None:
+    """Return what the archive's own evidence says against it and no keeper has owned up to; None without any.
+
+    A machine that remembers nothing still has the checkpoints that another one kept in `log/anchors`.
+    """
+    against = [text for _, text in evidence(log) if not is_part(log, text)]
+    if not against:
+        return None
+    forks = (Fork.from_event(one.kind, one.fields) for one in replay())
+    owned = {fork.signed for fork in forks if fork is not None}
+    return next((Conflict(text, log.note()) for text in against if text not in owned), None)
 
 
 @dataclass(frozen=True, slots=True)

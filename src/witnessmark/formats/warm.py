@@ -56,6 +56,19 @@ _TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 _RELS = "http://schemas.openxmlformats.org/package/2006/relationships"
 
 
+_EPUB = {
+    "mimetype": "application/epub+zip",
+    "META-INF/container.xml": '<container><rootfiles><rootfile full-path="a.opf"/></rootfiles></container>',
+    "a.opf": (
+        '<package xmlns:dc="http://purl.org/dc/elements/1.1/"><metadata><dc:title>t</dc:title></metadata><manifest>'
+        '<item id="a" href="a.xhtml" media-type="application/xhtml+xml"/></manifest><spine><itemref idref="a"/></spine>'
+        "</package>"
+    ),
+    "a.xhtml": "<html><body><p>The doors</p></body></html>",
+}
+_PAGES = '<sl:document xmlns:sl="s" xmlns:sf="f"><sf:p>The doors<sf:br/>are locked</sf:p></sl:document>'
+
+
 def warm(read: Callable[[Source, "Deaf"], None]) -> None:
     """Read every specimen; what goes wrong is of no interest here."""
     for name in _CODECS:
@@ -88,6 +101,8 @@ def _specimens() -> Iterator[tuple[str, bytes]]:
     yield "a.ics", b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:x\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
     yield "a.pdf", _pdf()
     yield "a.docx", _docx()
+    yield "a.epub", _zip(_EPUB)
+    yield "a.pages", _zip({"index.xml": _PAGES})
     yield "a.xlsx", _xlsx()
     yield "locked.docx", _locked()
     yield "a.zip", _zip({"a.txt": "x", "b/c.txt": "y"})

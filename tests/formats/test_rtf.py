@@ -163,3 +163,9 @@ def test_what_is_written_is_read(read, text):
     units = text.encode("utf-16-le")
     coded = "".join(rf"\u{struct.unpack_from('<h', units, at)[0]}?" for at in range(0, len(units), 2))
     assert read(document(rf"{{{coded}}}"), "a.rtf").visible_text == text
+
+
+def test_a_star_in_the_midst_of_a_group_hides_nothing(read):
+    found = read(rb"{\rtf1\ansi {\f2\b0\*\cs7\cf0 The doors} {\*\unheard secret}{\b\i are locked}}", "a.rtf")
+    assert found.visible_text.split() == ["The", "doors", "are", "locked"]
+    assert "secret" not in found.visible_text

@@ -25,6 +25,7 @@ _APART = {
     "content-validations": "validation",
 }
 _UNREAD = {"automatic-styles", "styles", "font-face-decls", "sequence-decls", "binary-data"}
+_SCRIPTS = ("Basic/", "Dialogs/", "Scripts/")
 _TIMES = {"creation-date": "created", "date": "modified", "print-date": "printed"}
 
 
@@ -64,6 +65,12 @@ def read_odf(source: Source, report: Report) -> None:
             words = "\n".join(text for text in texts if text)
             if words:
                 report.hidden("embedded object", words[:LONGEST] + "\n")
+    for name in package.names:
+        if name.startswith(_SCRIPTS) and name.lower().endswith(".xml") and name not in package.used:
+            script = package.root(name)
+            words = "" if script is None else "".join(script.itertext()).strip()
+            if words:
+                report.hidden("macro", words[:LONGEST] + "\n")
     package.take_members(report, set())
     package.observe_times(report)
     close(package, report)

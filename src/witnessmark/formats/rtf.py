@@ -62,7 +62,7 @@ class _Group:
 
     __slots__ = (
         *("away", "background", "codec", "colour", "deleted", "label", "paper", "size", "starred", "target", "uc"),
-        *("unshown", "vanish"),
+        *("fresh", "unshown", "vanish"),
     )
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ class _Group:
         self.label = ""
         self.codec = "cp1252"
         self.uc = 1
-        self.vanish = self.deleted = self.starred = self.unshown = self.away = False
+        self.vanish = self.deleted = self.starred = self.unshown = self.away = self.fresh = False
         self.colour = self.background = self.paper = 0
         self.size = 24
 
@@ -169,6 +169,7 @@ class _Document:
         self._outer.append(self._group)
         self._group = copy(self._group)
         self._group.starred = False
+        self._group.fresh = True
 
     def _close(self) -> bool:
         self._flush()
@@ -192,6 +193,7 @@ class _Document:
 
     def _word(self, word: bytes, number: int | None) -> None:
         group = self._group
+        group.fresh = False
         if self._fallback:
             self._fallback -= 1
             return
@@ -240,7 +242,8 @@ class _Document:
             group.target, group.label = _KEPT.get(word, _UNKNOWN), ""
 
     def _star(self) -> None:
-        self._group.starred = True
+        # It marks a destination only where one can begin; in the midst of a group it says nothing.
+        self._group.starred = self._group.fresh
 
     def _mark(self, word: bytes, number: int | None) -> None:
         if number is not None and len(self._marks) < MOST_MARKS * 5:

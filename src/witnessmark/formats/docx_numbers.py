@@ -24,6 +24,7 @@ class Level:
     form: str = "decimal"
     pattern: str = ""
     start: int = 1
+    is_legal: bool = False  # all numbers in it are written in digits (17.9.4)
 
 
 @dataclass(slots=True)
@@ -49,7 +50,8 @@ class Numbers:
         for place in range(level + 1):
             above = levels.get(place, Level())
             count = counts[place]
-            label = label.replace(f"%{place + 1}", written(above.start if count is None else count, above.form))
+            form = "decimal" if own.is_legal and above.form != "decimalZero" else above.form
+            label = label.replace(f"%{place + 1}", written(above.start if count is None else count, form))
         return label.strip()
 
 
@@ -72,7 +74,8 @@ def read_numbers(package: Package, name: str | None) -> Numbers:
             if start is not None:
                 shared = False
                 old = levels.get(place, Level())
-                levels[place] = Level(old.form, old.pattern, _whole(_value(start, "val", own=True)))
+                first = _whole(_value(start, "val", own=True))
+                levels[place] = Level(old.form, old.pattern, first, is_legal=old.is_legal)
         number = _value(element, "numId", own=True)
         numbers.lists[number] = (key if shared else f"{key}/{number}", levels)
     return numbers
@@ -81,7 +84,10 @@ def read_numbers(package: Package, name: str | None) -> Numbers:
 def _levels(parent: Any) -> dict[int, Level]:
     return {
         _whole(_value(element, "ilvl", own=True)): Level(
-            _value(element, "numFmt") or "decimal", _value(element, "lvlText"), _whole(_value(element, "start") or "1")
+            _value(element, "numFmt") or "decimal",
+            _value(element, "lvlText"),
+            _whole(_value(element, "start") or "1"),
+            is_legal=element.find("{*}isLgl") is not None and _value(element, "isLgl") not in ("0", "false", "off"),
         )
         for element in parent.iter("{*}lvl")
     }
@@ -116,6 +122,9 @@ def written(count: int, form: str) -> str:
     if form in _IN_HAN and 0 < count < 100:
         tens, ones = divmod(count, 10)
         return (("" if tens == 1 else _HAN[tens]) + "十" if tens else "") + (_HAN[ones] if ones else "")
+    if form == "ordinal":
+        ends = {1: "st", 2: "nd", 3: "rd"}
+        return f"{count}{'th' if count % 100 in (11, 12, 13) else ends.get(count % 10, 'th')}"
     if form == "decimalZero":
         return f"{count:02}"
     return str(count)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import python_calamine
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
-from witnessmark.formats.compound import BrokenCompound, CompoundFile
+from witnessmark.formats.compound import MAGIC, BrokenCompound, CompoundFile
+from witnessmark.formats.legacy_parts import read_parts
 from witnessmark.model.derivative import Outcome
 
 LARGEST = 256 << 20
@@ -34,6 +35,15 @@ def read_xls(source: Source, report: Report) -> None:
     Raises:
         ReadingStopped: when it asks for a password or cannot be read.
     """
+    try:
+        _read_cells(source, report)
+    finally:
+        source.stream.seek(0)
+        if source.stream.read(8) == MAGIC:
+            _read_parts(_opened(source), report)
+
+
+def _read_cells(source: Source, report: Report) -> None:
     try:
         source.stream.seek(0)
         book = python_calamine.CalamineWorkbook.from_filelike(source.stream)
@@ -60,6 +70,13 @@ def read_ppt(source: Source, report: Report) -> None:
         ReadingStopped: when it cannot be followed.
     """
     file = _opened(source)
+    try:
+        _read_slides(file, report)
+    finally:
+        _read_parts(file, report)
+
+
+def _read_slides(file: CompoundFile, report: Report) -> None:
     entry = file.find("PowerPoint Document")
     if entry is None:
         raise ReadingStopped(Outcome.CORRUPT, "no stream of a presentation")
@@ -95,6 +112,20 @@ def read_doc(source: Source, report: Report) -> None:
         ReadingStopped: when it asks for a password or cannot be followed.
     """
     file = _opened(source)
+    try:
+        _read_word(file, report)
+    finally:
+        _read_parts(file, report)
+
+
+def _read_parts(file: CompoundFile, report: Report) -> None:
+    try:
+        read_parts(file, report)
+    except (struct.error, IndexError):
+        report.observe("office.parts", "break off")
+
+
+def _read_word(file: CompoundFile, report: Report) -> None:
     entry = file.find("WordDocument")
     if entry is None:
         raise ReadingStopped(Outcome.CORRUPT, "no stream of a Word document")

@@ -2,8 +2,12 @@
 
 import io
 import struct
+from collections.abc import Mapping
+from typing import Final
 
-from witnessmark.formats.compound import STREAM, BrokenCompound, CompoundFile
+from witnessmark.formats.compound import STREAM, BrokenCompound, CompoundEntry, CompoundFile
+
+LARGEST: Final = 256 << 20
 
 
 def wrapped(data: bytes) -> tuple[str, bytes] | None:
@@ -12,13 +16,17 @@ def wrapped(data: bytes) -> tuple[str, bytes] | None:
         file = CompoundFile(io.BytesIO(data), len(data))
     except BrokenCompound:
         return None
-    streams = {entry.name: entry for entry in reversed(file.entries) if entry.type == STREAM}
+    return wrapped_in(file, {entry.name: entry for entry in reversed(file.entries) if entry.type == STREAM})
+
+
+def wrapped_in(file: CompoundFile, streams: Mapping[str, CompoundEntry]) -> tuple[str, bytes] | None:
+    """Return name and bytes of the file that the streams of one object wrap, or None."""
     for name, ending in (("Package", ""), ("CONTENTS", ".pdf"), ("EmbeddedOdf", ".odf")):
-        inner = file.read(streams[name], len(data)) if name in streams else b""
+        inner = file.read(streams[name], LARGEST) if name in streams else b""
         if inner[:4] in (b"%PDF", b"PK\x03\x04"):
             return f"{name}{ending if inner[:4] == b'%PDF' else ''}", inner
     record = streams.get("\x01Ole10Native")
-    return None if record is None else native(file.read(record, len(data)))
+    return None if record is None else native(file.read(record, LARGEST))
 
 
 def native(data: bytes) -> tuple[str, bytes] | None:

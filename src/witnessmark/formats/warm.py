@@ -20,6 +20,7 @@ from msoffcrypto.format.ooxml import OOXMLFile
 from PIL import Image
 
 from witnessmark.cell.report import MemberSink, Source
+from witnessmark.formats.compound_build import build
 from witnessmark.model.codec import Value
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import ExhibitKind, How, Path
@@ -105,6 +106,10 @@ def _specimens() -> Iterator[tuple[str, bytes]]:
     yield "a.pages", _zip({"index.xml": _PAGES})
     yield "a.xlsx", _xlsx()
     yield "locked.docx", _locked()
+    yield (
+        "a.doc",
+        build({"WordDocument": bytes(0x60), "Macros": {"VBA": {"dir": b"\x01"}}, "ObjectPool": {"_1": {"a": b"x"}}}),
+    )
     yield "a.zip", _zip({"a.txt": "x", "b/c.txt": "y"})
     yield "a.tar", _tar()
     yield "a.gz", gzip.compress(b"x" * 1000, mtime=0)

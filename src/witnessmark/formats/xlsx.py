@@ -371,4 +371,8 @@ def _read_binary(source: Source, report: Report) -> None:
             report.hidden("cells, shown or not", "\n".join(lines) + "\n")
     except (python_calamine.CalamineError, ValueError, OSError) as error:
         raise ReadingStopped(Outcome.CORRUPT, "the binary workbook cannot be read") from error
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":  # the library's word for "should not happen"; no Exception
+            raise ReadingStopped(Outcome.CORRUPT, "the binary workbook cannot be read") from error
+        raise
     report.outcome(Outcome.PARTIAL, "which rows and columns of a binary workbook show is not known here")

@@ -1,0 +1,191 @@
+"""Laws of what older Office files carry beside their text: it comes out whole, and no lie about a length is believed."""
+
+import io
+import struct
+import zlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from witnessmark.formats import office_art, vba
+from witnessmark.formats.compound import STREAM, CompoundFile
+from witnessmark.formats.compound_build import build
+from witnessmark.formats.ole_properties import DOCUMENT_SUMMARY, SUMMARY
+from witnessmark.model.derivative import Outcome
+from witnessmark.model.exhibit import How
+
+SECRET = "Kestrelnest"
+CREATED = 132_000_000_000_000_000  # 2019-04-17T18:40:00Z
+SUMMARY_SET = bytes.fromhex("e0859ff2f94f6810ab9108002b27b3d9")
+CUSTOM_SET = bytes.fromhex("05d5cdd59c2e1b10939708002b2cf9ae")
+PNG = b"\x89PNG\r\n\x1a\n" + b"kestria" * 20
+
+
+def text_value(text):
+    raw = text.encode("cp1251") + b"\0"
+    return struct.pack("<II", 30, len(raw)) + raw + bytes(-len(raw) % 4)
+
+
+def property_set(kind, values):
+    """Return a stream of one property set; `values` are (number, packed value)."""
+    places, body, at = b"", b"", 8 + 8 * len(values)
+    for key, value in values:
+        places += struct.pack("<II", key, at + len(body))
+        body += value
+    section = struct.pack("<II", 8 + len(places) + len(body), len(values)) + places + body
+    return struct.pack("<HHI16xI", 0xFFFE, 0, 0, 1) + kind + struct.pack("<I", 48) + section
+
+
+def summary(author="Ирина Тарн"):
+    return property_set(
+        SUMMARY_SET,
+        [
+            (1, struct.pack("<II", 2, 1251)),
+            (4, text_value(author)),
+            (12, struct.pack("<IQ", 64, CREATED)),
+            (10, struct.pack("<IQ", 64, 90 * 60 * 10_000_000)),
+        ],
+    )
+
+
+def custom(name="Batch", text=SECRET):
+    raw = name.encode("cp1251") + b"\0"
+    names = struct.pack("<III", 1, 2, len(raw)) + raw
+    names += bytes(-len(names) % 4)
+    return property_set(CUSTOM_SET, [(0, names), (1, struct.pack("<II", 2, 1251)), (2, text_value(text))])
+
+
+def packed(source):
+    """Return source text in a compressed container that repeats nothing."""
+    out = bytearray(b"\x01")
+    for start in range(0, len(source), 2048):
+        piece = source[start : start + 2048]
+        chunk = b"".join(b"\0" + piece[at : at + 8] for at in range(0, len(piece), 8))
+        out += struct.pack("<H", 0xB000 | (len(chunk) - 1)) + chunk
+    return bytes(out)
+
+
+def project(source):
+    directory = struct.pack("<HIH", 3, 2, 1251)
+    directory += struct.pack("<HI", 0x1A, 7) + b"Module1" + struct.pack("<HII", 0x31, 4, 5)
+    return {"VBA": {"dir": packed(directory), "Module1": b"p-cod" + packed(source), "_VBA_PROJECT": b"x"}}
+
+
+def record(kind, body, *, instance=0, version=0):
+    return struct.pack("<HHI", instance << 4 | version, kind, len(body)) + body
+
+
+def word_picture():
+    blip = record(0xF01E, bytes(16) + b"\xff" + PNG, instance=0x6E0)
+    records = record(0xF007, bytes(36) + blip, version=2)
+    return struct.pack("<IH62x", 68 + len(records), 68) + records
+
+
+def old_document(**more):
+    """Return a Word 97 file whose text cannot be followed, with everything that may stand beside a text."""
+    inner = {"Workbook": b"\x09\x08" + bytes(60), "deeper": {"x": SECRET.encode() * 400}}
+    wrapped = b"Tarn\0C:\\tarn.txt\0" + bytes(4) + struct.pack("<I", 2) + b"t\0" + struct.pack("<I", 5) + b"inner"
+    native = struct.pack("<IH", len(wrapped) + 2, 2) + wrapped
+    tree = {
+        "WordDocument": struct.pack("<HH", 0xA5EC, 0xC1) + bytes(1000),
+        SUMMARY: summary(),
+        DOCUMENT_SUMMARY: custom(),
+        "Data": word_picture(),
+        "Macros": project(f"Sub Lantern()\r\n' {SECRET}\r\nEnd Sub\r\n".encode()),
+        "ObjectPool": {"_1": inner, "_2": {"\x01Ole10Native": native}},
+    }
+    return build({**tree, **more})
+
+
+def test_properties_macros_objects_and_pictures_come_out(read):
+    found = read(old_document(), "a.doc")
+    assert found.media_type == "application/msword"
+    assert found.ended is Outcome.CORRUPT  # its text is; the rest is told all the same
+    assert found.observed("office.creator") == ["Ирина Тарн"]
+    assert found.observed("date.created")[0]["utc"] == "2019-04-17T18:40:00Z"
+    assert found.observed("office.totaltime") == [90]
+    assert ("metadata: Batch", f"{SECRET}\n") in found.hidden_pieces
+    assert ("macro", f"Module1\nSub Lantern()\n' {SECRET}\nEnd Sub\n\n") in found.hidden_pieces
+    assert found.observed("office.macros") == [{"kind": "VBA", "modules": 1}]
+    members = {member.name: member for member in found.members}
+    assert sorted(members) == ["_1.xls", "_2/tarn.txt", "picture-1.png"]
+    assert bytes(members["_2/tarn.txt"].data) == b"inner"
+    assert bytes(members["picture-1.png"].data) == PNG
+    assert members["_1.xls"].how is How.REBUILT
+    rebuilt = bytes(members["_1.xls"].data)
+    inner = CompoundFile(io.BytesIO(rebuilt), len(rebuilt))
+    assert inner.read(inner.find("deeper", "x"), 1 << 20) == SECRET.encode() * 400
+    assert found.visible_text == ""
+
+
+def test_objects_of_a_presentation_come_out(read):
+    object_file = build({"WordDocument": b"w" * 5000})
+    body = record(0x1011, struct.pack("<I", len(object_file)) + zlib.compress(object_file), instance=1)
+    found = read(build({"PowerPoint Document": body, "Current User": b"x"}), "a.ppt")
+    (member,) = found.members
+    assert (member.name, bytes(member.data)) == ("object-1.ole", object_file)
+
+
+NAMES = st.text("abcdefghXYZ01", min_size=1, max_size=12)
+TREES = st.recursive(
+    st.binary(max_size=9000),
+    lambda inner: st.dictionaries(NAMES, inner, max_size=6),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(NAMES, TREES, max_size=8))
+@settings(max_examples=60, deadline=None)
+def test_what_is_built_reads_as_it_was(tree):
+    data = build(tree)
+    file = CompoundFile(io.BytesIO(data), len(data))
+    flat, waiting = {}, [((), tree)]
+    while waiting:
+        path, here = waiting.pop()
+        for name, inner in here.items():
+            if isinstance(inner, bytes):
+                flat[(*path, name)] = inner
+            else:
+                waiting.append(((*path, name), inner))
+    assert {path: file.read(entry, 1 << 20) for path, entry in file.walk() if entry.type == STREAM} == flat
+
+
+@given(st.binary(max_size=9000))
+@settings(max_examples=60, deadline=None)
+def test_what_was_packed_unpacks_as_it_was(source):
+    assert vba.decompress(packed(source), 1 << 20) == source
+
+
+@given(st.binary(max_size=400))
+@settings(max_examples=300, deadline=None)
+def test_no_bytes_make_the_unpacker_stray(data):
+    assert len(vba.decompress(b"\x01" + data, 4096)) <= 4096
+
+
+def test_text_that_repeats_itself_unpacks():
+    chunk = b"\x08abc" + struct.pack("<H", 2 << 12 | 6)  # three letters, then nine signs from three back
+    assert vba.decompress(b"\x01" + struct.pack("<H", 0xB000 | (len(chunk) - 1)) + chunk, 99) == b"abc" * 4
+
+
+@pytest.mark.parametrize("place", range(24, 100, 4))
+@pytest.mark.parametrize("lie", [0, 0x7FFFFFFF, 0xFFFFFFFF])
+def test_a_property_set_that_lies_costs_that_set_alone(read, place, lie):
+    data = summary()[:place] + struct.pack("<I", lie) + summary()[place + 4 :]
+    found = read(old_document(**{SUMMARY: data}), "a.doc")
+    assert SECRET in found.hidden_text
+    assert any(member.name == "picture-1.png" for member in found.members)
+
+
+@given(st.binary(max_size=600))
+@settings(max_examples=200, deadline=None)
+def test_no_records_make_the_walk_endless(data):
+    count = sum(1 for _ in office_art.descend(data))
+    assert count <= len(data) // 8 + 1
+
+
+@pytest.mark.parametrize("place", range(512, 40_000, 331))
+def test_a_damaged_file_ends_in_order(read, place):
+    data = bytearray(old_document())
+    data[place % len(data)] ^= 0xFF
+    assert read(bytes(data), "a.doc").ended in (Outcome.CORRUPT, Outcome.UNSUPPORTED, Outcome.OK)

@@ -17,6 +17,7 @@ from witnessmark.catalogue.query import Catalogue
 from witnessmark.cell.budget import Budgets
 from witnessmark.cell.confine import Limits
 from witnessmark.cell.nursery import Readers
+from witnessmark.errors import Damaged
 from witnessmark.intake import read
 from witnessmark.intake.read import read_due
 from witnessmark.intake.receive import Receiver, Wanted
@@ -255,6 +256,18 @@ def test_a_file_whose_reader_breaks_the_rules_is_named(keeper, leak):
     assert readings.outcomes == {"violation": 1}
     assert [name for name, _ in readings.violations] == ["bad"]
     assert readings.second == 0, "quarantine, no second look"
+
+
+def test_an_installation_that_is_not_whole_reads_nothing(keeper, leak, monkeypatch):
+    (leak / "fine").write_text("fine")
+    keeper.seal(leak)
+    torn = Readers("holding_readers:read", ("no_such_library_here",), (HERE,))
+    monkeypatch.setattr(read, "Runner", partial(Runner, readers=torn))
+    with pytest.raises(Damaged, match="not whole: the reader no_such_library_here"):
+        keeper.read()
+    assert keeper.due == 1, "nothing is taken for unreadable that is not"
+    monkeypatch.setattr(read, "Runner", partial(Runner, readers=Readers("holding_readers:read", (), (HERE,))))
+    assert keeper.read().outcomes == {"ok": 1}
 
 
 def test_a_real_quine_of_zip_ends(corpus, tmp_path):

@@ -147,7 +147,7 @@ def _reading(readings: Readings) -> str:
 
 def _complaints(readings: Readings) -> list[str]:
     """Return what a keeper must know of a run that otherwise went well."""
-    lines = [f"a reader could not be loaded: {name} ({why})" for name, why in sorted(readings.unloaded.items())]
+    lines: list[str] = []
     if readings.second:
         lines.append(
             f"{say.counted(readings.second, 'content')} got a second look with {step.TIMES} times the limits; "

@@ -8,7 +8,7 @@ Rules for whoever changes this file:
 - Whatever a file does, it becomes one outcome of the closed list.
 """
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from time import monotonic
 
 from witnessmark.archive.folder import Archive
@@ -16,6 +16,7 @@ from witnessmark.catalogue.query import Catalogue
 from witnessmark.catalogue.rows import Due
 from witnessmark.cell.budget import Budgets, Spent
 from witnessmark.cell.confine import Limits
+from witnessmark.errors import Damaged
 from witnessmark.intake.sealing import Readings, Sealing
 from witnessmark.work import step
 from witnessmark.work.due import plan
@@ -70,12 +71,22 @@ def _rounds(
         yield from _run(runner, sealing, waiting, readings, started)
 
 
+def _not_loaded(failures: Mapping[str, str]) -> str:
+    name, why = min(failures.items())
+    more = f" and {len(failures) - 1} more" if len(failures) > 1 else ""
+    return (
+        f"this installation is not whole: the reader {name} cannot be loaded ({why}){more}. Nothing was read; what was "
+        "sealed stays sealed. Install witnessmark again and run compile again"
+    )
+
+
 def _run(
     runner: Runner, sealing: Sealing, waiting: list[Due], readings: Readings, started: float
 ) -> Iterator[Readings]:
     try:
         for result in runner.run(sealing.present(plan(waiting))):
-            readings.unloaded = runner.failures
+            if runner.failures:
+                raise Damaged(_not_loaded(runner.failures))  # before anything is sealed as unreadable that is not
             earlier = sealing.take(result)
             if earlier is not None:
                 readings.progress.undo(earlier)

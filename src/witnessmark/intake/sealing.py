@@ -45,7 +45,6 @@ class Readings:
     violations: list[tuple[str, str]] = field(default_factory=list)  # files whose reader broke its cell's rules
     unopened: int = 0  # occurrences of containers for which their received file has no budget left
     missing: set[Digest] = field(default_factory=set)  # contents that the vault should hold and does not
-    unloaded: dict[str, str] = field(default_factory=dict)  # readers that could not be loaded, and why
 
     @property
     def outcomes(self) -> Counter[str]:

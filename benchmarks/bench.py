@@ -1,6 +1,6 @@
 """Measure the road on real files: each speed beside a yardstick that is run in the same minute.
 
-    python benchmarks/bench.py [ITEM …]      items: seal read cell corpus replay index verify
+    python benchmarks/bench.py [ITEM …]      items: seal read cell hostile corpus replay index verify
 
 Needs the folder of real files beside the project (`../shared/corpus`) for `corpus`, `read` and `cell`; `verify` makes the
 demo when it is not there. Prints a Markdown table; `docs/benchmarks.md` holds one run.
@@ -263,6 +263,47 @@ def cell() -> None:
             row(*line)
 
 
+def hostile() -> None:
+    """The hostile corpus, each file read alone, against reading nothing as often."""
+    sys.path.insert(0, str(ROOT / "tests" / "hostile"))
+    from hostile_files import bench, specimen, table
+
+    files = table.files()
+    empty = [specimen.Hostile(0, f"nothing-{n}", specimen.fixed(b"%d" % n), specimen.READ) for n in range(len(files))]
+    listener = bench.Listener()
+    with scratch() as folder:
+        contents, place = bench.Contents(folder), specimen.Place(listener.port, str(folder / "secret"))
+        started = time.monotonic()
+        idle = bench.read_all(empty, contents, place)
+        middle = time.monotonic()
+        found = bench.read_all(files, contents, place)
+        ended = time.monotonic()
+        least = min(each.peak for each in idle.values())
+        wrong = late = 0
+        for each in files:
+            mine = found[each.file_name]
+            wrong += any(True for _ in bench.wrongs(each, mine, contents, least))
+            late += any(True for _ in bench.delays(each, mine))
+    listener.close()
+    here, there = ended - middle, middle - started
+    row(
+        f"hostile corpus, {len(files)} files",
+        f"{here:.0f} s",
+        f"as many of a few bytes, {there:.0f} s",
+        f"{here / there:.1f}",
+        "< 300 s",
+    )
+    row("hostile corpus, as it has to be", f"{1 - wrong / len(files):.1%}", "", "", "100 %")
+    row("hostile corpus, over their time", str(late), "", "", "0")
+    row(
+        "hostile corpus, connections heard",
+        str(listener.heard),
+        f"{sum(each.beacon for each in files)} beacons",
+        "",
+        "0",
+    )
+
+
 def replay() -> None:
     """Replay of a ledger of 60,000 events into an empty catalogue."""
     from witnessmark.archive.folder import Archive
@@ -480,6 +521,7 @@ ITEMS = {
     "seal": seal,
     "read": read,
     "cell": cell,
+    "hostile": hostile,
     "corpus": corpus,
     "replay": replay,
     "index": index,

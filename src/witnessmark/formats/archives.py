@@ -20,6 +20,8 @@ from witnessmark.model.exhibit import How, Path, PathStep
 CHUNK = 256 << 10
 MORE = 64 << 10
 """Bytes that a member may unfold to beyond what the container states before it is cut."""
+BEFORE = "before-the-archive"
+"""The name under which bytes before the first entry are taken out."""
 MOST_NOTED = 200
 """Peculiarities of one kind that are listed."""
 
@@ -34,11 +36,10 @@ def read_zip(source: Source, report: Report) -> None:
         entries, broken = _listed(source.stream, start, length, shift)
         if comment.strip(b"\x00 \r\n"):
             report.hidden("archive comment", comment.decode("utf-8", "replace"))
-        if shift > 0:
-            report.observe("zip.prefix", shift)
     reading = _Zip(source, report)
-    if entries or (found is not None and not broken):
+    if found is not None and (entries or not broken):
         reading.take(entries)
+        reading.take_unlisted(found[0])
     else:
         reading.take(list(zips.scan(source.stream, source.size)), scanned=True)
     reading.conclude(broken)
@@ -61,28 +62,50 @@ class _Zip:
         self._taken = self._locked = self._refused = 0
         self._overlaps = self._limits = False
         self._damaged: list[str] = []
+        self._listed: list[zips.Entry] = []
+        self._codec = "utf-8"
         self._noted = Counter[str]()
 
     def take(self, entries: list[zips.Entry], *, scanned: bool = False) -> None:
         """Take out every entry, in the order in which the directory lists them."""
         if not scanned:
             entries = [zips.located(self._stream, entry) or entry for entry in entries]
-        codec = names.likely_codec(_name(entry) for entry in entries)
+        self._listed = entries
+        codec = self._codec = names.likely_codec(_name(entry) for entry in entries)
         shared = frozenset[int]() if scanned else zips.overlapping(entries)
         twice = [name for name, count in Counter(entry.name for entry in entries).items() if count > 1]
         if twice:
             self._report.observe("zip.names_twice", [name.decode("utf-8", "replace") for name in twice[:MOST_NOTED]])
+        alike = names.alike(entry.name for entry in entries if not entry.is_folder)
+        if alike:
+            self._report.observe("zip.names_alike", alike[:MOST_NOTED])
         for i, entry in enumerate(entries):
             if not (entry.is_folder and entry.size == 0):
                 self._one(entry, names.path_of(_name(entry), codec), overlaps=i in shared)
 
+    def take_unlisted(self, start: int) -> None:
+        """Take out what stands before the first entry, and entries that the directory does not list."""
+        first = min((entry.offset for entry in self._listed if entry.data >= 0), default=0)
+        if first > 0:
+            self._report.observe("zip.prefix", first)
+        if self._overlaps:
+            return
+        for entry in zips.unlisted(self._stream, self._listed, start):
+            self._note("zip.unlisted", {"header": _shown(entry.name), "offset": str(entry.offset)})
+            self._one(entry, names.path_of(_name(entry), self._codec), overlaps=False)
+        self._stream.seek(0)
+        if first > 0 and self._stream.read(min(first, CHUNK)).strip(b"\0\r\n "):
+            with self._report.member((PathStep(BEFORE),), How.COPIED, {}) as sink:
+                for piece in _slice(self._stream, 0, first):
+                    sink.write(piece)
+
     def _one(self, entry: zips.Entry, path: Path, *, overlaps: bool) -> None:
+        self._compare(entry)
         mode = entry.attributes >> 16 if entry.made_by >> 8 in (3, 19) else 0
         refusal = self._refusal(entry, mode, overlaps=overlaps)
         if refusal is not None:
             self._report.refuse_member(path, *refusal)
             return
-        self._compare(entry)
         how = How.COPIED if entry.method == zips.STORED else How.DECODED
         with self._report.member(path, how, _stated(entry, mode)) as sink:
             problem = _pour(zips.unpacked(self._stream, entry), entry, sink)
@@ -125,7 +148,16 @@ class _Zip:
         if entry.local_name is not None and entry.local_name != entry.name:
             self._note("zip.disagreement", {"directory": _shown(entry.name), "header": _shown(entry.local_name)})
         elif entry.local_method not in (-1, entry.method):
-            self._note("zip.disagreement", {"directory": _shown(entry.name), "header": "another compression method"})
+            self._differs(entry, "another compression method")
+        elif entry.local_flags >= 0 and (entry.local_flags ^ entry.flags) & 1:
+            self._differs(
+                entry, "encrypted here, not there" if entry.local_flags & 1 else "not encrypted here, but there"
+            )
+        elif entry.local_sizes is not None and entry.local_sizes != (entry.packed, entry.size):
+            self._differs(entry, "other sizes: {} packed, {} unpacked".format(*entry.local_sizes))
+
+    def _differs(self, entry: zips.Entry, how: str) -> None:
+        self._note("zip.disagreement", {"directory": _shown(entry.name), "header": how})
 
     def _note(self, name: str, value: dict[str, str]) -> None:
         self._noted[name] += 1
@@ -222,6 +254,9 @@ def read_tar(source: Source, report: Report) -> None:
     twice = [_shown(name) for name, count in seen.items() if count > 1]
     if twice:
         report.observe("tar.names_twice", twice[:MOST_NOTED])
+    alike = names.alike(name for name in seen if not name.endswith(b"/"))
+    if alike:
+        report.observe("tar.names_alike", alike[:MOST_NOTED])
     if tar.damaged or tar.cut:
         what = "the tar breaks off" if tar.cut else f"{tar.damaged} blocks are no header"
         report.outcome(Outcome.PARTIAL if taken else Outcome.CORRUPT, f"{what}; {taken} members taken out")

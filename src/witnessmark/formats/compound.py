@@ -49,6 +49,7 @@ class CompoundFile:
         self._sector, self._mini = 1 << shift, 1 << mini_shift
         first_directory, _, self._cutoff, first_mini = struct.unpack_from("<IIII", header, 48)
         self._fat = self._read_fat(header)
+        self._first_directory = first_directory
         directory = self._chain(first_directory, MOST_ENTRIES * 128)
         self.entries = tuple(_entry(directory[at : at + 128]) for at in range(0, len(directory) - 127, 128))
         self._mini_fat_start, self._mini_fat, self._mini_stream = first_mini, b"", b""
@@ -83,6 +84,27 @@ class CompoundFile:
                 return entry
         return None
 
+    def check(self) -> None:
+        """Follow every chain to its end, for a library that would follow one that has none.
+
+        Raises:
+            BrokenCompound: when a chain comes back to itself.
+        """
+        table = struct.unpack(f"<{len(self._fat) // 4}I", self._fat[: len(self._fat) & ~3])
+        if self._table_circles:
+            raise BrokenCompound("the list of the table's sectors comes back to itself")
+        ended = bytearray(len(table))  # 1 on a chain that ends
+        starts = [entry.start for entry in self.entries if entry.type in (2, 5)]
+        for start in (self._first_directory, self._mini_fat_start, *starts):
+            here, number = set[int](), start
+            while number < len(table) and not ended[number]:
+                if number in here:
+                    raise BrokenCompound("a chain of sectors comes back to itself")
+                here.add(number)
+                number = table[number]
+            for passed in here:
+                ended[passed] = 1
+
     def read(self, entry: CompoundEntry, limit: int) -> bytes:
         """Return a stream's bytes, `limit` at most; what lies beyond a broken chain is left out."""
         wanted = min(entry.size, limit)
@@ -102,14 +124,16 @@ class CompoundFile:
         sectors = list(struct.unpack_from("<109I", header, 76))
         number, seen = struct.unpack_from("<I", header, 68)[0], set[int]()
         most = self._size // self._sector + 1
-        while number < _LAST and number not in seen and len(sectors) < most:
+        while number < _LAST and number not in seen:
             seen.add(number)
             block = self._at_sector(number)
             if len(block) < self._sector:
                 break
             numbers = struct.unpack(f"<{self._sector // 4}I", block)
-            sectors += numbers[:-1]
+            if len(sectors) < most:
+                sectors += numbers[:-1]
             number = numbers[-1]
+        self._table_circles = number in seen
         used = dict.fromkeys(found for found in sectors if found < _LAST)
         return b"".join(self._at_sector(found) for found in used)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from witnessmark.formats import markup
 from witnessmark.formats.package import Package
 
 LEVELS = 9
@@ -98,7 +99,7 @@ def _value(element: Any, name: str, *, own: bool = False) -> str:
     if not own:
         child = element.find("{*}" + name)
         return "" if child is None else _value(child, "val", own=True)
-    for key, value in element.items():
+    for key, value in markup.pairs(element):
         if key.rpartition("}")[2] == name:
             return str(value)
     return ""

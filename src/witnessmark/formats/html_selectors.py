@@ -15,6 +15,8 @@ from witnessmark.formats.html_css import LONGEST_SELECTOR, unescaped
 
 MOST_TESTS = 3_000_000
 """Comparisons of an element with a part of a selector; after that nothing can be told of an element."""
+MOST_BEGINNINGS = 16_000
+"""Beginnings of selectors, each a bit of every number that is kept; a page with more cannot be judged either."""
 MOST_KEPT = 20_000
 """Answers that are kept for the next element of the same kind."""
 _NONE: list[int] = []
@@ -378,6 +380,8 @@ class Matcher:
 
     def add(self, selector: Selector, number: int, *, fold: bool) -> None:
         """Take in a selector of the rule of this number."""
+        if self.spent:
+            return
         before = 0
         for place, (compound, join) in enumerate(zip(selector.compounds, selector.joins, strict=True)):
             last = place == len(selector.compounds) - 1
@@ -395,8 +399,8 @@ class Matcher:
 
     @property
     def spent(self) -> bool:
-        """Whether so much was compared that nothing more can be told."""
-        return self._tests > MOST_TESTS
+        """Whether there is so much to compare that nothing more can be told."""
+        return self._tests > MOST_TESTS or self._bits > MOST_BEGINNINGS
 
     def enter(self, element: Element, above: Level) -> tuple[list[int], Level]:
         """Return the rules that select an element, and its level for the elements in it."""

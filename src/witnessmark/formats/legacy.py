@@ -46,6 +46,9 @@ def read_xls(source: Source, report: Report) -> None:
 def _read_cells(source: Source, report: Report) -> None:
     try:
         source.stream.seek(0)
+        if source.stream.read(8) == MAGIC:
+            _opened(source).check()
+        source.stream.seek(0)
         book = python_calamine.CalamineWorkbook.from_filelike(source.stream)
         cells = 0
         for name in book.sheet_names:

@@ -7,6 +7,8 @@ from lxml import etree
 
 from witnessmark.cell.report import Report
 
+MANY: Final = 100
+_VALUES: Final = etree.XPath("@*", smart_strings=False)
 _SAFE: Final = {
     "resolve_entities": False,
     "no_network": True,
@@ -71,10 +73,21 @@ def local(element: Any) -> str:
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
+def pairs(element: Any) -> list[tuple[str, str]]:
+    """Return names and values of an element's attributes in one sweep.
+
+    lxml looks each value up from the first attribute on: of a hundred thousand, that is all day.
+    """
+    if len(element.attrib) <= MANY:
+        found: list[tuple[str, str]] = element.items()
+        return found
+    return list(zip(element.keys(), _VALUES(element), strict=True))
+
+
 def attributes(element: Any) -> dict[str, str]:
     """Return an element's attributes by their names without namespace; the first of two twins wins."""
     found: dict[str, str] = {}
-    for key, value in element.items():
+    for key, value in pairs(element):
         found.setdefault(key.rpartition("}")[2], value)
     return found
 

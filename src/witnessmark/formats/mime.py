@@ -14,6 +14,8 @@ MOST_PARTS = 5000
 MOST_FIELDS = 5000
 LONGEST_HEAD = 4 << 20
 LONGEST_FIELD = 256 << 10
+LONGEST_PARAMETERS = 16 << 10
+"""Characters of a field in which parameters are looked for; the library takes quadratic time for them."""
 PIECE = 1 << 20
 _HEAD_END = re.compile(rb"\r?\n[ \t]*\r?\n|\r\r")
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:(.*)", re.DOTALL)
@@ -160,7 +162,7 @@ def _with_head(part: Part, kind: str | None) -> Part:
         part.head.set_default_type(kind)
     for name, value in part.fields:
         if name.lower().startswith("content-") and name not in part.head:
-            part.head[name] = value.replace("\n", " ").replace("\r", " ")
+            part.head[name] = value[:LONGEST_PARAMETERS].replace("\n", " ").replace("\r", " ")
     return part
 
 

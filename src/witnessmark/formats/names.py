@@ -1,6 +1,7 @@
 """Names in containers as paths: bytes stay what they are, their reading is a guess where the container says none."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 from witnessmark.model.exhibit import Path, PathStep
@@ -36,6 +37,27 @@ def likely_codec(names: Iterable[bytes]) -> str:
 _AMID = re.compile(r"(?<=[A-Za-z])[^\x00-\x7f]{1,3}(?=[A-Za-z])")
 _OTHER_SCRIPTS = ("gb18030", "cp932", "big5", "cp949", "cp866", "cp1251")
 _CODECS = ("cp437", "gb18030", "cp932", "big5", "cp949", "cp866", "cp1251")
+
+
+def alike(names: Iterable[bytes]) -> list[list[str]]:
+    """Return the names that one file system or another takes for the same: by case, accents, ends, slashes and dots."""
+    groups: dict[str, dict[bytes, None]] = {}
+    for name in names:
+        groups.setdefault(_folded(name), {})[name] = None
+    return [[name[:500].decode("utf-8", "replace") for name in group] for group in groups.values() if len(group) > 1]
+
+
+def _folded(name: bytes) -> str:
+    if name.isalnum():
+        return name.lower().decode()
+    text = name[:LONGEST].decode("utf-8", "surrogateescape").replace("\\", "/")
+    steps: list[str] = []
+    for step in (text if text.isascii() else unicodedata.normalize("NFC", text)).casefold().split("/"):
+        if step == "..":
+            del steps[-1:]
+        elif step.rstrip(" ."):
+            steps.append(step.rstrip(" ."))
+    return "/".join(steps)
 
 
 def _is_utf8(name: bytes) -> bool:

@@ -71,6 +71,9 @@ def read_odf(source: Source, report: Report) -> None:
             words = "" if script is None else "".join(script.itertext()).strip()
             if words:
                 report.hidden("macro", words[:LONGEST] + "\n")
+    macros = [name for name in package.names if name.startswith(("Basic/", "Scripts/")) and not name.endswith("/")]
+    if macros:
+        report.observe("office.macros", {"parts": [name.encode("utf-8", "replace").decode() for name in macros[:200]]})
     package.take_members(report, set())
     package.observe_times(report)
     close(package, report)

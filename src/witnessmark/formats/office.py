@@ -40,6 +40,7 @@ _LABELS = (
     ("slidelayouts/", "slide layout"),
 )
 _WITH_ATTRIBUTES = ("externallinks/", "connections", "querytables/", "pivotcache/", "tables/", "slicer", "people")
+_MACROS = re.compile(r"vbaproject[^/]*\.bin\Z|(?:^|/)(?:macrosheets|dialogsheets)/[^/]+\.(?:xml|bin)\Z", re.IGNORECASE)
 _WORDY = re.compile(r"[^\W\d_]{2,}")
 MOST_WORDS = 4 << 20
 
@@ -191,6 +192,9 @@ def _finish(package: Package, report: Report) -> None:
         if words:
             label = next((label for part, label in _LABELS if part in low), f"part {posixpath.basename(name)}")
             report.hidden(_plain(label), words + "\n")
+    macros = [_plain(name) for name in package.names if _MACROS.search(name)]
+    if macros:
+        report.observe("office.macros", {"parts": macros[:200]})
     package.take_members(report, also)
     package.observe_times(report)
     close(package, report)
@@ -211,7 +215,9 @@ def _words(root: Any, *, attributes: bool) -> str:
         if kind == "ddeLink":
             values.append(f"{element.get('ddeService', '')}|{element.get('ddeTopic', '')}")
         if attributes:
-            values += [value for key, value in element.items() if _WORDY.search(value) and not key.startswith("{")]
+            values += [
+                value for key, value in markup.pairs(element) if _WORDY.search(value) and not key.startswith("{")
+            ]
         for key in ("descr", "alt", "href"):
             values.append(markup.attributes(element).get(key, "") if not attributes else "")
         for value in values:

@@ -32,6 +32,8 @@ with suppress(locale.Error):
 
 CHUNK: Final = 256 << 10
 MOST_MEMBERS: Final = 1_000_000
+_NEVER_EMPTY: Final = ("rar", "rar5", "cab")
+"""Kinds that no program makes without a member: one without is cut off, and libarchive does not say so."""
 _REGULAR, _FOLDER, _LINK = 0o100000, 0o040000, 0o120000
 _NO_LIBRARY = "reading it needs the library libarchive (Debian: libarchive13), which is not on this machine"
 
@@ -118,12 +120,13 @@ def _fits(handle: Any) -> bool:
 
 
 def _read(source: Source, report: Report, formats: tuple[str, ...], filters: str, password: str = "") -> None:
-    taken = refused = locked = 0
+    seen = taken = refused = locked = 0
     problem = ""
     with _opened(source, formats, filters, password) as handle:
         report.tool("libarchive", _version())
         try:
             for entry in _entries(handle):
+                seen += 1
                 path, kind = _path(entry), ffi.entry_filetype(entry)
                 if kind == _FOLDER:
                     continue
@@ -142,6 +145,8 @@ def _read(source: Source, report: Report, formats: tuple[str, ...], filters: str
         except libarchive.ArchiveError as error:
             problem = problem or _said(error)
             locked += _is_locked_whole(handle) or "ncrypt" in str(error) or "assphrase" in str(error)
+    if not (seen or problem or locked) and formats[0] in _NEVER_EMPTY:
+        problem = "no member can be found in it"
     _conclude(report, taken, refused, locked, problem)
 
 

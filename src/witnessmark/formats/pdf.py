@@ -39,6 +39,7 @@ def read_pdf(source: Source, report: Report) -> None:
     source.stream.seek(0)
     data = source.stream.read(LARGEST)
     pdf_bytes.observe_bytes(data, report)
+    pdf_bytes.observe_actions(data, report)
     document = pdfium.FPDF_LoadMemDocument64(data, len(data), None)
     is_locked = not document
     for password in source.passwords:

@@ -2,10 +2,15 @@
 
 import re
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 
 from witnessmark.cell.report import Report
 
+_ACTION = re.compile(
+    rb"/S[ \t\r\n\x00\x0c]{0,8}/(JavaScript|Launch|URI|SubmitForm|ImportData|GoToR|GoToE|Rendition|Movie|Sound|Thread"
+    rb"|Hide|ResetForm|SetOCGState|RichMediaExecute|GoTo3DView)(?![\w#])|/(OpenAction|AA|XFA)(?![\w#])"
+)
 _VERSION = re.compile(rb"%PDF-(\d\.\d)")
 LARGEST = 8 << 20
 """Bytes that one stream may unpack to here."""
@@ -46,6 +51,25 @@ def has_layers(data: bytes) -> bool:
     if b"/ObjStm" not in data:
         return False
     return any(b"/ObjStm" in about and b"/OCProperties" in _unpack(data, start) for about, start in _streams(data))
+
+
+def observe_actions(data: bytes, report: Report) -> None:
+    """Report how often each kind of action stands in the file (ISO 32000-1, 12.6), also inside object streams.
+
+    Nothing is run, and nothing is said of whether it would be: an action may hang on nothing.
+    """
+    found = Counter(_actions(data))
+    if b"/ObjStm" in data:
+        for about, start in _streams(data):
+            if b"/ObjStm" in about:
+                found.update(_actions(_unpack(data, start)))
+    if found:
+        report.observe("pdf.actions", dict(sorted(found.items())))
+
+
+def _actions(data: bytes) -> Iterator[str]:
+    for match in _ACTION.finditer(data):
+        yield (match[1] or match[2]).decode()
 
 
 def _streams(data: bytes) -> Iterator[tuple[bytes, int]]:

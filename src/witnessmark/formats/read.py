@@ -1,28 +1,36 @@
 """Reads one file: detects its type by content, calls the reader that the table names, tells the languages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from importlib import import_module
 
-from witnessmark.cell.report import Relay, Report, Source
-from witnessmark.formats import detect, language, locked, strings, table
+from witnessmark.cell.report import MemberSink, Relay, Report, Source
+from witnessmark.formats import appended, detect, language, locked, strings, table
 from witnessmark.formats.warm import warm
+from witnessmark.model.codec import Value
 from witnessmark.model.derivative import Outcome
+from witnessmark.model.exhibit import How, Path
 
 SAMPLE = 20_000
 """Characters of visible text that the languages are told from."""
 
 
 class _Listening(Relay):
-    """A report that passes everything on and keeps the beginning of the visible text."""
+    """A report that passes everything on; keeps the beginning of the visible text, and whether a rest was taken out."""
 
     def __init__(self, report: Report) -> None:
         super().__init__(report)
         self._kept: list[str] = []
         self._room = SAMPLE
+        self.has_rest = False
 
     @property
     def sample(self) -> str:
         return "".join(self._kept)
+
+    def member(self, path: Path, how: How, stated: Mapping[str, Value]) -> AbstractContextManager[MemberSink]:
+        self.has_rest = self.has_rest or path[-1].name == "after-the-end"
+        return super().member(path, how, stated)
 
     def visible(self, text: str) -> None:
         if self._room > 0:
@@ -44,21 +52,28 @@ def read(source: Source, report: Report) -> None:
     if found.observed:
         report.observe("type", dict(found.observed))
     reader = table.reader_of(found.media_type)
+    listening = _Listening(report)
     if reader is None:
         strings.say(source, report)
         report.outcome(Outcome.UNSUPPORTED, f"no reader for {found.media_type}")
+        _take_end(source, found, listening)
         return
-    listening = _Listening(report)
     source.stream.seek(0)
     if locked.opens(source, found.media_type, listening):
         return
     source.stream.seek(0)
     try:
         _function(reader)(source, listening)
+        _take_end(source, found, listening)
     finally:
         codes = language.languages(listening.sample)
         if codes:
             report.languages(codes)
+
+
+def _take_end(source: Source, found: detect.Detected, listening: _Listening) -> None:
+    if "ends_as" in found.observed and not listening.has_rest:
+        appended.take(source, listening)
 
 
 def _function(reader: table.Reader) -> Callable[[Source, Report], None]:

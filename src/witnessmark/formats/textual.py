@@ -15,17 +15,17 @@ _HTML = re.compile(
     r"|base|p|br|a\s+href|ul|ol|form)\b[^<]{0,2000}>",
     re.IGNORECASE,
 )
-_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|<\?.*?\?>", re.DOTALL)
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)", re.DOTALL)
 _DOCTYPE = re.compile(r"<!DOCTYPE\s+(\S{1,80})[^>\[]{0,1000}(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
 _ROOT = re.compile(r"<(?:[A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)([^<]{0,8000})")
-_SUBRIP = re.compile(r"\s*\d{1,6}\r?\n\d\d:\d\d:\d\d[,.]\d{3} --> \d\d:\d\d:\d\d[,.]\d{3}")
+# Possessive throughout: the texts are as hostile as the rest, and none of these may look twice at one place.
+_SUBRIP = re.compile(r"\s*+\d{1,6}\r?\n\d\d:\d\d:\d\d[,.]\d{3} --> \d\d:\d\d:\d\d[,.]\d{3}")
 _DXF = re.compile(
-    r"\s*(?:999\r?\n[^\r\n]*\r?\n\s*)*0\r?\n\s*SECTION\r?\n\s*2\r?\n\s*(?:HEADER|ENTITIES|TABLES|CLASSES|BLOCKS)\r?\n"
+    r"\s*+(?:999\r?\n[^\r\n]*+\r?\n\s*+)*+0\r?\n\s*+SECTION\r?\n\s*+2\r?\n\s*+(?:HEADER|ENTITIES|TABLES|CLASSES|BLOCKS)\r?\n"
 )
-_MATLAB = re.compile(r"\s*(?:function\s*\[?[\w, ]*\]?\s*=?\s*\w+|%{0,2}[^\n]*\n\s*function\b)")
-_ROBOTS = re.compile(r"(?:\s*#[^\n]*\n|\s*\n)*(?:user-agent|disallow|allow|sitemap)\s*:", re.IGNORECASE)
+_ROBOTS = re.compile(r"(?:[^\S\n]*+(?:#[^\n]*+)?\n)*+\s*+(?:user-agent|disallow|allow|sitemap)\s*+:", re.IGNORECASE)
 _GRAPHVIZ = re.compile(
-    r"\s*(?:(?://|/\*)[^\n]*\n\s*)*(?:strict\s+)?(?:di)?graph\s+(?:\"[^\"]*\"|[\w.]*)\s*\{", re.IGNORECASE
+    r"\s*+(?:(?://|/\*)[^\n]*+\n\s*+)*+(?:strict\s++)?(?:di)?graph\s++(?:\"[^\"]*+\"|[\w.]*+)\s*+\{", re.IGNORECASE
 )
 _ROWS_LOOKED_AT = 50
 

@@ -20,6 +20,9 @@ from witnessmark.model.derivative import Outcome
 
 MOST_CELLS = 5_000_000
 MOST_STRINGS = 5_000_000
+MOST_CHARACTERS = 64 << 20
+"""Of all cells together: one shared string may stand in a million of them."""
+LAST_COLUMN = 16_384
 FLUSH = 1 << 16
 _REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})\Z")
 _TELLING = re.compile(r'["\[!|]')
@@ -36,8 +39,14 @@ class Workbook:
         self.styles = _styles(package, main)
         self.from_1904 = False
         self.cells = 0
+        self.room = MOST_CHARACTERS
         self.hidden: dict[str, list[str]] = {}
         self.printed = False
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more cells are read."""
+        return self.cells > MOST_CELLS or self.room < 0
 
     def put_aside(self, label: str, text: str) -> None:
         """Keep text that does not show, by its label."""
@@ -76,13 +85,13 @@ def read_workbook(package: Package, source: Source, report: Report) -> None:
         part = None if link is None else package.find(link.target)
         state = entry.get("state", "visible")
         _read_sheet(book, part, entry.get("name", ""), "" if state == "visible" else f"{_apart(state)} sheet")
-        if book.cells > MOST_CELLS:
-            report.outcome(Outcome.PARTIAL, f"the first {MOST_CELLS} cells were read")
+        if book.is_full:
+            report.outcome(Outcome.PARTIAL, f"the first {min(book.cells, MOST_CELLS)} cells were read")
             break
     for name in root.iter("{*}definedName"):
         book.put_aside("defined name", f"{name.get('name', '')} = {name.text or ''}")
     for text, used in zip(book.strings, book.used, strict=True):
-        if not used and book.cells <= MOST_CELLS:
+        if not used and not book.is_full:
             book.put_aside("text of no cell", text[0])
     book.flush()
 
@@ -129,9 +138,9 @@ class Sheet:
 
     def __init__(self, book: Workbook, hidden: str) -> None:
         self.book, self.why = book, hidden
-        self.columns: list[tuple[int, int]] = []
+        self.columns = self.known = b""
+        """A byte for each column, once one is told of: whether it is hidden, whether it is told of at all."""
         self.rows_hidden = self.columns_hidden = False
-        self.known: list[tuple[int, int]] = []
         self.lines: list[str] = []
         self.length = 0
 
@@ -153,9 +162,9 @@ class Sheet:
 
     def column_hidden(self, column: int) -> bool:
         """Return whether a column does not show."""
-        if any(low <= column <= high for low, high in self.columns):
+        if column < len(self.columns) and self.columns[column]:
             return True
-        return self.columns_hidden and not any(low <= column <= high for low, high in self.known)
+        return self.columns_hidden and not (column < len(self.known) and self.known[column])
 
 
 def _read_sheet(book: Workbook, part: str | None, name: str, hidden: str) -> None:
@@ -173,7 +182,7 @@ def _read_sheet(book: Workbook, part: str | None, name: str, hidden: str) -> Non
                 for _, element in markup.ends(stream, *_SHEET_PARTS):
                     _SHEET_PARTS[element.tag.rpartition("}")[2] if "}" in element.tag else element.tag](sheet, element)
                     markup.forget(element)
-                    if book.cells > MOST_CELLS:
+                    if book.is_full:
                         break
         except markup.BrokenMarkup:
             book.package.broken.append(part)
@@ -190,12 +199,21 @@ def _read_format(sheet: Sheet, element: Any) -> None:
 def _read_column(sheet: Sheet, element: Any) -> None:
     about = markup.attributes(element)
     try:
-        span = int(about.get("min", "0")), int(about.get("max", "0"))
+        low, high = int(about.get("min", "0")), int(about.get("max", "0"))
     except ValueError:
         return
-    sheet.known.append(span)
+    low, high = max(low, 0), min(high, LAST_COLUMN)
+    sheet.known = _marked(sheet.known, low, high)
     if about.get("hidden") in ("1", "true") or _is_zero(about.get("width", "")):
-        sheet.columns.append(span)
+        sheet.columns = _marked(sheet.columns, low, high)
+
+
+def _marked(columns: bytes, low: int, high: int) -> bytes:
+    """Return the columns with those from `low` to `high` marked."""
+    if low > high:
+        return columns
+    columns = columns or bytes(LAST_COLUMN + 1)
+    return columns[:low] + b"\1" * (high + 1 - low) + columns[high + 1 :]
 
 
 def _is_zero(text: str) -> bool:
@@ -221,6 +239,9 @@ def _read_row(sheet: Sheet, element: Any) -> None:
         text, why = _read_cell(book, cell)
         if not text:
             continue
+        book.room -= len(text)
+        if book.is_full:
+            break
         if why:
             book.put_aside(why, text)
         elif row_hidden:

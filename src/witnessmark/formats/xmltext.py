@@ -78,7 +78,7 @@ def _say(element: Any, report: Report) -> int:
 
 
 def _values(element: Any) -> Iterator[str]:
-    for name, value in element.items():
+    for name, value in markup.pairs(element):
         if name not in _DRAWN and _WORDY.search(value) and "://www.w3.org/" not in value:
             yield value
 

@@ -95,7 +95,7 @@ def read_packet(packet: bytes, report: Report) -> None:
     if root is None:
         return
     found = _Properties(report)
-    toolkit = next((value for key, value in root.items() if key.endswith(("}xmptk", "}xaptk"))), "")
+    toolkit = next((value for key, value in markup.pairs(root) if key.endswith(("}xmptk", "}xaptk"))), "")
     if toolkit:
         found.tell("x:xmptk", toolkit)
     for description in root.iter(_RDF + "Description"):
@@ -156,7 +156,7 @@ class _Properties:
 
     def read_struct(self, element: Any, path: str, depth: int) -> None:
         """Read the fields of a structure: the attributes and the children of an element."""
-        for key, value in element.items():
+        for key, value in markup.pairs(element):
             if not key.startswith(_RDF) and key.startswith("{") and key != _LANG:
                 self.tell(path + _name(key, element), value)
         for child in element:
@@ -185,7 +185,7 @@ class _Properties:
 
     def _read_leaf(self, element: Any, path: str, depth: int) -> None:
         fields = [
-            key for key, _ in element.items() if key.startswith("{") and not key.startswith(_RDF) and key != _LANG
+            key for key, _ in markup.pairs(element) if key.startswith("{") and not key.startswith(_RDF) and key != _LANG
         ]
         if fields:
             self.read_struct(element, path + "/", depth)

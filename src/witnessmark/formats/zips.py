@@ -5,6 +5,7 @@ is inflated; nothing is written anywhere.
 """
 
 import bz2
+import io
 import lzma
 import struct
 import zlib
@@ -16,6 +17,9 @@ END = b"PK\x05\x06"
 CENTRAL = b"PK\x01\x02"
 LOCAL = b"PK\x03\x04"
 MOST_ENTRIES = 1_000_000
+MOST_UNLISTED = 1_000
+MOST_GAPS = 64 << 20
+"""Bytes between the entries of a directory that are looked through."""
 CHUNK = 64 << 10
 GROWTH = 256 << 10
 """Bytes inflated at a time."""
@@ -46,6 +50,8 @@ class Entry:
     data: int = -1  # where the packed bytes begin; -1 until the local header was read
     local_name: bytes | None = None
     local_method: int = -1
+    local_flags: int = -1
+    local_sizes: tuple[int, int] | None = None  # packed and unpacked, where its own header states them
 
     @property
     def is_encrypted(self) -> bool:
@@ -182,10 +188,18 @@ def located(stream: BinaryIO, entry: Entry) -> Entry | None:
     header = stream.read(30)
     if len(header) < 30 or header[:4] != LOCAL:
         return None
-    method = struct.unpack_from("<H", header, 8)[0]
-    name_length, extra_length = struct.unpack_from("<HH", header, 26)
+    flags, method = struct.unpack_from("<HH", header, 6)
+    packed, size, name_length, extra_length = struct.unpack_from("<IIHH", header, 18)
     name = stream.read(name_length)
-    return replace(entry, data=entry.offset + 30 + name_length + extra_length, local_name=name, local_method=method)
+    stated = None if flags & 8 or 0xFFFFFFFF in (packed, size) else (packed, size)
+    return replace(
+        entry,
+        data=entry.offset + 30 + name_length + extra_length,
+        local_name=name,
+        local_method=method,
+        local_flags=flags,
+        local_sizes=stated,
+    )
 
 
 def overlapping(entries: list[Entry]) -> frozenset[int]:
@@ -224,6 +238,30 @@ def scan(stream: BinaryIO, size: int, limit: int = MOST_ENTRIES) -> Iterator[Ent
         count += 1
         yield entry
         at = data if unknown else data + max(entry.packed, 0)
+
+
+def unlisted(stream: BinaryIO, entries: list[Entry], start: int) -> Iterator[Entry]:
+    """Yield the entries that lie whole in gaps between those of the directory, which begins at `start`."""
+    at, looked = 0, 0
+    listed = sorted((entry.offset, max(entry.end, entry.data)) for entry in entries if entry.data >= 0)
+    for begin, end in (*listed, (start, start)):
+        if begin - at > 30:
+            looked += begin - at
+            if looked > MOST_GAPS:
+                return
+            yield from _in_gap(stream, at, begin)
+        at = max(at, end)
+
+
+def _in_gap(stream: BinaryIO, at: int, end: int) -> Iterator[Entry]:
+    stream.seek(at)
+    gap = io.BytesIO(stream.read(end - at))
+    size = len(gap.getbuffer())
+    for entry in scan(gap, size, MOST_UNLISTED):
+        # Other bytes hold the mark by chance, or as a program that unpacks does: a header has to make sense.
+        known = entry.method in METHODS and 0 < len(entry.name) <= 1024 and b"\0" not in entry.name
+        if known and (entry.packed < 0 or entry.end <= size) and not entry.flags & 0x9000:
+            yield replace(entry, offset=entry.offset + at, data=entry.data + at)
 
 
 def _next_header(stream: BinaryIO, at: int, size: int) -> int:

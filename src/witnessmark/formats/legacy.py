@@ -63,6 +63,10 @@ def _read_cells(source: Source, report: Report) -> None:
         raise ReadingStopped(Outcome.ENCRYPTED, "the workbook asks for a password") from error
     except (python_calamine.CalamineError, ValueError, OSError) as error:
         raise ReadingStopped(Outcome.CORRUPT, "the older workbook cannot be read") from error
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":  # the library's word for "should not happen"; no Exception
+            raise ReadingStopped(Outcome.CORRUPT, "the older workbook cannot be read") from error
+        raise
     report.outcome(Outcome.PARTIAL, "which rows and columns of an older workbook show is not known here")
 
 

@@ -89,7 +89,6 @@ OLE_STREAMS: tuple[tuple[str, str], ...] = (
     ("VisioDocument", "application/vnd.visio"),
     ("PowerPoint Document", "application/vnd.ms-powerpoint"),
     ("Workbook", "application/vnd.ms-excel"),
-    ("WORKBOOK", "application/vnd.ms-excel"),
     ("Book", "application/vnd.ms-excel"),
     ("Quill", "application/x-mspublisher"),
     ("WordDocument", "application/msword"),

@@ -92,7 +92,7 @@ READERS: tuple[Reader, ...] = (
     ),
     Reader((ODF + "spreadsheet", "application/vnd.sun.xml.calc"), TABLE, "odf", "read_odf"),
     Reader(("application/encrypted",), DOCUMENT, "legacy", "read_locked"),
-    Reader(("application/msword",), DOCUMENT, "word", "read_doc"),
+    Reader(("application/msword",), DOCUMENT, "legacy", "read_doc"),
     Reader(("application/vnd.ms-excel",), TABLE, "legacy", "read_xls"),
     Reader(("application/vnd.ms-powerpoint",), DOCUMENT, "legacy", "read_ppt"),
     Reader(("application/vnd.ms-xpsdocument", "application/oxps"), DOCUMENT, "packaged", "read_xps"),
@@ -272,6 +272,64 @@ READERS: tuple[Reader, ...] = (
         "read_single",
     ),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """How LibreOffice is told of a type: the end of such a file's name, and the OpenDocument that it becomes."""
+
+    suffix: str
+    opendocument: str
+
+
+def _office(opendocument: str, types: dict[str, str]) -> dict[str, Office]:
+    return {media_type: Office(suffix, opendocument) for media_type, suffix in types.items()}
+
+
+OFFICE: dict[str, Office] = {
+    **_office(
+        "odt",
+        {
+            "application/msword": ".doc",
+            "application/rtf": ".rtf",
+            WORD + "document": ".docx",
+            WORD + "template": ".dotx",
+            "application/vnd.ms-word.document.macroenabled.12": ".docm",
+            "application/vnd.ms-word.template.macroenabled.12": ".dotm",
+            ODF + "text": ".odt",
+            ODF + "text-template": ".ott",
+            "application/vnd.sun.xml.writer": ".sxw",
+        },
+    ),
+    **_office(
+        "ods",
+        {
+            "application/vnd.ms-excel": ".xls",
+            SHEET + "sheet": ".xlsx",
+            SHEET + "template": ".xltx",
+            "application/vnd.ms-excel.sheet.macroenabled.12": ".xlsm",
+            "application/vnd.ms-excel.template.macroenabled.12": ".xltm",
+            "application/vnd.ms-excel.sheet.binary.macroenabled.12": ".xlsb",
+            ODF + "spreadsheet": ".ods",
+            "application/vnd.sun.xml.calc": ".sxc",
+        },
+    ),
+    **_office(
+        "odp",
+        {
+            "application/vnd.ms-powerpoint": ".ppt",
+            SLIDES + "presentation": ".pptx",
+            SLIDES + "slideshow": ".ppsx",
+            SLIDES + "template": ".potx",
+            "application/vnd.ms-powerpoint.presentation.macroenabled.12": ".pptm",
+            "application/vnd.ms-powerpoint.slideshow.macroenabled.12": ".ppsm",
+            ODF + "presentation": ".odp",
+            "application/vnd.sun.xml.impress": ".sxi",
+        },
+    ),
+    **_office("odg", {ODF + "graphics": ".odg", "application/vnd.sun.xml.draw": ".sxd"}),
+}
+"""What LibreOffice reads, where it is found on the machine; never because a name says so."""
 
 BY_TYPE: dict[str, Reader] = {media_type: reader for reader in READERS for media_type in reader.types}
 

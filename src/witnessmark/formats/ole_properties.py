@@ -38,6 +38,8 @@ _UNTOLD: Final = frozenset(("docsecurity", "presentationformat", "headingpairs",
 _NO_WORDS: Final = frozenset(("revision", "totaltime", "application", "documentversion"))
 _DATES: Final = frozenset(("printed", "created", "modified"))
 _SETS: Final = (SUMMARY, DOCUMENT_SUMMARY)
+_NO_PROPERTY: Final = 0x80000000
+"""From here on numbers say how a set is kept: its language, its behaviour."""
 _CUSTOM: Final = bytes.fromhex("05d5cdd59c2e1b10939708002b2cf9ae")
 _EPOCH: Final = datetime(1601, 1, 1)  # noqa: DTZ001 - FILETIME counts from here, in UTC
 
@@ -75,7 +77,7 @@ def properties(data: bytes) -> Iterator[tuple[bool, int | str, Value]]:
             if key == 0:
                 names = _dictionary(data, start + at, page)
         for key, at in places:
-            if key > 1:
+            if 1 < key < _NO_PROPERTY:
                 yield is_custom, names.get(key, key), _value(data, start + at, page)
 
 

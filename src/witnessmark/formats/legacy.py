@@ -4,13 +4,10 @@ Where it is not known what a reader of the file would see (PowerPoint keeps slid
 Excel are not told apart), all the text stands as unseen, so that nothing is shown by mistake.
 """
 
-import struct
-from collections.abc import Iterator
-
 import python_calamine
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
-from witnessmark.formats.compound import MAGIC, CompoundFile
+from witnessmark.formats.compound import MAGIC
 from witnessmark.formats.legacy_parts import opened, tell_parts
 from witnessmark.model.derivative import Outcome
 
@@ -63,45 +60,3 @@ def _read_cells(source: Source, report: Report) -> None:
             raise ReadingStopped(Outcome.CORRUPT, "the older workbook cannot be read") from error
         raise
     report.outcome(Outcome.PARTIAL, "which rows and columns of an older workbook show is not known here")
-
-
-def read_ppt(source: Source, report: Report) -> None:
-    """Read the texts of an older presentation, of slides that show and of those that no longer do.
-
-    Raises:
-        ReadingStopped: when it cannot be followed.
-    """
-    file = opened(source)
-    try:
-        _read_slides(file, report)
-    finally:
-        tell_parts(file, report)
-
-
-def _read_slides(file: CompoundFile, report: Report) -> None:
-    entry = file.find("PowerPoint Document")
-    if entry is None:
-        raise ReadingStopped(Outcome.CORRUPT, "no stream of a presentation")
-    texts = dict.fromkeys(text for text in _ppt_texts(file.read(entry, LARGEST)) if text.strip())
-    if texts:
-        report.hidden("slides, shown or not", "\n".join(texts))
-    if file.find("EncryptedSummary") is not None:
-        report.outcome(Outcome.ENCRYPTED, "the presentation asks for a password")
-    else:
-        report.outcome(Outcome.PARTIAL, "which slides of an older presentation still show is not known here")
-
-
-def _ppt_texts(data: bytes) -> Iterator[str]:
-    """Yield the text atoms of a record tree ([MS-PPT], 2.3.1) in the stream's order; containers are just entered."""
-    at = 0
-    while at + 8 <= len(data):
-        version, kind, length = struct.unpack_from("<HHI", data, at)
-        at += 8
-        if version & 15 == 15:
-            continue
-        body = data[at : at + length]
-        if kind in (0x0FA0, 0x0FBA):  # TextCharsAtom, CString
-            yield body.decode("utf-16-le", "replace").replace("\r", "\n").replace("\x0b", "\n")
-        elif kind == 0x0FA8:  # TextBytesAtom
-            yield body.decode("latin-1").replace("\r", "\n").replace("\x0b", "\n")
-        at += length

@@ -94,7 +94,7 @@ READERS: tuple[Reader, ...] = (
     Reader(("application/encrypted",), DOCUMENT, "legacy", "read_locked"),
     Reader(("application/msword",), DOCUMENT, "word", "read_doc"),
     Reader(("application/vnd.ms-excel",), TABLE, "legacy", "read_xls"),
-    Reader(("application/vnd.ms-powerpoint",), DOCUMENT, "legacy", "read_ppt"),
+    Reader(("application/vnd.ms-powerpoint",), DOCUMENT, "ppt", "read_ppt"),
     Reader(("application/vnd.ms-xpsdocument", "application/oxps"), DOCUMENT, "packaged", "read_xps"),
     Reader(
         (

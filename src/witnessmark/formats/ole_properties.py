@@ -37,7 +37,7 @@ _DOCUMENT_NAMES: Final = {
 _UNTOLD: Final = frozenset(("docsecurity", "presentationformat", "headingpairs", "mmclips", "shareddoc", "version"))
 _NO_WORDS: Final = frozenset(("revision", "totaltime", "application", "documentversion"))
 _DATES: Final = frozenset(("printed", "created", "modified"))
-_SETS: Final = (SUMMARY, DOCUMENT_SUMMARY)
+_SETS: Final = (SUMMARY, DOCUMENT_SUMMARY, "\x05HwpSummaryInformation")
 _NO_PROPERTY: Final = 0x80000000
 """From here on numbers say how a set is kept: its language, its behaviour."""
 _CUSTOM: Final = bytes.fromhex("05d5cdd59c2e1b10939708002b2cf9ae")
@@ -50,7 +50,7 @@ def read_properties(file: CompoundFile, report: Report) -> None:
         entry = file.find(stream)
         if entry is None:
             continue
-        names = _SUMMARY_NAMES if stream == SUMMARY else _DOCUMENT_NAMES
+        names = _DOCUMENT_NAMES if stream == DOCUMENT_SUMMARY else _SUMMARY_NAMES
         try:
             for custom, key, value in properties(file.read(entry, LARGEST)):
                 if custom:

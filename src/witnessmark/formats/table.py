@@ -109,6 +109,11 @@ READERS: tuple[Reader, ...] = (
         "packaged",
         "read_visio",
     ),
+    Reader(("application/vnd.visio",), DOCUMENT, "visio", "read_vsd"),
+    Reader(("application/x-hwp-v5",), DOCUMENT, "hwp", "read_hwp"),
+    Reader(("application/vnd.wordperfect",), DOCUMENT, "wordperfect", "read_wordperfect"),
+    Reader(("application/vnd.ms-wordml",), DOCUMENT, "flat", "read_wordml"),
+    Reader(("application/vnd.ms-package.flat+xml",), DOCUMENT, "flat", "read_flat_package"),
     Reader(("application/vnd.adobe.indesign-idml-package",), DOCUMENT, "packaged", "read_idml"),
     Reader(("application/epub+zip", "application/x-ibooks+zip"), DOCUMENT, "epub", "read_epub"),
     Reader(
@@ -120,6 +125,8 @@ READERS: tuple[Reader, ...] = (
     Reader(("application/vnd.apple.numbers",), TABLE, "iwork", "read_iwork"),
     Reader(("application/x-sqlite3",), TABLE, "sqlite", "read_sqlite"),
     Reader(("application/x-dbf",), TABLE, "dbf", "read_dbf"),
+    Reader(("application/x-sas-data",), TABLE, "sas", "read_sas"),
+    Reader(("application/x-sas-xport",), TABLE, "sas_transport", "read_transport"),
     Reader(
         ("application/pkcs7-mime", "application/pkcs7-signature", "application/timestamped-data"),
         CONTAINER,
@@ -343,7 +350,7 @@ def reader_of(media_type: str) -> Reader | None:
     return BY_TYPE["application/xml"] if media_type.endswith("+xml") or media_type in _XML else None
 
 
-_XML = frozenset(("application/vnd.ms-wordml", "application/vnd.ms-spreadsheetml", "application/vnd.adobe.xfdf"))
+_XML = frozenset(("application/vnd.ms-spreadsheetml", "application/vnd.adobe.xfdf"))
 
 
 def kind_of(media_type: str) -> ExhibitKind:

@@ -19,6 +19,8 @@ from tests.formats import (
     test_books,
     test_cms,
     test_dbf,
+    test_flat,
+    test_hwp,
     test_legacy_parts,
     test_mailboxes,
     test_office,
@@ -26,7 +28,10 @@ from tests.formats import (
     test_packaged,
     test_pictures,
     test_recordings,
+    test_sas,
+    test_visio,
     test_warc,
+    test_wordperfect,
 )
 
 from hostile_files import archives, messages, office, pdfs, pictures, zips
@@ -112,6 +117,12 @@ def _documents() -> Iterator[tuple[str, bytes]]:
     kind = "application/vnd.adobe.indesign-idml-package"
     yield "a.idml", test_packaged.package(mimetype=kind, **{"Stories/Story_u1.xml": _STORY})
     yield "a.kmz", test_packaged.package(**{"doc.kml": "<kml/>", "a.txt": "x"})
+    yield "a.vsd", test_visio.drawing()
+    yield "a.hwp", test_hwp.GOOD
+    yield "a.wpd", test_wordperfect.six(test_wordperfect.TEXT, test_wordperfect.NOTES)
+    yield "old.wp", test_wordperfect.five(b"The doors\rare\x0alocked \xc0\x1b\x01\xc0")
+    yield "wordml.xml", test_flat.wordml(test_flat.BODY)
+    yield "flat.xml", test_flat.flat(warm._docx(), picture=b"x")
     yield "a.epub", test_books.book(one="<p>second</p>", two="<p>first</p><p hidden>secret</p>")
     yield "a.pages", test_books.package({"index.xml": test_books.DOCUMENT})
     yield "new.pages", test_books.package({"Index/Document.iwa": "x", "preview.jpg": "y"})
@@ -169,6 +180,8 @@ def _databases() -> Iterator[tuple[str, bytes]]:
         base.close()
         yield "a.db", path.read_bytes()
     yield "a.dbf", test_dbf.table(test_dbf.FIELDS, test_dbf.RECORDS)
+    yield "a.sas7bdat", test_sas.forge.data_set(test_sas.COLUMNS, test_sas.RECORDS)
+    yield "a.xpt", test_sas.forge.transport(test_sas.COLUMNS, test_sas.RECORDS)
     answer = test_warc.record("response", test_warc.answer(test_warc.PAGE))
     yield "a.warc", test_warc.record("warcinfo", b"software: lantern\r\n", "", "application/warc-fields") + answer
     block = test_warc.answer(test_warc.PAGE)

@@ -109,6 +109,18 @@ def test_one_partner_s_bad_line_does_not_spoil_the_good_one(archive, desk, hall)
     assert [key for key, _, _ in Anchors(archive).cosigned(8, [desk.vkey, hall.vkey])] == [hall.vkey]
 
 
+def test_lines_by_unknown_keys_are_told_and_are_no_failure_beside_a_known_one(archive, desk):
+    # C2SP tlog-witness lets a witness answer with several keys, of types that we do not know too.
+    text = Anchors(archive).note(8).text
+    other = Partner("witness.example/another", 9).line(text) + "\u2014 witness.example/desk AAAAAAAA\n"
+    answers = take(archive, other + desk.line(text))
+    assert [type(one) for one in answers] == [Refused, Refused, Taken]
+    assert [one.exit_code for one in answers[:2]] == [0, 0]
+    assert all("no witness of the policy" in one.says for one in answers[:2])
+    assert [one.exit_code for one in take(archive, other)] == [2, 2]
+    assert [one.exit_code for one in take(archive, other + desk.line("x\n"))] == [0, 0, 1]
+
+
 def test_a_whole_note_that_came_back_gives_its_lines(archive, desk):
     signed = archive.ledger.note()
     (found,) = take(archive, signed + desk.line(note.parse(signed).text))

@@ -86,7 +86,16 @@ def test_a_blob_comes_back(time, signature):
 
 
 @pytest.mark.parametrize(
-    "answer", ["", LINE, "text\n" + LINE + "\n", LINE + "\n\n", "\u2014 a " + codec.to_base64(b"1") + "\n"]
+    "answer",
+    [
+        "",
+        LINE,
+        "text\n" + LINE + "\n",
+        "text\n\n" + LINE + "\n",
+        "\n\n" + LINE + "\n",
+        LINE + "\n\n",
+        "\u2014 a " + codec.to_base64(b"1") + "\n",
+    ],
 )
 def test_an_answer_holds_signature_lines_and_nothing_else(answer):
     with pytest.raises(Damaged):

@@ -107,6 +107,31 @@ def test_malformed_notes_are_refused(bad):
         note.parse(bad)
 
 
+def test_a_line_by_a_key_that_nobody_asked_about_is_ignored_however_long_its_name():
+    # C2SP signed-note limits no name; the note as a whole is limited.
+    for name in ("w" * 5000, "w\x7f", "\u00fcber/\u05d0", "w\u200b"):
+        found = note.parse(GOOD + f"\u2014 {name} AAAAAAA=\n")
+        assert note.check(found, [Vkey.parse(PETER)]) == (Vkey.parse(PETER),)
+    with pytest.raises(Damaged):
+        Vkey.for_ed25519("w" * 256, PUBLIC)
+    assert Vkey.for_ed25519("w" * 255, PUBLIC)
+
+
+def test_a_name_holds_no_control_character_no_plus_and_none_of_unicode_s_spaces():
+    spaces = [0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000]
+    refused = {*range(0x21), ord("+"), *spaces}
+
+    def is_refused(code):
+        try:
+            note.parse(f"a\n\n\u2014 b{chr(code)}c AAAAAAA=\n")
+        except Damaged:
+            return True
+        return False
+
+    every = (*range(0xD800), *range(0xE000, 0x10000), 0x10000, 0x1F600, 0x10FFFF)
+    assert {code for code in every if is_refused(code)} == refused
+
+
 def test_the_text_may_hold_empty_lines():
     found = note.parse(note.sign("a\n\nb\n", NAME, PUBLIC, KEY.sign))
     assert found.text == "a\n\nb\n"

@@ -162,8 +162,8 @@ def whole(*lines, text="text\n"):
 @pytest.mark.parametrize(
     "fields, sentence",
     [
-        (("a b", KEY.key_id, 1, PUBLIC), "a key's name has no blank and no plus"),
-        (("a+b", KEY.key_id, 1, PUBLIC), "a key's name has no blank and no plus"),
+        (("a b", KEY.key_id, 1, PUBLIC), "a key's name has no blank and no plus, and at most 255 characters"),
+        (("a+b", KEY.key_id, 1, PUBLIC), "a key's name has no blank and no plus, and at most 255 characters"),
         ((NAME, KEY.key_id, 2, PUBLIC), "a key of a type that this program does not know"),
         ((NAME, KEY.key_id, 1, PUBLIC[:31]), "a key of a type that this program does not know"),
         ((NAME, bytes(4), 1, PUBLIC), f"the key id of '{NAME}' does not belong to this name and key"),

@@ -241,18 +241,26 @@ class _Taker:
             lines = [line for line in signed.signatures if (line.name, line.key_id) != self._own]
         else:
             lines = list(cosignature.parse_lines(text))
+        # A witness with several keys, or a note that others signed too: lines by unknown keys are no failure where a
+        # known one stands beside them (C2SP tlog-witness, "add-checkpoint").
+        has_known = any(self._witnesses(line) for line in lines)
         for line in dict.fromkeys(lines):
             try:
                 yield self._line(line)
             except BrokenEvidence as error:
-                yield Refused(f"{name}: {line.name}", str(error), error.exit_code)
+                is_ignored = has_known and not self._witnesses(line)
+                yield Refused(f"{name}: {line.name}", str(error), 0 if is_ignored else error.exit_code)
+
+    def _witnesses(self, line: Signature) -> list[Witness]:
+        """Return the witness of the policy whose key a line names."""
+        return [one for one in self._policy.witnesses if (one.key.name, one.key.key_id) == (line.name, line.key_id)]
 
     @property
     def _own(self) -> tuple[str, bytes]:
         return self._log.name, self._log.key_id
 
     def _line(self, line: Signature) -> Taken:
-        ours = [one for one in self._policy.witnesses if (one.key.name, one.key.key_id) == (line.name, line.key_id)]
+        ours = self._witnesses(line)
         if not ours:
             raise Undecided("this key is no witness of the policy: a `witness` line in ARCHIVE/policy makes it one")
         key = ours[0].key

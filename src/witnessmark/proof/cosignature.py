@@ -89,4 +89,7 @@ def parse_lines(text: str) -> tuple[Signature, ...]:
     Raises:
         Damaged: when it holds anything else.
     """
-    return note.parse("answer\n\n" + text).signatures
+    signed = note.parse("answer\n\n" + text)
+    if signed.text != "answer\n":
+        raise Damaged("a witness's answer holds signature lines and nothing else")
+    return signed.signatures

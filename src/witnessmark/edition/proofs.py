@@ -18,21 +18,7 @@ from witnessmark.model import codec
 from witnessmark.model.codec import Value
 from witnessmark.proof.opening import OpenedField
 from witnessmark.proof.succession import Succession
-
-RELEASE_FIELDS: Final = (
-    "sealed",
-    "edition",
-    "manifest",
-    "checkpoint",
-    "previous",
-    "program",
-    "ids",
-    "decisions",
-    "title",
-    "keeper",
-    "about",
-)
-"""The fields of a release that go out with it."""
+from witnessmark.verify.shown import RELEASE
 
 KEY_FIELDS: Final = ("sealed", "action", "previous", "public")
 """The fields of the event by which a key hands over; the reason stays shut."""
@@ -98,5 +84,5 @@ def continues(ledger: Ledger, sizes: Iterable[int], release: int) -> bytes:
         {"from": one, "to": other, "proof": [codec.to_base64(found) for found in ledger.consistency(one, other)]}
         for one, other in pairwise(rising)
     ]
-    fields = rows(opened(ledger, release, RELEASE_FIELDS))
+    fields = rows(opened(ledger, release, RELEASE))
     return codec.encode_bytes({"chain": chain, "release": {"fields": fields}})

@@ -22,12 +22,11 @@ from witnessmark.proof.checkpoint import Checkpoint
 from witnessmark.proof.note import Vkey
 from witnessmark.proof.policy import NONE, Policy
 from witnessmark.proof.succession import Succession
-from witnessmark.verify import exhibits, explain, walk, witnessed
+from witnessmark.verify import exhibits, explain, shown, walk, witnessed
 from witnessmark.verify.exhibits import Checked, Context
 from witnessmark.verify.report import Release, Report, Tally
 from witnessmark.verify.sealed import Log, Sealed
 from witnessmark.verify.shapes import Continues, Keys, Link
-from witnessmark.verify.shown import day
 from witnessmark.verify.walk import CONTINUES, LARGEST_JSON, LARGEST_MANIFEST, LARGEST_PROOF, MANIFEST, RELEASE, Site
 from witnessmark.verify.witnessed import Anchored, Reader
 
@@ -143,7 +142,9 @@ def _check_handing_over(site: Site, log: Log, keys: Keys | None, tally: Tally) -
                 raise Falsified("is not the event by which this key of the log handed over to the next")
             if sealed.size != row.size:
                 raise Falsified("does not stand under the checkpoint at which the key is said to hand over")
-            tally.agrees(row.proof, f"hands the log over to its next key on {day(told.get('sealed'))}, signed by both")
+            tally.agrees(
+                row.proof, f"hands the log over to its next key on {shown.day(told.get('sealed'))}, signed by both"
+            )
 
 
 def _check_quorum(policy: Policy | None, found: Sequence[Checked], tally: Tally) -> None:
@@ -178,7 +179,9 @@ def _release(site: Site, log: Log, tally: Tally) -> tuple[Release | None, Contin
         tally.undecided(MANIFEST, "no release vouches for it")
         return None, continues
     with tally.judging(CONTINUES):
-        release = _read_release(log, sealed.opened(continues.release), sealed.index, sealed.size)
+        fields = sealed.opened(continues.release)
+        shown.check_release(continues.release)
+        release = _read_release(log, fields, sealed.index, sealed.size)
         tally.agrees(CONTINUES, "opens the release as it was sealed")
     if release is None:
         tally.undecided(MANIFEST, "no release vouches for it")
@@ -207,10 +210,10 @@ def _read_release(log: Log, fields: Fields, index: int, latest: int) -> Release:
             if len(named) != len(ids) or len(set(named.values())) != len(ids):
                 raise Falsified("the release names an exhibit twice")
             rests_on = frozenset(_commitment(text) for text in decisions)
-            return Release(edition, day(sealed), index, Digest(manifest).hex, checkpoint.size, latest, named, rests_on)
-    raise Falsified(
-        "the release lacks an open field: edition, sealed, manifest, checkpoint, ids and decisions belong here"
-    )
+            return Release(
+                edition, shown.day(sealed), index, Digest(manifest).hex, checkpoint.size, latest, named, rests_on
+            )
+    raise Falsified("the release says something else where its edition, day, manifest, checkpoint and lists belong")
 
 
 def _named(row: object) -> tuple[bytes, str]:
@@ -246,15 +249,15 @@ def _in_order(folder: str) -> tuple[int, str]:
 def _check_reviewers(context: Context, found: Sequence[Checked]) -> None:
     """Check that each reviewer in `keys.json` is introduced by the opening that it names."""
     assert context.keys is not None
-    shown: dict[str, tuple[str, str]] = {}
+    introduced: dict[str, tuple[str, str]] = {}
     for one in found:
-        shown |= one.reviewers
+        introduced |= one.reviewers
     with context.tally.judging(KEYS):
         listed = {row.proof: (row.name, codec.to_base64(row.public)) for row in context.keys.reviewers}
         for proof, reviewer in listed.items():
-            if shown.get(proof) != reviewer:
+            if introduced.get(proof) != reviewer:
                 raise Falsified(f"lists the reviewer {reviewer[0]!r}, whom {proof} does not introduce")
-        for proof, reviewer in shown.items():
+        for proof, reviewer in introduced.items():
             if reviewer not in listed.values():
                 raise Falsified(f"does not list the reviewer whom {proof} introduces")
 

@@ -46,7 +46,7 @@ class Log:
         """Return the checkpoint of a whole note after checking its signatures.
 
         Raises:
-            Falsified: when it is not signed by the log's key, or carries a line by a key that is not listed.
+            Falsified: when it is not signed by the log's key, or carries a line twice or by a key that is not listed.
         """
         name = hashlib.sha256(text.encode()).digest()
         if name not in self._notes:
@@ -61,6 +61,8 @@ class Log:
 
     def _checked(self, text: str) -> Checkpoint:
         signed = note.parse(text)
+        if len(set(signed.signatures)) != len(signed.signatures):
+            raise Falsified("its checkpoint carries one signature twice")
         listed = {(key.name, key.key_id) for key in (*self.keys.keys, *self._witnesses)}
         for line in signed.signatures:
             if (line.name, line.key_id) not in listed:

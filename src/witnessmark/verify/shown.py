@@ -6,7 +6,7 @@ Rules for whoever changes this file:
 - A field that this version never opens is not false: a newer version may open it, so that it cannot be checked here.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Final
 
@@ -54,6 +54,21 @@ BY_DECISION: Final[Mapping[str, frozenset[str]]] = {
 }
 """What an opening of a role shows when the decision's `open` names it."""
 
+RELEASE: Final = (
+    "sealed",
+    "edition",
+    "manifest",
+    "checkpoint",
+    "previous",
+    "program",
+    "ids",
+    "decisions",
+    "title",
+    "keeper",
+    "about",
+)
+"""What opens a release, in this order: `continues.json` lies outside the manifest, and must have one spelling."""
+
 WITH_FILE: Final = frozenset({"size", "digest"})
 """What would let the owner of a withheld file know it again."""
 WITH_TEXT: Final = frozenset({"characters"})
@@ -92,6 +107,22 @@ def check(role: str, fields: Mapping[str, Value], opened: Collection[str], publi
         raise NewerVersion(f"opens the field {name[:40]!r} of its {role}, which this program does not know to be open")
     for name in sorted(_DAYS & fields.keys()):
         day(fields[name])
+
+
+def check_release(fields: Sequence[OpenedField]) -> None:
+    """Check that a release is opened by the fields that every edition shows, in their one order.
+
+    Raises:
+        Falsified: when a field is shut, or they stand in another order.
+        NewerVersion: when a field is open that this version never opens.
+    """
+    found = [name for name, _, _ in fields]
+    if unknown := sorted(set(found) - set(RELEASE)):
+        raise NewerVersion(f"opens the field {unknown[0][:40]!r} of its release, which this program does not know")
+    if shut := [name for name in RELEASE if name not in found]:
+        raise Falsified(f"keeps the field {shut[0]!r} of its release shut, which every edition shows")
+    if found != list(RELEASE):
+        raise Falsified("opens the fields of its release in another order than every edition")
 
 
 def check_disclosed(disclosed: Collection[OpenedField], values: Mapping[str, Value]) -> None:

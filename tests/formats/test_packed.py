@@ -38,6 +38,30 @@ def test_every_member_comes_out_once_as_it_was(read, kind):
     assert all(member.stated["modified"] == "1900000000" for member in found.members)
 
 
+def test_after_what_libarchive_calls_fatal_nothing_more_is_asked_of_the_archive(read, monkeypatch):
+    asked = []
+    further = packed.ffi.read_next_header2
+
+    def next_header(handle, entry):
+        asked.append("header")
+        return further(handle, entry)
+
+    def no_data(*_):
+        asked.append("data")
+        raise libarchive.ArchiveError("the folder lies", retcode=packed.ffi.ARCHIVE_FATAL, archive_p=0x7F00_1234_5678)
+
+    monkeypatch.setattr(packed.ffi, "read_next_header2", next_header)
+    monkeypatch.setattr(packed.ffi, "read_data", no_data)
+    found = read(pack("cpio_newc", FILES), "a.cpio")
+    assert asked == ["header", "data"]
+    assert (found.ended, found.detail) == (Outcome.PARTIAL, "the folder lies; 1 members taken out")
+
+
+def test_what_libarchive_says_is_told_without_an_address_in_memory():
+    error = libarchive.ArchiveError(None, errno=0, retcode=-30, archive_p=0x7F00_1234_5678)
+    assert packed._said(error) == "libarchive gives no reason"
+
+
 @pytest.mark.parametrize("name", ["zstd", "lz4", "lzma", "lzip", "compress"])
 def test_one_packed_stream_is_one_member(read, name):
     data = b"The doors are locked at night. " * 2000

@@ -124,3 +124,10 @@ def test_a_large_text_is_streamed_in_little_memory():
 def test_ebcdic_is_read(corpus):
     data = (corpus / "text/tika/english.cp500.txt").read_bytes()
     assert "the" in run_bytes(data, "a.txt").visible_text
+
+
+def test_a_short_value_in_xml_stands_with_the_name_of_its_element_too(read):
+    data = b"<?xml version='1.0'?><bed><ward><number>17</number></ward><note>\n</note><p>text</p></bed>"
+    found = read(data, "a.xml")
+    assert found.visible_text.splitlines() == ["17", "text"]
+    assert ("elements", "number : 17") in found.hidden_pieces

@@ -97,6 +97,11 @@ class Disk:
         self._folders: set[Path] = set()
         self._unsynced: set[Path] = set()
 
+    @property
+    def temporary(self) -> Path:
+        """The folder of what is being written; a program may be given a folder of its own in it."""
+        return self._temporary
+
     def new(self, mode: int) -> NewFile:
         """Return a new file under a temporary name."""
         self._count += 1

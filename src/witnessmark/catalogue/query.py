@@ -45,12 +45,12 @@ from witnessmark.model.accession import Accession, Refusal
 from witnessmark.model.attestation import Attestation, Reviewer
 from witnessmark.model.custody import Custody
 from witnessmark.model.decision import Decision
-from witnessmark.model.derivative import Outcome
+from witnessmark.model.derivative import Derivative, Outcome
 from witnessmark.model.digest import Commitment, Digest
 from witnessmark.model.finding import Finding
 from witnessmark.model.release import Release
 from witnessmark.model.unlock import Unlock
-from witnessmark.model.words import HoldState, Kind
+from witnessmark.model.words import HoldState, Kind, StepName
 from witnessmark.proof import merkle
 
 _PAGE = 500
@@ -414,6 +414,21 @@ class Catalogue:
             self._top,
         )
         return {step: Digest(digest.hex()) for step, digest in rows}
+
+    def made(self, handle: str, step: StepName, version: str) -> list[Derivative]:
+        """Return what a step of a version made of a content, the newest first; what was made of it as a file only."""
+        rows = self._all(
+            "SELECT settings, digest, size, tools, grade FROM derivative WHERE handle = ? AND step = ? AND version = ?"
+            " AND digest NOT NULL AND seq <= ? ORDER BY seq DESC",
+            handle,
+            step.value,
+            version,
+            self._top,
+        )
+        return [
+            Derivative(handle, step, version, Digest(digest.hex()), size, settings, json.loads(tools), grade)
+            for settings, digest, size, tools, grade in rows
+        ]
 
     def spent(self, root_id: str) -> tuple[int, int, int]:
         """Return the size of a received file, and how many bytes and components were sealed from inside it."""

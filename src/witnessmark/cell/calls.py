@@ -39,7 +39,9 @@ _X86_64 = _table(
     open_tree=428 move_mount=429 fsopen=430 fsconfig=431 fsmount=432 fspick=433 lookup_dcookie=212 vhangup=153
     sethostname=170 setdomainname=171 mknod=133 mknodat=259 kcmp=312 process_madvise=440 move_pages=279
     migrate_pages=256 memfd_secret=447 socket=41 socketpair=53 fanotify_init=300 connect=42 execve=59 execveat=322
-    fork=57 vfork=58
+    fork=57 vfork=58 sendmsg=46 sendmmsg=307 bind=49 listen=50 truncate=76 chmod=90 fchmod=91 fchmodat=268 fchmodat2=452
+    chown=92 fchown=93 lchown=94 fchownat=260 utime=132 utimes=235 futimesat=261 utimensat=280 setxattr=188
+    lsetxattr=189 fsetxattr=190 removexattr=197 lremovexattr=198 fremovexattr=199 setxattrat=463 removexattrat=466
     """
 )
 _AARCH64 = _table(
@@ -63,6 +65,9 @@ _AARCH64 = _table(
     fsopen=430 fsconfig=431 fsmount=432 fspick=433 lookup_dcookie=18 vhangup=58 sethostname=161 setdomainname=162
     mknodat=33 kcmp=272 process_madvise=440 move_pages=239 migrate_pages=238 memfd_secret=447 socket=198
     socketpair=199 fanotify_init=262 connect=203 execve=221 execveat=281
+    sendmsg=211 sendmmsg=269 bind=200 listen=201 truncate=45 fchmod=52 fchmodat=53 fchmodat2=452 fchownat=54 fchown=55
+    utimensat=88 setxattr=5 lsetxattr=6 fsetxattr=7 removexattr=14 lremovexattr=15 fremovexattr=16 setxattrat=463
+    removexattrat=466
     """
 )
 

@@ -15,7 +15,7 @@ import os
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
-from errno import EACCES, EAFNOSUPPORT, ENOSYS, ENOTTY, EPERM
+from errno import EACCES, EAFNOSUPPORT, ENOSYS, ENOTTY, EOPNOTSUPP, EPERM
 from types import MappingProxyType
 from typing import Final
 
@@ -40,6 +40,9 @@ def refuse(number: int) -> int:
     """Return the answer that lets a call fail with an error number."""
     return 0x0005_0000 | number
 
+
+PRETEND: Final = refuse(0)
+"""Nothing is done, and the call returns as if it had been."""
 
 ITSELF: Final = 0x7FFF_FFF1
 """Stands in a profile for the number of the process that will run behind the filter; no process can have it."""
@@ -144,14 +147,30 @@ PROGRAM: Final = Profile(
             ),  # its flags lie in memory, where a filter cannot look; libraries fall back to clone
             "socket": Check(0, (1,), refuse(EAFNOSUPPORT)),  # AF_UNIX
             "socketpair": Check(0, (1,), refuse(EAFNOSUPPORT)),
+            # A socket in a folder is a door to whoever listens there, and Landlock does not see it.
+            **_each("connect sendto sendmsg sendmmsg", refuse(EACCES)),
+            "bind": PRETEND,  # some will not go on without a door of their own; nobody could knock
+            "listen": PRETEND,
+            # Nor does it see the marks of files, which could be changed wherever they lie: it is told that it did.
+            **_each("chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat", PRETEND),
+            **_each("utime utimes futimesat utimensat", PRETEND),
+            **_each("setxattr lsetxattr fsetxattr removexattr lremovexattr fremovexattr", refuse(EOPNOTSUPP)),
+            **_each("setxattrat removexattrat", refuse(EOPNOTSUPP)),
+            "truncate": refuse(EACCES),  # by its name: an older Landlock does not see it
         }
     ),
     otherwise=ALLOW,
 )
-"""For an external program: whatever it likes, but no socket to elsewhere, and nothing that governs the machine.
+"""For an external program: whatever it likes, but no way to speak to others, and nothing that governs the machine.
 
 Too many programs need too many calls for a list of what is allowed: Landlock and the namespaces are its walls.
 """
+
+LISTENING: Final = Profile(
+    MappingProxyType({name: answer for name, answer in PROGRAM.answers.items() if name not in {"bind", "listen"}}),
+    otherwise=ALLOW,
+)
+"""The same where its own folder is out of everybody's sight: some wait at a door of their own."""
 
 
 def program(profile: Profile, machine: str = kernel.MACHINE) -> bytes:

@@ -5,6 +5,7 @@ import platform
 import shutil
 import sqlite3
 import ssl
+import tempfile
 from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 
@@ -13,9 +14,10 @@ from witnessmark.archive import guard, medium
 from witnessmark.archive.folder import Archive
 from witnessmark.archive.medium import Encrypted
 from witnessmark.cell import grade
+from witnessmark.cell.confine import Grade
 from witnessmark.cli import compose, confinement, say
 from witnessmark.errors import DiskFailure, WitnessmarkError
-from witnessmark.work import step
+from witnessmark.work import programs, step
 
 _DETECTION = ("pylibmagic", "python-magic")
 
@@ -26,6 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "The cell, in which hostile files are read, is attacked from inside: fourteen attempts, each blocked,\n"
         "contained (it happened and could do nothing), or not observed to be held. The grade is what was observed:\n"
         "A all of the kernel's walls, B without namespaces, C limits and kills, D nothing; below B `compile` asks.\n\n"
+        "Programs of this machine that are used when they are found are listed, and what the lack of one costs.\n\n"
         "With an ARCHIVE also how it is kept: key, disk, free space, what this machine remembers.\n"
         "Nothing is changed. Exit code 0 says that doctor could look, not that all is well: read what it says.\n\n"
         "examples:\n"
@@ -49,6 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     advice: list[str] = []
     attacked = grade.observe(step.READERS.walls)
     found |= _cell(attacked, advice)
+    found["programs"] = _programs(advice)
     if arguments.archive is not None:
         found |= _archive(arguments.archive, advice)
     if arguments.json:
@@ -82,6 +86,16 @@ def _cell(found: grade.Observed, advice: list[str]) -> dict[str, object]:
             {"attempt": attempt.name, "held": attempt.held.value, "seen": attempt.seen} for attempt in found.attempts
         ],
     }
+
+
+def _programs(advice: list[str]) -> dict[str, str]:
+    """Return the version of each program that is used when it is here; what the lack of one costs is advice."""
+    with tempfile.TemporaryDirectory(prefix="witnessmark-") as folder:
+        found = programs.told(Path(folder), Grade.D.value)  # no file of the archive is given to them here
+    for one in found:
+        if one.program is None:
+            advice.append(f"{one.name} is not found: {one.purpose}; on Debian install {one.package}")
+    return {one.name: "not found" if one.program is None else one.program.version for one in found}
 
 
 def _libraries() -> dict[str, str]:

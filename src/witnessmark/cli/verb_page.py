@@ -12,7 +12,10 @@ from witnessmark.intake import pages
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.epilog = (
-        "The page is drawn once and kept, with a box around each word; the picture is private, as the exhibit is.\n\n"
+        "The page is drawn once and kept, with a box around each word; the picture is private, as the exhibit is.\n"
+        "Office documents are made a PDF first, by LibreOffice where it is found on this machine, behind walls of its\n"
+        "own: no network, no macros, no links. Pages are as LibreOffice lays them out here, with the fonts that are\n"
+        "here, and may break elsewhere than they did for whoever wrote them.\n\n"
         "examples:\n"
         "  witnessmark page archive/ path:orders/17.pdf 1 --to page-1.png\n"
         "  witnessmark page archive/ path:orders/17.pdf 2 --to page-2.png --dpi 300 --grey --json"

@@ -184,6 +184,9 @@ def _by_der(head: bytes) -> str | None:
     return next((media_type for start, media_type in _DER if start.match(head[:64])), None)
 
 
+_OLDER_OFFICE = frozenset(("application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint"))
+
+
 def _ole_type(source: Source) -> str:
     try:
         file = compound.CompoundFile(source.stream, source.size)
@@ -192,6 +195,10 @@ def _ole_type(source: Source) -> str:
     names = {path[0] for path, _ in file.walk() if len(path) == 1} or file.names()
     for name, media_type in signatures.OLE_STREAMS:
         if name in names:
+            return media_type
+    low = {name.lower() for name in names}
+    for name, media_type in signatures.OLE_STREAMS:  # names are told apart without regard to case ([MS-CFB] 2.6.4)
+        if media_type in _OLDER_OFFICE and name.lower() in low:
             return media_type
     if any(re.fullmatch(r" {3}1\d*", name) for name in names):
         return "application/vnd.ms-project"

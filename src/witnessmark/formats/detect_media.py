@@ -147,7 +147,7 @@ def _ogg(source: Source, head: bytes) -> str | None:
 
 
 def _tiff(source: Source, head: bytes) -> str | None:
-    if head[:4] not in _TIFF:
+    if head[:4] not in _TIFF or len(head) < 8:
         return None
     if head[8:10] == b"CR":
         return "image/x-canon-cr2"

@@ -1,6 +1,6 @@
 """List numbers of a Word document: they are seen on the page and stand nowhere in its text (ISO/IEC 29500-1, 17.9)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from witnessmark.formats import markup
@@ -14,6 +14,7 @@ _ROMAN = tuple(
         strict=True,
     )
 )
+_UNCOUNTED = ("bullet", "none")
 _HAN = "〇一二三四五六七八九"
 _IN_HAN = ("chineseCounting", "chineseCountingThousand", "ideographDigital", "japaneseCounting")
 
@@ -26,6 +27,7 @@ class Level:
     pattern: str = ""
     start: int = 1
     is_legal: bool = False  # all numbers in it are written in digits (17.9.4)
+    restarts_below: int = 9  # it begins anew after a level before this one (17.9.10)
 
 
 @dataclass(slots=True)
@@ -44,15 +46,19 @@ class Numbers:
         own = levels.get(level, Level())
         now = counts[level]
         counts[level] = own.start if now is None else now + 1
-        counts[level + 1 :] = [None] * (LEVELS - level - 1)
-        if own.form in ("bullet", "none"):
+        for place in range(level + 1, LEVELS):
+            if level < levels.get(place, Level()).restarts_below:
+                counts[place] = None
+        if own.form == "bullet":
             return ""
         label = own.pattern
         for place in range(level + 1):
             above = levels.get(place, Level())
             count = counts[place]
-            form = "decimal" if own.is_legal and above.form != "decimalZero" else above.form
-            label = label.replace(f"%{place + 1}", written(above.start if count is None else count, form))
+            if count is None:  # a level that was passed over has been counted all the same
+                count = counts[place] = above.start
+            form = "decimal" if own.is_legal and above.form not in (*_UNCOUNTED, "decimalZero") else above.form
+            label = label.replace(f"%{place + 1}", "" if form in _UNCOUNTED else written(count, form))
         return label.strip()
 
 
@@ -76,7 +82,7 @@ def read_numbers(package: Package, name: str | None) -> Numbers:
                 shared = False
                 old = levels.get(place, Level())
                 first = _whole(_value(start, "val", own=True))
-                levels[place] = Level(old.form, old.pattern, first, is_legal=old.is_legal)
+                levels[place] = replace(old, start=first)
         number = _value(element, "numId", own=True)
         numbers.lists[number] = (key if shared else f"{key}/{number}", levels)
     return numbers
@@ -89,6 +95,7 @@ def _levels(parent: Any) -> dict[int, Level]:
             _value(element, "lvlText"),
             _whole(_value(element, "start") or "1"),
             is_legal=element.find("{*}isLgl") is not None and _value(element, "isLgl") not in ("0", "false", "off"),
+            restarts_below=_whole(_value(element, "lvlRestart") or "9"),
         )
         for element in parent.iter("{*}lvl")
     }

@@ -37,7 +37,9 @@ _DOCUMENT_NAMES: Final = {
 _UNTOLD: Final = frozenset(("docsecurity", "presentationformat", "headingpairs", "mmclips", "shareddoc", "version"))
 _NO_WORDS: Final = frozenset(("revision", "totaltime", "application", "documentversion"))
 _DATES: Final = frozenset(("printed", "created", "modified"))
-_SETS: Final = (SUMMARY, DOCUMENT_SUMMARY)
+_SETS: Final = (SUMMARY, DOCUMENT_SUMMARY, "\x05HwpSummaryInformation")
+_NO_PROPERTY: Final = 0x80000000
+"""From here on numbers say how a set is kept: its language, its behaviour."""
 _CUSTOM: Final = bytes.fromhex("05d5cdd59c2e1b10939708002b2cf9ae")
 _EPOCH: Final = datetime(1601, 1, 1)  # noqa: DTZ001 - FILETIME counts from here, in UTC
 
@@ -48,7 +50,7 @@ def read_properties(file: CompoundFile, report: Report) -> None:
         entry = file.find(stream)
         if entry is None:
             continue
-        names = _SUMMARY_NAMES if stream == SUMMARY else _DOCUMENT_NAMES
+        names = _DOCUMENT_NAMES if stream == DOCUMENT_SUMMARY else _SUMMARY_NAMES
         try:
             for custom, key, value in properties(file.read(entry, LARGEST)):
                 if custom:
@@ -75,7 +77,7 @@ def properties(data: bytes) -> Iterator[tuple[bool, int | str, Value]]:
             if key == 0:
                 names = _dictionary(data, start + at, page)
         for key, at in places:
-            if key > 1:
+            if 1 < key < _NO_PROPERTY:
                 yield is_custom, names.get(key, key), _value(data, start + at, page)
 
 

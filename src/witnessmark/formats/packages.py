@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from itertools import islice
 
 from witnessmark.cell.report import Source
-from witnessmark.formats import signatures, zips
+from witnessmark.formats import signatures, table, zips
 
 ZIP = "application/zip"
 MOST_LOOKED_AT = 5_000
 MOST_INFLATED = 512 << 10
 _MAIN = re.compile(rb"""ContentType\s*=\s*["']([^"']{1,200}\.main(?:\+xml)?)["']""", re.IGNORECASE)
+_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
+"""A media type (RFC 6838, section 4.2); a damaged package may state anything."""
 _MIMETYPE = re.compile(rb"[a-z]+/[A-Za-z0-9.+_-]{1,120}")
 
 
@@ -24,23 +26,25 @@ def has_directory(source: Source) -> bool:
 
 
 def zip_type(source: Source, suffix: str) -> str:
-    """Return the type of package that a zip is."""
+    """Return the type of package that a zip is: what it says of itself, if it is read here; then what its names say."""
     names: set[str] = set()
     inside: str | None = None
+    stated: str | None = None
     for entry in islice(_entries(source), MOST_LOOKED_AT):
         names.add(entry.name.decode("utf-8", "replace"))
         if entry.name == b"mimetype":
             found = _MIMETYPE.match(_content(source, entry, 200).strip())
             if found is not None:
-                return found[0].decode().lower()
+                stated = found[0].decode().lower()
         elif entry.name.lower() == b"[content_types].xml":
-            media_type = _by_content_types(_content(source, entry, MOST_INFLATED))
-            if media_type is not None:
-                return media_type
+            stated = _by_content_types(_content(source, entry, MOST_INFLATED)) or stated
         elif entry.name in (b"META-INF/manifest.xml", b"index.xml"):
             content = _content(source, entry, 4096)
             inside = _by_manifest(content) or next((found for root, found in _IWORK if root in content), inside)
-    return _by_names(names, inside, suffix)
+        if stated is not None and table.reader_of(stated) is not None:
+            return stated
+    found_by_names = _by_names(names, inside, suffix)
+    return stated if stated is not None and found_by_names == ZIP and _TYPE.fullmatch(stated) else found_by_names
 
 
 def _entries(source: Source) -> Iterator[zips.Entry]:

@@ -142,6 +142,8 @@ def _read(source: Source, report: Report, formats: tuple[str, ...], filters: str
                     wrong = _pour(handle, sink.write, _size(entry))
                 taken += 1
                 problem = problem or wrong
+                if isinstance(wrong, _Fatal):
+                    break
         except libarchive.ArchiveError as error:
             problem = problem or _said(error)
             locked += _is_locked_whole(handle) or "ncrypt" in str(error) or "assphrase" in str(error)
@@ -157,6 +159,12 @@ def _conclude(report: Report, taken: int, refused: int, locked: int, problem: st
         report.outcome(Outcome.PARTIAL if taken else Outcome.CORRUPT, f"{problem}; {taken} members taken out")
     elif locked or refused:
         report.outcome(Outcome.PARTIAL, f"{locked} members are encrypted, {refused} are not taken out")
+
+
+class _Fatal(str):
+    """What is wrong, where libarchive says that nothing may be asked of the archive any more; asked, it dies."""
+
+    __slots__ = ()
 
 
 @contextmanager
@@ -219,7 +227,7 @@ def _pour(handle: Any, write: Callable[[bytes], None], size: int | None = None) 
         try:
             count = ffi.read_data(handle, room, CHUNK)
         except libarchive.ArchiveError as error:
-            return _said(error)
+            return _Fatal(_said(error)) if error.retcode == ffi.ARCHIVE_FATAL else _said(error)
         if count <= 0:
             return "a member breaks off" if size is not None and left else ""
         write(room.raw[: min(count, left)])
@@ -260,8 +268,9 @@ def _is_locked_whole(handle: Any) -> bool:
     return bool(ffi.libarchive.archive_read_has_encrypted_entries(ctypes.c_void_p(handle)) == 1)
 
 
-def _said(error: Exception) -> str:
-    text = str(getattr(error, "msg", None) or error)
+def _said(error: Any) -> str:
+    """Return libarchive's own words; `str(error)` ends with an address in memory, which no two readings share."""
+    text = str(error.msg or "libarchive gives no reason")
     return text.encode("ascii", "replace").decode()[:200]
 
 

@@ -89,7 +89,6 @@ OLE_STREAMS: tuple[tuple[str, str], ...] = (
     ("VisioDocument", "application/vnd.visio"),
     ("PowerPoint Document", "application/vnd.ms-powerpoint"),
     ("Workbook", "application/vnd.ms-excel"),
-    ("WORKBOOK", "application/vnd.ms-excel"),
     ("Book", "application/vnd.ms-excel"),
     ("Quill", "application/x-mspublisher"),
     ("WordDocument", "application/msword"),
@@ -164,6 +163,10 @@ ZIP_NAMES: tuple[tuple[str, str], ...] = (
     ("index.apxl.gz", "application/vnd.apple.keynote"),
     ("doc.kml", "application/vnd.google-earth.kmz"),
     ("datapackage.json", "application/x-wacz"),
+    ("word/document.xml", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+    ("xl/workbook.xml", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    ("ppt/presentation.xml", "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
+    ("visio/document.xml", "application/vnd.ms-visio.drawing"),
 )
 """A member of a zip and the type it tells, for packages that carry no other mark."""
 

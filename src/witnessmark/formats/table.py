@@ -92,9 +92,9 @@ READERS: tuple[Reader, ...] = (
     ),
     Reader((ODF + "spreadsheet", "application/vnd.sun.xml.calc"), TABLE, "odf", "read_odf"),
     Reader(("application/encrypted",), DOCUMENT, "legacy", "read_locked"),
-    Reader(("application/msword",), DOCUMENT, "legacy", "read_doc"),
+    Reader(("application/msword",), DOCUMENT, "word", "read_doc"),
     Reader(("application/vnd.ms-excel",), TABLE, "legacy", "read_xls"),
-    Reader(("application/vnd.ms-powerpoint",), DOCUMENT, "legacy", "read_ppt"),
+    Reader(("application/vnd.ms-powerpoint",), DOCUMENT, "ppt", "read_ppt"),
     Reader(("application/vnd.ms-xpsdocument", "application/oxps"), DOCUMENT, "packaged", "read_xps"),
     Reader(
         (
@@ -109,6 +109,11 @@ READERS: tuple[Reader, ...] = (
         "packaged",
         "read_visio",
     ),
+    Reader(("application/vnd.visio",), DOCUMENT, "visio", "read_vsd"),
+    Reader(("application/x-hwp-v5",), DOCUMENT, "hwp", "read_hwp"),
+    Reader(("application/vnd.wordperfect",), DOCUMENT, "wordperfect", "read_wordperfect"),
+    Reader(("application/vnd.ms-wordml",), DOCUMENT, "flat", "read_wordml"),
+    Reader(("application/vnd.ms-package.flat+xml",), DOCUMENT, "flat", "read_flat_package"),
     Reader(("application/vnd.adobe.indesign-idml-package",), DOCUMENT, "packaged", "read_idml"),
     Reader(("application/epub+zip", "application/x-ibooks+zip"), DOCUMENT, "epub", "read_epub"),
     Reader(
@@ -120,6 +125,8 @@ READERS: tuple[Reader, ...] = (
     Reader(("application/vnd.apple.numbers",), TABLE, "iwork", "read_iwork"),
     Reader(("application/x-sqlite3",), TABLE, "sqlite", "read_sqlite"),
     Reader(("application/x-dbf",), TABLE, "dbf", "read_dbf"),
+    Reader(("application/x-sas-data",), TABLE, "sas", "read_sas"),
+    Reader(("application/x-sas-xport",), TABLE, "sas_transport", "read_transport"),
     Reader(
         ("application/pkcs7-mime", "application/pkcs7-signature", "application/timestamped-data"),
         CONTAINER,
@@ -273,6 +280,64 @@ READERS: tuple[Reader, ...] = (
     ),
 )
 
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """How LibreOffice is told of a type: the end of such a file's name, and the OpenDocument that it becomes."""
+
+    suffix: str
+    opendocument: str
+
+
+def _office(opendocument: str, types: dict[str, str]) -> dict[str, Office]:
+    return {media_type: Office(suffix, opendocument) for media_type, suffix in types.items()}
+
+
+OFFICE: dict[str, Office] = {
+    **_office(
+        "odt",
+        {
+            "application/msword": ".doc",
+            "application/rtf": ".rtf",
+            WORD + "document": ".docx",
+            WORD + "template": ".dotx",
+            "application/vnd.ms-word.document.macroenabled.12": ".docm",
+            "application/vnd.ms-word.template.macroenabled.12": ".dotm",
+            ODF + "text": ".odt",
+            ODF + "text-template": ".ott",
+            "application/vnd.sun.xml.writer": ".sxw",
+        },
+    ),
+    **_office(
+        "ods",
+        {
+            "application/vnd.ms-excel": ".xls",
+            SHEET + "sheet": ".xlsx",
+            SHEET + "template": ".xltx",
+            "application/vnd.ms-excel.sheet.macroenabled.12": ".xlsm",
+            "application/vnd.ms-excel.template.macroenabled.12": ".xltm",
+            "application/vnd.ms-excel.sheet.binary.macroenabled.12": ".xlsb",
+            ODF + "spreadsheet": ".ods",
+            "application/vnd.sun.xml.calc": ".sxc",
+        },
+    ),
+    **_office(
+        "odp",
+        {
+            "application/vnd.ms-powerpoint": ".ppt",
+            SLIDES + "presentation": ".pptx",
+            SLIDES + "slideshow": ".ppsx",
+            SLIDES + "template": ".potx",
+            "application/vnd.ms-powerpoint.presentation.macroenabled.12": ".pptm",
+            "application/vnd.ms-powerpoint.slideshow.macroenabled.12": ".ppsm",
+            ODF + "presentation": ".odp",
+            "application/vnd.sun.xml.impress": ".sxi",
+        },
+    ),
+    **_office("odg", {ODF + "graphics": ".odg", "application/vnd.sun.xml.draw": ".sxd"}),
+}
+"""What LibreOffice reads, where it is found on the machine; never because a name says so."""
+
 BY_TYPE: dict[str, Reader] = {media_type: reader for reader in READERS for media_type in reader.types}
 
 
@@ -285,7 +350,7 @@ def reader_of(media_type: str) -> Reader | None:
     return BY_TYPE["application/xml"] if media_type.endswith("+xml") or media_type in _XML else None
 
 
-_XML = frozenset(("application/vnd.ms-wordml", "application/vnd.ms-spreadsheetml", "application/vnd.adobe.xfdf"))
+_XML = frozenset(("application/vnd.ms-spreadsheetml", "application/vnd.adobe.xfdf"))
 
 
 def kind_of(media_type: str) -> ExhibitKind:

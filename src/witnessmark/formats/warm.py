@@ -11,6 +11,7 @@ import encodings.aliases
 import gzip
 import io
 import os
+import struct
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -110,6 +111,10 @@ def _specimens() -> Iterator[tuple[str, bytes]]:
         "a.doc",
         build({"WordDocument": bytes(0x60), "Macros": {"VBA": {"dir": b"\x01"}}, "ObjectPool": {"_1": {"a": b"x"}}}),
     )
+    yield "a.wpd", b"\xffWPC\x10\0\0\0\1\x0a\2\1\0\0\0\0The\x80doors"
+    yield "a.hwp", build({"FileHeader": bytes(256), "BodyText": {"Section0": struct.pack("<I", 67 | 2 << 20) + b"a\0"}})
+    yield "a.vsd", build({"VisioDocument": b"Visio (TM) Drawing".ljust(0x1A, b"\0") + b"\x0b" + bytes(64)})
+    yield "flat.xml", _flat()
     yield "a.zip", _zip({"a.txt": "x", "b/c.txt": "y"})
     yield "a.tar", _tar()
     yield "a.gz", gzip.compress(b"x" * 1000, mtime=0)
@@ -162,6 +167,15 @@ def _docx() -> bytes:
             "_rels/.rels": _relations("officeDocument", "word/document.xml"),
             "word/document.xml": f'<w:document xmlns:w="{_W}"><w:body>{body}</w:body></w:document>',
         }
+    )
+
+
+def _flat() -> bytes:
+    parts = (
+        f'<pkg:part pkg:name="/word/document.xml"><pkg:xmlData><w:document xmlns:w="{_W}"/></pkg:xmlData></pkg:part>'
+    )
+    return (
+        f'<pkg:package xmlns:pkg="http://schemas.microsoft.com/office/2006/xmlPackage">{parts}</pkg:package>'.encode()
     )
 
 

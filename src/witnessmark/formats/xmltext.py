@@ -15,6 +15,9 @@ from witnessmark.model.derivative import Outcome
 
 MOST_UNSEEN = 2_000_000
 """Characters of attribute values that are kept."""
+MOST_NAMED = 1_000_000
+"""Characters of values that are kept a second time, with the name of their element."""
+LONGEST_NAMED = 200
 _TAG = re.compile(r"<[^<>]{0,100000}>")
 _WORDY = re.compile(r"[^\W\d_]{2}")
 _SPACE = re.compile(r"[ \t\r\n]+")
@@ -25,7 +28,8 @@ def read_xml(source: Source, report: Report) -> None:
     """Read an XML document."""
     markup.name_tool(report)
     unseen: list[str] = []
-    room = MOST_UNSEEN
+    named: list[str] = []
+    room, names_room = MOST_UNSEEN, MOST_NAMED
     entities = 0
     try:
         for kind, element in _events(source):
@@ -39,12 +43,17 @@ def read_xml(source: Source, report: Report) -> None:
                         unseen.append(value[:room])
                         room -= len(value)
             elif kind == "end":
+                if names_room > 0 and (said := _named(element)):
+                    named.append(said)
+                    names_room -= len(said)
                 entities += _say(element, report)
     except etree.XMLSyntaxError as error:
         report.outcome(Outcome.PARTIAL, f"no well-formed XML from line {error.lineno} on")
         _read_loosely(source, report)
     if unseen:
         report.hidden("attributes", "\n".join(unseen))
+    if named:
+        report.hidden("elements", "\n".join(named))
     if entities:
         report.observe("xml.entities", entities)
 
@@ -59,6 +68,15 @@ def _events(source: Source) -> Iterator[tuple[str, Any]]:
         load_dtd=False,
         huge_tree=False,
     )
+
+
+def _named(element: Any) -> str:
+    """Return a short value with its element's name before it: in a file of data the name says what the value is."""
+    text = element.text
+    if not text or len(text) > LONGEST_NAMED or len(element) or text.isspace():
+        return ""
+    name = markup.local(element)
+    return f"{name} : {_SPACE.sub(' ', text).strip()}" if len(name) > 2 else ""
 
 
 def _say(element: Any, report: Report) -> int:

@@ -1,33 +1,50 @@
 """Pages: one page of a paginated exhibit as pixels with a box around each word, drawn in a cell and kept.
 
 What was drawn once is a derivative of the content and is not drawn again: reading room, recognition of characters,
-redaction and disclosure stand on the same pixels. Only PDF is drawn; another format becomes one first.
+redaction and disclosure stand on the same pixels. Only PDF is drawn; an Office document becomes one first, by
+LibreOffice where it is found on the machine, and that PDF is kept as a derivative too.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import BinaryIO, Final
 
 from witnessmark.archive.folder import Archive
 from witnessmark.catalogue.query import Catalogue
 from witnessmark.catalogue.rows import ExhibitRow
+from witnessmark.cell.confine import Grade
+from witnessmark.cell.grade import worse
+from witnessmark.cell.program import Ended
 from witnessmark.errors import Damaged, WrongUsage
 from witnessmark.model import codec
 from witnessmark.model.derivative import Derivative
 from witnessmark.model.digest import Digest
 from witnessmark.model.words import StepName
 from witnessmark.proof import png
+from witnessmark.work import programs
 from witnessmark.work.reading import Job, ReadingResult
 from witnessmark.work.runner import Runner
 
 VERSION: Final = "1"
 LEAST_DPI, DPI, MOST_DPI = 36, 150, 600
 _TYPE: Final = "application/pdf"
+_PDF_SETTINGS: Final = codec.encode({"program": "libreoffice"})
+_CHUNK = 1 << 20
 _LARGEST_WORDS = 64 << 20
 _LARGEST_PIXELS = 150_000_000
 
 Box = tuple[str, int, int, int, int]
 """A word and its box: left, top, right, bottom in pixels, ends exclusive."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Paginated:
+    """What pages are drawn of: the exhibit itself, or the PDF that was made of it, by which tools, how confined."""
+
+    digest: Digest
+    size: int
+    tools: Mapping[str, str]
+    grade: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +80,13 @@ def page(
     """
     if not LEAST_DPI <= dpi <= MOST_DPI:
         raise WrongUsage(f"--dpi {dpi}: pages are drawn at {LEAST_DPI} to {MOST_DPI} dots an inch")
-    if row.reading is None or row.reading.derivative.media_type != _TYPE:
-        kind = "not read yet" if row.reading is None else row.reading.derivative.media_type or "of unknown type"
-        raise WrongUsage(f"{row.exhibit.id} is {kind}: only PDF has pages that can be drawn here")
     settings = codec.encode({"dpi": dpi, "grey": int(grey), "page": number})
     kept = catalogue.derivatives(row.exhibit.handle, VERSION, settings)
     pixels, words = kept.get(StepName.PAGE.value), kept.get(StepName.WORDS.value)
     if pixels is not None and words is not None and archive.store.has(pixels) and archive.store.has(words):
         return _kept(archive, pixels, words, number)
-    result = _draw(archive, row, number, dpi, grey=grey, runner=runner)
+    paginated = _paginated(archive, catalogue, row, clock)
+    result = _draw(archive, row, paginated, number, dpi, grey=grey, runner=runner)
     if result.picture is None:
         raise WrongUsage(f"page {number} of {row.exhibit.id} cannot be drawn: {result.detail or result.outcome.value}")
     told = _words(archive, result)
@@ -86,8 +101,8 @@ def page(
             digest=digest,
             size=archive.store.size(digest),
             settings=settings,
-            tools=result.tools,
-            grade=result.grade,
+            tools={**paginated.tools, **result.tools},
+            grade=worse(result.grade, paginated.grade),
         )
         batch.add(made.event(at))
     archive.ledger.commit(batch)
@@ -100,12 +115,82 @@ def as_png(archive: Archive, found: Page) -> bytes:
     return png.encode(found.width, found.height, found.channels, archive.store.read(found.pixels, _LARGEST_PIXELS))
 
 
+def _paginated(archive: Archive, catalogue: Catalogue, row: ExhibitRow, clock: Callable[[], str]) -> _Paginated:
+    """Return what the pages of an exhibit are drawn of; of an Office document, the PDF that is kept or made now."""
+    if row.reading is None:
+        raise WrongUsage(f"{row.exhibit.id} is not read yet: run compile")
+    media_type = row.reading.derivative.media_type
+    if media_type == _TYPE:
+        return _Paginated(row.exhibit.digest, row.exhibit.size, {}, Grade.A.value)
+    suffix = programs.office_suffix(media_type)
+    if suffix is None:
+        raise WrongUsage(
+            f"{row.exhibit.id} is {media_type or 'of unknown type'}: only PDF and Office documents have pages that can "
+            "be drawn here"
+        )
+    for kept in catalogue.made(row.exhibit.handle, StepName.PDF, VERSION):
+        if kept.digest is not None and archive.store.has(kept.digest):
+            return _Paginated(kept.digest, kept.size, kept.tools, kept.grade)
+    return _converted(archive, catalogue, row, suffix, clock)
+
+
+def _converted(
+    archive: Archive, catalogue: Catalogue, row: ExhibitRow, suffix: str, clock: Callable[[], str]
+) -> _Paginated:
+    """Have LibreOffice make a PDF of a document; seal and keep it."""
+    folder, accepted = archive.store.disk.temporary, max(archive.settings.accept_grade, Grade.B.value)
+    program = programs.libreoffice(folder, accepted)
+    if program is None:
+        raise WrongUsage(
+            f"the pages of {row.exhibit.id}, an Office document, are drawn by LibreOffice, which is not found here: "
+            "`witnessmark doctor` says what to install"
+        )
+    made: list[tuple[Digest, int]] = []
+
+    def take(stream: BinaryIO, _size: int) -> None:
+        with archive.store.writer() as writer:
+            for chunk in iter(lambda: stream.read(_CHUNK), b""):
+                writer.write(chunk)
+            digest, size, _ = writer.commit()
+            made.append((digest, size))
+
+    with archive.store.open(row.exhibit.digest) as source:
+        chunks = iter(lambda: source.read(_CHUNK), b"")
+        ran = programs.convert(program, chunks, suffix, "pdf", folder, accepted=accepted, take=take)
+    if not made:
+        why = "could make nothing of it" if ran.ended in {Ended.WELL, Ended.BADLY} else str(ran.ended)
+        raise WrongUsage(f"{row.exhibit.id} cannot be drawn: LibreOffice {why}")
+    digest, size = made[0]
+    derivative = Derivative(
+        handle=row.exhibit.handle,
+        step=StepName.PDF,
+        version=VERSION,
+        digest=digest,
+        size=size,
+        settings=_PDF_SETTINGS,
+        tools=program.tools,
+        grade=ran.grade.value,
+    )
+    batch = archive.ledger.batch()
+    batch.add(derivative.event(clock()))
+    archive.ledger.commit(batch)
+    catalogue.catch_up(archive)
+    return _Paginated(digest, size, program.tools, ran.grade.value)
+
+
 def _draw(
-    archive: Archive, row: ExhibitRow, number: int, dpi: int, *, grey: bool, runner: Runner | None
+    archive: Archive,
+    row: ExhibitRow,
+    paginated: _Paginated,
+    number: int,
+    dpi: int,
+    *,
+    grey: bool,
+    runner: Runner | None,
 ) -> ReadingResult:
     job = Job(
-        row.exhibit.digest,
-        row.exhibit.size,
+        paginated.digest,
+        paginated.size,
         row.exhibit.path[-1].name if row.exhibit.path else "",
         row.depth,
         row.root_id,

@@ -58,6 +58,7 @@ class StepName(StrEnum):
     VISIBLE = "visible"  # text that a reader of the file sees
     HIDDEN = "hidden"  # text that is in the file and not seen
     PAGE = "page"  # the pixels of one page, row by row from the top
+    PDF = "pdf"  # the document as PDF, made by a program of the machine, for its pages
     WORDS = "words"  # that picture's size, and a box around each word (JSON)
 
 

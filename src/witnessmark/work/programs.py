@@ -1,0 +1,167 @@
+"""Programs of this machine that are used when they are there: where they lie, their versions, how they are called.
+
+None is needed. Each runs in a cell of its own (`cell/program.py`); what it makes is read in an ordinary one. Only those
+that are installed for everybody are looked for, and never by the `PATH` of whoever runs us.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from witnessmark.cell.program import Allowed, Command, Ran, Take, run
+from witnessmark.formats import table
+
+PLACES: Final = "/usr/local/bin:/usr/bin:/bin"
+_VERSION = re.compile(rb"(\d+(?:\.\d+)+)")
+_BUILD = re.compile(r"^buildid=(\S+)$", re.MULTILINE)
+_VERSION_ALLOWED: Final = Allowed(wall=20.0, cpu=10)
+_OFFICE_READS: Final = ("/etc/libreoffice", "/var/lib/libreoffice", "/var/spool/libreoffice")
+OFFICE_ALLOWED: Final = Allowed(wall=120.0, cpu=120, memory=1536 << 20, disk=512 << 20, processes=16)
+"""What one document may cost in LibreOffice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program that was found: its name here, where it lies, its version."""
+
+    name: str
+    path: str
+    version: str
+
+    @property
+    def tools(self) -> dict[str, str]:
+        """The program as a derivative names it."""
+        return {self.name: self.version}
+
+
+def libreoffice(folder: Path, accepted: str) -> Program | None:
+    """Return LibreOffice, if it is there; `folder` and `accepted` are for the run that asks its version."""
+    start = shutil.which("soffice", path=PLACES)
+    if start is None:
+        return None
+    # The script that starts it speaks with it through a socket, which is closed to programs here.
+    path = os.path.join(os.path.dirname(os.path.realpath(start)), "soffice.bin")
+    if not os.access(path, os.X_OK):
+        return None
+    version = _version(path, ("--version",), (*_OFFICE_READS, os.path.dirname(path)), folder, accepted)
+    return None if version is None else Program("libreoffice", path, version)
+
+
+@cache
+def _version(path: str, arguments: tuple[str, ...], reads: tuple[str, ...], folder: Path, accepted: str) -> str | None:
+    ran = run(Command(path, arguments, reads=reads, allowed=_VERSION_ALLOWED), folder, accepted=accepted)
+    found = _VERSION.search(ran.output)
+    return found[1].decode() if found is not None else None
+
+
+def convert(
+    program: Program, source: Iterable[bytes], suffix: str, wanted: str, folder: Path, *, accepted: str, take: Take
+) -> Ran:
+    """Have LibreOffice write a document in another format; `take` gets it when that went well.
+
+    Args:
+        program: LibreOffice.
+        source: the document.
+        suffix: how such files end: it decides where the content alone does not.
+        wanted: how the wanted format ends.
+        folder: where the program's own folder is made, and removed.
+        accepted: the worst grade of confinement that will do.
+        take: what takes the result.
+    """
+    place = os.path.dirname(program.path)
+    command = Command(
+        program.path,
+        (
+            "--headless",
+            "--norestore",
+            "--nolockcheck",
+            "--nodefault",
+            "-env:UserInstallation=file://{folder}/profile",
+            "--convert-to",
+            wanted,
+            "--outdir",
+            "{folder}/out",
+            "{folder}/exhibit" + suffix,
+        ),
+        _profile(place),
+        (*_OFFICE_READS, place, os.path.dirname(place)),
+        OFFICE_ALLOWED,
+    )
+    return run(
+        command,
+        folder,
+        accepted=accepted,
+        source=source,
+        name="exhibit" + suffix,
+        made=f"out/exhibit.{wanted}",
+        take=take,
+    )
+
+
+def _profile(place: str) -> dict[str, bytes]:
+    """Return the files of a fresh profile: no macros, no links, nothing computed anew, nothing looked up elsewhere."""
+    items = "".join(
+        f'<item oor:path="/org.openoffice.{path}"><prop oor:name="{name}" oor:op="fuse"><value>{value}</value></prop>'
+        "</item>"
+        for path, name, value in _SETTINGS
+    )
+    settings = (
+        '<?xml version="1.0" encoding="UTF-8"?><oor:items xmlns:oor="http://openoffice.org/2001/registry" '
+        'xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
+        f"{items}</oor:items>"
+    )
+    files = {"profile/user/registrymodifications.xcu": settings.encode()}
+    try:
+        found = _BUILD.search(Path(place, "versionrc").read_text("utf-8", "replace"))
+    except OSError:
+        found = None
+    if found is not None:  # without it the first start ends by asking for a second one
+        files["profile/user/extensions/buildid"] = found[1].encode()
+    return files
+
+
+_SETTINGS: Final = (
+    ("Office.Common/Security/Scripting", "DisableMacrosExecution", "true"),
+    ("Office.Common/Security/Scripting", "MacroSecurityLevel", "3"),
+    ("Office.Common/Security/Scripting", "DisableActiveContent", "true"),
+    ("Office.Common/Security/Scripting", "BlockUntrustedRefererLinks", "true"),
+    ("Office.Common/Misc", "UseOpenCL", "false"),
+    ("Office.Java/VirtualMachine", "Enable", "false"),
+    ("Office.Writer/Content/Update", "Link", "0"),  # never
+    ("Office.Writer/Content/Update", "Field", "false"),
+    ("Office.Calc/Content/Update", "Link", "1"),  # never: the two count differently
+    ("Office.Calc/Formula/Load", "OOXMLRecalcMode", "1"),  # never: the values that were saved are shown
+    ("Office.Calc/Formula/Load", "ODFRecalcMode", "1"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What `doctor` tells of a program: whether it is here, what it is for, what to install where it is not."""
+
+    name: str
+    program: Program | None
+    purpose: str
+    package: str
+
+
+def told(folder: Path, accepted: str) -> tuple[Told, ...]:
+    """Return every program that is used when it is found, with what its lack costs."""
+    return (
+        Told(
+            "libreoffice",
+            libreoffice(folder, accepted),
+            "pages of Office documents cannot be drawn",
+            "libreoffice-writer-nogui, libreoffice-calc-nogui and libreoffice-impress-nogui",
+        ),
+    )
+
+
+def office_suffix(media_type: str) -> str | None:
+    """Return how files of a type end that LibreOffice reads; None for what it does not."""
+    return table.OFFICE[media_type].suffix if media_type in table.OFFICE else None

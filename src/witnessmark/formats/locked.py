@@ -37,7 +37,7 @@ def _office(source: Source, report: Report) -> bool:
     source.stream.seek(0)
     data = source.stream.read(LARGEST)
     for password in source.passwords:
-        opened = _decrypted(data, password)
+        opened = decrypted(data, password)
         if opened is None:
             continue
         with report.member((PathStep(source.name or "document"),), How.DECODED, {"unlocked": True}) as sink:
@@ -47,7 +47,7 @@ def _office(source: Source, report: Report) -> bool:
     return False
 
 
-def _decrypted(data: bytes, password: str) -> bytes | None:
+def decrypted(data: bytes, password: str) -> bytes | None:
     """Return the document under this password, or None."""
     out = io.BytesIO()
     with suppress(*_REFUSED):

@@ -93,7 +93,17 @@ READERS: tuple[Reader, ...] = (
     Reader((ODF + "spreadsheet", "application/vnd.sun.xml.calc"), TABLE, "odf", "read_odf"),
     Reader(("application/encrypted",), DOCUMENT, "legacy", "read_locked"),
     Reader(("application/msword",), DOCUMENT, "word", "read_doc"),
-    Reader(("application/vnd.ms-excel",), TABLE, "legacy", "read_xls"),
+    Reader(
+        (
+            "application/vnd.ms-excel",
+            "application/vnd.ms-excel.sheet.2",
+            "application/vnd.ms-excel.sheet.3",
+            "application/vnd.ms-excel.sheet.4",
+        ),
+        TABLE,
+        "xls",
+        "read_xls",
+    ),
     Reader(("application/vnd.ms-powerpoint",), DOCUMENT, "ppt", "read_ppt"),
     Reader(("application/vnd.ms-xpsdocument", "application/oxps"), DOCUMENT, "packaged", "read_xps"),
     Reader(

@@ -316,3 +316,52 @@ def test_letters_that_the_file_does_not_name_are_observed():
     )
     assert read(read_pdf, whole).observed("pdf.unmapped") == [{"page": 1, "characters": 5, "of": 5}]
     assert read(read_pdf, pdf(SHOWN)).observed("pdf.unmapped") == []
+
+
+LINE = "the doors are locked at night and two people keep the keys of every ward in a red tin box under this table"
+
+
+def test_words_of_a_page_that_its_reader_does_not_see_are_observed_by_the_second_reader():
+    hidden = (
+        "Kestrelnest Lantern Watch Tarn Papers archive of orders sealed before dawn by nobody whom anyone here knew"
+    )
+    found = read(read_pdf, pdf(text(LINE) + text(hidden, "50 600", "3 Tr "))).observed("pdf.second_reading")
+    assert [(said["pages"], said["apart"]) for said in found] == [([1], 0)]
+    assert found[0]["unseen"] > 0.3 * found[0]["second"]
+
+
+def test_two_readers_that_find_the_same_say_nothing():
+    assert read(read_pdf, pdf(text(LINE))).observed("pdf.second_reading") == []
+
+
+def test_two_readers_that_find_different_words_are_observed():
+    from witnessmark.formats import pdf_second
+
+    other = "quite other words that stand nowhere on this page of the file yet the first reader found all of them there"
+    for words, said in ((LINE, 0), (other, 1)):
+        collected = collector.Collected()
+        pdf_second.compare(pdf(text(LINE)), [pdf_second.Page(1, words, words)], collected)
+        assert len(collected.observed("pdf.second_reading")) == said
+
+
+@given(st.integers(0, 700), st.binary(max_size=40))
+def test_the_second_reader_takes_any_damage_in_silence(place, noise):
+    from witnessmark.formats import pdf_second
+
+    data = pdf(text(LINE))
+    pdf_second.compare(
+        data[:place] + noise + data[place + 1 :], [pdf_second.Page(1, LINE, LINE)], collector.Collected()
+    )
+
+
+def test_the_second_reader_stops_when_its_time_is_over(monkeypatch):
+    import time
+
+    from witnessmark.formats import pdf_second
+
+    monkeypatch.setattr(pdf_second, "SECONDS", -1)
+    collected = collector.Collected()
+    started = time.process_time()
+    pdf_second.compare(pdf(text(LINE) * 100), [pdf_second.Page(1, "x " * 30, "y")], collected)
+    assert collected.observations == []
+    assert time.process_time() - started < 5

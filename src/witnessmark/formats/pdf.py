@@ -11,7 +11,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
-from witnessmark.formats import dates, pdf_bytes, pdf_objects, pdf_revisions, pdf_sight, xmp
+from witnessmark.formats import dates, pdf_bytes, pdf_objects, pdf_revisions, pdf_second, pdf_sight, xmp
 from witnessmark.formats.pdf_call import wide
 from witnessmark.model.derivative import Outcome
 
@@ -66,8 +66,10 @@ def _read_document(document: Any, data: bytes, report: Report, *, is_locked: boo
     if layers:
         report.observe("pdf.layers", value=True)
     tagged = bool(pdfium.FPDFCatalog_IsTagged(document))
+    second: dict[int, pdf_second.Page | None] = dict.fromkeys(pdf_second.chosen(count))
     broken = sum(
-        not _read_page(document, place, report, layers=layers, tagged=tagged) for place in range(min(count, MOST_PAGES))
+        not _read_page(document, place, report, second, layers=layers, tagged=tagged)
+        for place in range(min(count, MOST_PAGES))
     )
     _read_rest(document, report)
     pdf_revisions.read_revisions(document, data, report, linearised=pdf_bytes.is_linearised(data))
@@ -77,6 +79,8 @@ def _read_document(document: Any, data: bytes, report: Report, *, is_locked: boo
         report.outcome(Outcome.CORRUPT, "no page of the PDF can be opened")
     elif broken:
         report.outcome(Outcome.PARTIAL, f"{broken} of {count} pages cannot be opened")
+    if pdfium.FPDF_GetSecurityHandlerRevision(document) < 0:
+        pdf_second.compare(data, (page for page in second.values() if page is not None), report)
 
 
 def _read_protection(document: Any, report: Report, *, is_locked: bool) -> None:
@@ -113,7 +117,15 @@ def _read_info(document: Any, data: bytes, report: Report) -> None:
             xmp.read_packet(packet, report)
 
 
-def _read_page(document: Any, place: int, report: Report, *, layers: bool, tagged: bool) -> bool:
+def _read_page(
+    document: Any,
+    place: int,
+    report: Report,
+    second: dict[int, pdf_second.Page | None],
+    *,
+    layers: bool,
+    tagged: bool,
+) -> bool:
     """Report one page; return False when it cannot be opened. Every page but the first begins with a form feed."""
     if place:
         report.visible("\f")
@@ -122,6 +134,8 @@ def _read_page(document: Any, place: int, report: Report, *, layers: bool, tagge
         return False
     try:
         marks: list[tuple[str, str]] = []
+        # Before annotations are drawn into it: the second reader does not draw them.
+        found = _plain_text(page) if place in second else ""
         if pdfium.FPDFPage_GetAnnotCount(page) > 0:
             marks = pdf_objects.annotations(page, place + 1, report)
             for address in dict.fromkeys(pdf_objects.addresses(document, page)):
@@ -133,6 +147,8 @@ def _read_page(document: Any, place: int, report: Report, *, layers: bool, tagge
                 if not page:
                     return False
         shown = _read_text(page, place + 1, report, layers=layers)
+        if place in second:
+            second[place] = pdf_second.Page(place + 1, found, shown)
         _report_marks(marks, shown, report)
         if tagged:
             _report_marks([("alt text", text) for text in pdf_objects.alternatives(page)], shown, report)
@@ -169,6 +185,18 @@ def _read_text(page: Any, number: int, report: Report, *, layers: bool) -> str:
         report.hidden(f"not seen on page {number}", " ".join(parts[True]).strip() + "\n")
         report.observe("pdf.unseen", {"page": number, "characters": sum(unseen)})
         return shown
+    finally:
+        pdfium.FPDFText_ClosePage(text_page)
+
+
+def _plain_text(page: Any) -> str:
+    """Return all text of a page, seen or not, as far as the second reader may need it."""
+    text_page = pdfium.FPDFText_LoadPage(page)
+    if not text_page:
+        return ""
+    try:
+        count = min(pdfium.FPDFText_CountChars(text_page), pdf_second.LONGEST_PAGE + 1)
+        return _characters(text_page, 0, count) if count > 0 else ""
     finally:
         pdfium.FPDFText_ClosePage(text_page)
 

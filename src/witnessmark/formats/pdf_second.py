@@ -1,0 +1,112 @@
+"""A second reader's look at a few pages of a PDF: where two readers find different words, that is observed.
+
+Two things are asked of each page that is looked at. Whether pdfium and pypdf find the same words: they differ where the
+file names its letters in a way that not every program understands. And whether a reader of the page sees what pypdf
+finds: not where text is in the page and not on it. Neither is a judgement: `pdf.second_reading` counts words.
+
+Rules for whoever changes this file: this is the last that is done with a PDF and nothing of its reading hangs on it;
+the second reader gets few pages, small ones, and a fraction of a second.
+"""
+
+import io
+import logging
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pypdf
+from pypdf._codecs import core_font_metrics  # noqa: F401 - else it is loaded where nothing can be loaded any more
+from pypdf.errors import DependencyError, PyPdfError
+
+from witnessmark.cell.report import Report
+from witnessmark.model import text as words
+
+LARGEST: Final = 16 << 20
+LONGEST_PAGE: Final = 4_000
+"""Characters of a page that is looked at; a longer one is left out."""
+FEWEST_WORDS: Final = 20
+SECONDS: Final = 0.25
+SHARE: Final = 0.3
+"""From here on words differ so much that it is said."""
+_BROKEN: Final = (
+    PyPdfError, DependencyError, ValueError, LookupError, TypeError, AttributeError, NotImplementedError,
+    RecursionError, ArithmeticError, OSError, AssertionError, StopIteration, EOFError, UnboundLocalError,
+)  # fmt: skip
+
+logging.getLogger("pypdf").setLevel(logging.CRITICAL + 1)  # what it thinks of a file is of no interest here
+_BOUNDS: Final = {
+    "jbig2dec_binary": None,  # a program: none is started here
+    "disable_legacy_handling": True,
+    "maximum_declared_stream_length": LARGEST,
+    "array_based_stream_maximum_output_length": LARGEST,
+    "lzw_maximum_output_length": LARGEST,
+    "run_length_maximum_output_length": LARGEST,
+    "zlib_maximum_output_length": LARGEST,
+    "zlib_maximum_recovery_input_length": 65_536,
+    "stream_decoding_work_maximum_length": 2 * LARGEST,
+    "stream_parsing_work_maximum_count": 5_000,
+    "page_tree_maximum_page_entries": 20_000,
+    "page_tree_maximum_entries": 20_000,
+    "xform_maximum_invocations_per_extraction": 200,
+}
+
+
+class _Enough(Exception):  # noqa: N818 - it says why the second reader stops
+    """The second reader has had its time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page as the first reader found it: its number, all its words, and those that a reader of it sees."""
+
+    number: int
+    found: str
+    seen: str
+
+
+def chosen(count: int) -> frozenset[int]:
+    """Return which pages are looked at, counted from 0: the one in the middle, for the first is often a title."""
+    return frozenset((count // 2,)) if count else frozenset()
+
+
+def compare(data: bytes, pages: Iterable[Page], report: Report) -> None:
+    """Observe where more than three in ten words are found by one reader only, or are not seen on the page."""
+    some = [page for page in pages if page.found.strip() or page.seen.strip()]
+    if not some or len(data) > LARGEST or any(len(page.found) > LONGEST_PAGE for page in some):
+        return
+    ends = time.process_time() + SECONDS
+
+    def watch(*_: Any) -> None:
+        if time.process_time() > ends:
+            raise _Enough
+
+    try:
+        with pypdf.apply_configuration(None, **_BOUNDS):
+            reader = pypdf.PdfReader(io.BytesIO(data))
+            second = [reader.pages[page.number - 1].extract_text(visitor_operand_before=watch) for page in some]
+    except (*_BROKEN, _Enough, MemoryError):
+        return
+    report.tool("pypdf", pypdf.__version__)
+    first, other = _words(page.found for page in some), _words(second)
+    seen = _words(page.seen for page in some)
+    both = first | other
+    if len(both) < FEWEST_WORDS:
+        return
+    apart, unseen = len(first ^ other), len(other - seen)
+    if apart > SHARE * len(both) or unseen > SHARE * len(other):
+        report.observe(
+            "pdf.second_reading",
+            {
+                "reader": f"pypdf {pypdf.__version__}",
+                "pages": [page.number for page in some],
+                "words": len(first),
+                "second": len(other),
+                "apart": apart,
+                "unseen": unseen,
+            },
+        )
+
+
+def _words(texts: Iterable[str]) -> set[str]:
+    return {word for text in texts for word in words.words(text)}

@@ -1,9 +1,11 @@
 """A page becomes pixels and word boxes through the cell: exact, capped, asked for by name from a closed list."""
 
+import io
 import json
 from dataclasses import replace
 
 import pytest
+from PIL import Image
 
 from witnessmark.cell import wire
 from witnessmark.cell.confine import Limits, Walls
@@ -25,13 +27,14 @@ def render(request, store):
     if request.param == "walls" and observe(Walls()).grade > "B":
         pytest.skip("this machine has no walls")
 
-    def one(data, **parameters):
-        job = Job(store.put(data), len(data), "a.pdf", task="render_page", parameters=tuple(parameters.items()))
-        with Runner(store, 1, Limits(), readers=replace(step.READERS, walls=WALLS[request.param])) as runner:
-            (result,) = runner.run([job])
-        return result
+    with Runner(store, 1, Limits(), readers=replace(step.READERS, walls=WALLS[request.param]), company=False) as runner:
 
-    return one
+        def one(data, task="render_page", **parameters):
+            job = Job(store.put(data), len(data), "a.pdf", task=task, parameters=tuple(parameters.items()))
+            (result,) = runner.run([job])
+            return result
+
+        yield one
 
 
 def words(store, result):
@@ -77,6 +80,71 @@ def test_grey_is_one_byte_a_pixel_and_dots_scale(render, store):
 )
 def test_what_cannot_be_drawn_has_an_outcome_and_no_picture(render, data, parameters, outcome):
     result = render(data, **parameters)
+    assert (result.outcome, result.picture) == (outcome, None)
+
+
+def painted(kind, mode="RGB", colour="white", size=(40, 30), **more):
+    image = Image.new(mode, size, colour)
+    image.paste({"RGBA": (0, 0, 0, 255), "LA": (0, 255)}.get(mode, 0), (0, 0, 10, 10))
+    out = io.BytesIO()
+    image.save(out, kind, **more)
+    return out.getvalue()
+
+
+def rotated():
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was held upright
+    return painted("JPEG", exif=exif, quality=95)
+
+
+def test_pictures_are_drawn_grey_and_on_white(render, store):
+    pictures = {
+        **{kind: painted(kind) for kind in ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")},
+        **{
+            mode: painted("PNG", mode, ground)
+            for mode, ground in (("L", 255), ("1", 1), ("RGBA", (0,) * 4), ("LA", (0, 0)))
+        },
+        "16 bits": painted("TIFF", "I;16", 65535),
+    }
+    for name, data in pictures.items():
+        result = render(data, task="render_picture", frame=1, most=10_000)
+        assert (name, result.outcome, result.detail) == (name, Outcome.OK, "")
+        assert (result.picture.width, result.picture.height, result.picture.channels) == (40, 30, 1)
+        pixels = store.read(result.picture.digest)
+        assert (name, pixels[2 * 40 + 2] < 60, pixels[25 * 40 + 35] > 200) == (name, True, True)
+
+
+def test_a_picture_is_turned_upright_and_made_smaller(render, store):
+    result = render(rotated(), task="render_picture", frame=1, most=10_000)
+    assert (result.picture.width, result.picture.height) == (30, 40)
+    pixels = store.read(result.picture.digest)
+    assert pixels[2 * 30 + 27] < 60, "what was at the left top is at the right top now"
+    small = render(painted("PNG", size=(400, 300)), task="render_picture", frame=1, most=1_200)
+    assert (small.picture.width, small.picture.height) == (40, 30)
+
+
+def test_frames_of_a_tiff_are_pages_and_a_film_has_one(render, store):
+    frames = [Image.new("L", (20 + n, 10), 255) for n in range(3)]
+    for kind, count in (("TIFF", 3), ("GIF", 1)):
+        out = io.BytesIO()
+        frames[0].save(out, kind, save_all=True, append_images=frames[1:])
+        result = render(out.getvalue(), task="render_picture", frame=count, most=10_000)
+        assert result.picture.width == 20 + count - 1
+        assert ["picture.frames", count] in json.loads(store.read(result.observations))["observations"]
+    assert render(out.getvalue(), task="render_picture", frame=2).outcome is Outcome.CORRUPT
+
+
+@pytest.mark.parametrize(
+    ("data", "outcome"),
+    [
+        (b"no picture", Outcome.CORRUPT),
+        (painted("PNG")[:60], Outcome.CORRUPT),
+        (b"P5 30000 30000 255\n" + bytes(9), Outcome.REFUSED_LIMIT),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", Outcome.CORRUPT),
+    ],
+)
+def test_a_picture_that_cannot_be_decoded_has_an_outcome(render, data, outcome):
+    result = render(data, task="render_picture", frame=1)
     assert (result.outcome, result.picture) == (outcome, None)
 
 

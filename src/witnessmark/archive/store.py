@@ -9,6 +9,7 @@ Rules for whoever changes this file:
 import contextlib
 import hashlib
 import re
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Self
@@ -155,6 +156,14 @@ class Store:
         file.keep(self._layout.of_new_content(digest))
         self._new.add(digest)
 
+    @contextlib.contextmanager
+    def passing(self) -> Iterator["Passing"]:
+        """Yield a store in which all contents of this one can be read; what is put there is gone afterwards."""
+        with sentences("made", self.disk.temporary):
+            folder = tempfile.TemporaryDirectory(prefix="passing-", dir=self.disk.temporary)
+        with folder as place:
+            yield Passing(self, Path(place))
+
     def take(self, other: "Store", digest: Digest) -> int:
         """Copy a content from another store among the new, hashed on its way; return its size.
 
@@ -212,6 +221,39 @@ class Store:
         yield place
         yield self._layout.of_new_content(digest)
         yield place
+
+
+class Passing(Store):
+    """Contents that are needed for a moment: pixels, what a program made; those of the archive can be read too."""
+
+    def __init__(self, real: Store, place: Path) -> None:
+        super().__init__(real._layout, real.disk)
+        self._real, self._place = real, place
+
+    def has(self, digest: Digest) -> bool:
+        """Tell whether the content is here, or in the archive."""
+        return digest in self._new or self._real.has(digest)
+
+    def adopt(self, digest: Digest, file: NewFile) -> None:
+        """Keep written content for as long as it is needed."""
+        file.keep(self._place / digest.hex)
+        self._new.add(digest)
+
+    def drop(self, digest: Digest) -> None:
+        """Forget a content that passed; one of the archive stays."""
+        if digest in self._new:
+            self._new.discard(digest)
+            self.disk.remove(self._place / digest.hex)
+
+    def settle(self) -> None:
+        """Never: what passes gets no final name."""
+        raise AssertionError("what passes is never settled")
+
+    def _places(self, digest: Digest) -> Iterator[Path]:
+        if digest in self._new:
+            yield self._place / digest.hex
+        else:
+            yield from self._real._places(digest)
 
 
 def free_name(folder: Path, name: str) -> Path:

@@ -12,7 +12,7 @@ Rules for whoever changes this file:
 import json
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from typing import Any, Self
 
@@ -290,6 +290,24 @@ class Catalogue:
             " SELECT x.container FROM exhibit x JOIN up USING (seq))"
             " SELECT 1 FROM up JOIN exhibit a USING (seq) WHERE a.handle = e.handle)"
         )
+
+    def read_as(self, media_types: Collection[str], version: str, settings: str) -> Iterator[ExhibitRow]:
+        """Yield the first exhibit of each content that was read well as one of those types, and not yet in that way."""
+        types, outcomes = json.dumps(sorted(media_types)), json.dumps([Outcome.OK.value, Outcome.PARTIAL.value])
+        return self._exhibits(_READ_AS, types=types, outcomes=outcomes, version=version, settings=settings)
+
+    def without_text(self, media_types: Collection[str]) -> int:
+        """Return how many contents were read well as one of those types, and have no visible text."""
+        row = self._one(
+            "SELECT count(*) FROM content c JOIN derivative r ON r.seq = (SELECT max(seq) FROM derivative"
+            " WHERE handle = c.handle AND step = 'read' AND seq <= ?)"
+            " WHERE r.characters = 0 AND r.media_type IN (SELECT value FROM json_each(?))"
+            " AND r.settings NOT LIKE '{\"ocr\"%' AND r.outcome IN ('ok', 'partial')",
+            self._top,
+            json.dumps(sorted(media_types)),
+        )
+        assert row is not None
+        return int(row[0])
 
     def lies_in_itself(self, row: ExhibitRow) -> bool:
         """Tell whether a container lies, at any depth, in a container of the same content."""
@@ -587,6 +605,13 @@ _KILLED = (
     " WHERE d.step = 'read' AND d.outcome IN (SELECT value FROM json_each(?)) AND d.version = ? AND d.settings = ?"
     f" AND d.seq > ? AND d.seq <= ? AND d.seq = (SELECT max(seq) FROM derivative WHERE handle = d.handle"
     f" AND step = 'read' AND seq <= ?) ORDER BY d.seq LIMIT {_PAGE}"
+)
+_READ_AS = (
+    "AND e.seq = (SELECT first FROM content WHERE handle = e.handle)"
+    " AND r.media_type IN (SELECT value FROM json_each(:types))"
+    " AND r.outcome IN (SELECT value FROM json_each(:outcomes))"
+    " AND NOT EXISTS (SELECT 1 FROM derivative x WHERE x.handle = e.handle AND x.step = 'read'"
+    " AND x.version = :version AND x.settings = :settings AND x.seq <= :top)"
 )
 _TEXTS = (
     "SELECT t.step, t.digest FROM derivative t JOIN derivative r ON r.seq = (SELECT max(seq) FROM derivative"

@@ -4,6 +4,7 @@ import argparse
 import re
 import time
 from collections import Counter
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -13,11 +14,12 @@ from witnessmark.catalogue.search import Search
 from witnessmark.cell import grade
 from witnessmark.cli import compose, confinement, passphrase, say
 from witnessmark.errors import WrongUsage
+from witnessmark.intake import ocr
 from witnessmark.intake.read import read_due
 from witnessmark.intake.receive import Intake, Receiver, Wanted, check_places, survey
 from witnessmark.intake.sealing import Readings
 from witnessmark.intake.walk import source_root
-from witnessmark.work import step
+from witnessmark.work import programs, step
 
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?\Z")
 
@@ -26,6 +28,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.epilog = (
         "The same folder again adds nothing; a changed file is a new exhibit; what was stopped goes on.\n"
+        "--ocr looks for letters in pictures and in pages of PDFs without text, by tesseract where it is found:\n"
+        "seconds a page, and not without errors; such text is marked as read by a machine. `doctor` lists packs.\n"
         "--from is a label. Never write the name of a source there: the label is kept for ever.\n\n"
         "examples:\n"
         "  witnessmark compile archive/ leak/\n"
@@ -37,6 +41,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--received", metavar="DATE", help="when it was received: 2032, 2032-06 or 2032-06-11")
     parser.add_argument("--note", metavar="TEXT", help="what is known of how it came; kept with the accession")
     parser.add_argument("--workers", type=int, metavar="N", help="how many files to read at once (the processors)")
+    parser.add_argument(
+        "--ocr",
+        metavar="PACKS",
+        nargs="?",
+        const="",
+        help="look for letters in pictures too; with the packs named, as uig+eng (chosen by the script of each page)",
+    )
     parser.add_argument("--seal-only", action="store_true", help="seal now, read later")
     made = parser.add_argument_group("a new archive", "fixed when the archive is made, or edited in witnessmark.toml")
     made.add_argument("--domain", default=compose.DEFAULT_DOMAIN, help="the keeper's domain, in the log's name")
@@ -61,6 +72,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise WrongUsage("a new archive needs at least one SOURCE")
     sources = tuple(source_root(location) for location in arguments.sources)
     check_places(arguments.archive, sources)
+    if arguments.ocr is not None and arguments.seal_only:
+        raise WrongUsage("--seal-only reads nothing, and --ocr reads pictures: choose one")
     is_new, made, accepted = not Archive.exists(root), None, None
     if not arguments.seal_only:
         known = confinement.ENOUGH if is_new else Archive.settings_of(root).accept_grade
@@ -82,12 +95,17 @@ def run(arguments: argparse.Namespace) -> int:
         if not arguments.seal_only:
             readings = read_all(archive, catalogue, arguments.workers or compose.workers(), stop)
         read = time.monotonic()
+        seen = None
+        if arguments.ocr is not None:
+            seen = _recognise(archive, catalogue, arguments.ocr, arguments.workers or compose.workers(), stop)
         with Search.open(archive, catalogue) as search:
             notes = [*catalogue.notes, *search.notes, *_complaints(readings)]
+        silent = 0 if arguments.seal_only else catalogue.without_text(ocr.TYPES)
         if arguments.json:
-            _print_json(archive, intake, readings, notes)
+            _print_json(archive, intake, readings, notes, seen=seen, silent=silent)
         else:
             _print(archive, intake, readings, notes, is_new=is_new, spans=(sealed - started, read - sealed))
+            _print_seen(seen, silent)
     return 0
 
 
@@ -135,6 +153,55 @@ def read_all(archive: Archive, catalogue: Catalogue, workers: int, stop: compose
     return readings
 
 
+def _recognise(
+    archive: Archive, catalogue: Catalogue, wanted: str, workers: int, stop: compose.Stop
+) -> ocr.Recognising:
+    """Look for letters in what has no text; what was recognised before a stop is sealed."""
+    accepted = max(archive.settings.accept_grade, confinement.ENOUGH)
+    found = programs.tesseract(archive.store.disk.temporary, accepted)
+    if found is None:
+        raise WrongUsage(
+            "--ocr: tesseract is not found here, or has no language packs, or could not be started behind walls; what "
+            "was read is sealed: `witnessmark doctor` says what to install"
+        )
+    progress, state, started = say.ProgressLine(), ocr.Recognising(), time.monotonic()
+    packs = ocr.chosen(found, wanted)
+    run = ocr.recognise_due(archive, catalogue, found, packs, workers=workers, clock=compose.clock)
+    try:
+        for state in run:
+            progress.show(partial(_recognising, state, started))
+            if stop.asked:
+                break
+    finally:
+        run.close()
+        progress.clear()
+    stop.check()
+    return state
+
+
+def _recognising(state: ocr.Recognising, started: float) -> str:
+    spent = max(0.001, time.monotonic() - started)
+    return (
+        f"looking for letters: {say.counted(state.exhibits, 'content')}, {say.counted(state.pages, 'page')}, "
+        f"{state.pages / spent:.1f} pages/s, {state.with_text:,} with text"
+    )
+
+
+def _print_seen(seen: ocr.Recognising | None, silent: int) -> None:
+    """Say what letters were found in pictures, or how many pictures were not looked at."""
+    if seen is not None:
+        line = (
+            f"Letters were looked for on {say.counted(seen.pages, 'page')} of {say.counted(seen.exhibits, 'content')}; "
+            f"{seen.with_text:,} have text now, read by a machine: check each word against the picture."
+        )
+        if seen.unfinished:
+            line += f" {say.counted(seen.unfinished, 'page')} could not be drawn or took too long."
+        say.line(line)
+    elif silent:
+        noun = say.counted(silent, "picture or PDF has", "pictures and PDFs have")
+        say.line(f"{noun} no text of their own: --ocr looks for letters in them.")
+
+
 def _reading(readings: Readings) -> str:
     progress = readings.progress
     failures = ", ".join(f"{name} {count:,}" for name, count in sorted(readings.outcomes.items()) if name != "ok")
@@ -166,7 +233,15 @@ def _reasons(intake: Intake) -> dict[str, int]:
     return dict(Counter(refusal.reason.value for _, refusal in intake.refused))
 
 
-def _print_json(archive: Archive, intake: Intake, readings: Readings, notes: list[str]) -> None:
+def _print_json(
+    archive: Archive,
+    intake: Intake,
+    readings: Readings,
+    notes: list[str],
+    *,
+    seen: ocr.Recognising | None,
+    silent: int,
+) -> None:
     for source, refusal in intake.refused:
         path = "/".join(step.name for step in refusal.path)
         say.line(say.json_line({"refused": path, "source": source, "reason": refusal.reason.value}))
@@ -186,6 +261,8 @@ def _print_json(archive: Archive, intake: Intake, readings: Readings, notes: lis
                 "parked": readings.parked,
                 "quarantined": [{"name": name, "reason": why} for name, why in readings.violations],
                 "unopened": readings.unopened,
+                "without_text": silent,
+                "ocr": None if seen is None else asdict(seen),
                 "entries": archive.ledger.size,
                 "key": archive.ledger.vkey,
                 "grade": grade.observe(step.READERS.walls).grade.value if readings.outcomes else None,

@@ -91,11 +91,14 @@ def _cell(found: grade.Observed, advice: list[str]) -> dict[str, object]:
 def _programs(advice: list[str]) -> dict[str, str]:
     """Return the version of each program that is used when it is here; what the lack of one costs is advice."""
     with tempfile.TemporaryDirectory(prefix="witnessmark-") as folder:
-        found = programs.told(Path(folder), Grade.D.value)  # no file of the archive is given to them here
+        found = programs.told(Path(folder), Grade.D.value)  # no file is given to them here
+        letters = programs.tesseract(Path(folder), Grade.D.value)
     for one in found:
         if one.program is None:
             advice.append(f"{one.name} is not found: {one.purpose}; on Debian install {one.package}")
-    return {one.name: "not found" if one.program is None else one.program.version for one in found}
+        advice.extend(f"letters: {sentence}" for sentence in one.more)
+    listed = {one.name: "not found" if one.program is None else one.program.version for one in found}
+    return listed | ({} if letters is None else {"packs": "+".join(letters.packs)})
 
 
 def _libraries() -> dict[str, str]:

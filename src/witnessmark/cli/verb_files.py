@@ -78,6 +78,7 @@ def file_object(catalogue: Catalogue, row: ExhibitRow) -> dict[str, object]:
         "kind": None if derivative is None or derivative.kind is None else derivative.kind.value,
         "languages": [] if derivative is None else list(derivative.languages),
         "characters": 0 if derivative is None else derivative.characters,
+        "machine_read": None if derivative is None else derivative.recognised,
         "source": row.source,
         "container": row.container_id,
         "how": exhibit.how.value,

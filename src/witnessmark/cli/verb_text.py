@@ -8,7 +8,10 @@ from witnessmark.cli.verb_files import exhibit_text, file_object
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.epilog = "example:\n  witnessmark text archive/ path:orders/17.pdf"
+    parser.epilog = (
+        "Where letters in pictures were read by a machine (`compile --ocr`), a note says so.\n\n"
+        "example:\n  witnessmark text archive/ path:orders/17.pdf"
+    )
     parser.add_argument("archive", metavar="ARCHIVE")
     parser.add_argument("exhibit", metavar="ID", help="an exhibit's id, its public id, or path: and its path")
 
@@ -21,6 +24,9 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.json:
             say.line(say.json_line({**file_object(catalogue, row), "text": text}))
         elif text:
+            how = None if row.reading is None else row.reading.derivative.recognised
+            if how is not None:
+                say.error(f"note: letters in pictures were read by a machine, {how}: check each word against the page")
             say.line(say.text_block(text))
         else:
             say.error(f"witnessmark: no text was found in {say.safe(row.printed)}")

@@ -9,7 +9,7 @@ Rules for whoever changes this file:
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -128,7 +128,7 @@ def _decided(number: int, row: Mapping[str, str], catalogue: Catalogue) -> Decid
     _check_day(row["decided_on"])
     if publish is Publish.NOTHING and not row["reason"]:
         raise WrongUsage("reason is empty: say why nothing of this exhibit is published")
-    _check_possible(exhibit, publish)
+    _check_possible(exhibit, publish, opened)
     decision = Decision(
         exhibit.commitment,
         publish,
@@ -182,7 +182,7 @@ def _check_day(text: str) -> None:
         raise WrongUsage(f"decided_on is {text!r}: write the day as 2032-06-12")
 
 
-def _check_possible(exhibit: ExhibitRow, publish: Publish) -> None:
+def _check_possible(exhibit: ExhibitRow, publish: Publish, opened: Collection[str]) -> None:
     """Refuse what cannot be shown of this exhibit."""
     if publish is Publish.NOTHING:
         return
@@ -201,6 +201,11 @@ def _check_possible(exhibit: ExhibitRow, publish: Publish) -> None:
         )
     if publish is Publish.TEXT and (reading.visible is None or reading.visible.size == 0):
         raise WrongUsage("it has no text that a reader would see: decide nothing, with a reason")
+    if publish is Publish.TEXT and reading.derivative.recognised is not None and "tools" not in opened:
+        raise WrongUsage(
+            "letters in pictures were recognised by a machine for its text, not without errors: compare it with the "
+            "pictures, then open `tools`, so that its page says so"
+        )
 
 
 def _check_kept(found: Mapping[Commitment, Decided], published: Mapping[Commitment, str]) -> None:

@@ -351,6 +351,22 @@ OFFICE: dict[str, Office] = {
 BY_TYPE: dict[str, Reader] = {media_type: reader for reader in READERS for media_type in reader.types}
 
 
+DRAWN = frozenset(
+    (
+        "image/jpeg",
+        "image/png",
+        "image/gif",
+        "image/webp",
+        "image/bmp",
+        "image/tiff",
+        "image/x-portable-bitmap",
+        "image/x-portable-graymap",
+        "image/x-portable-pixmap",
+    )
+)
+"""The pictures whose pixels can be had of a cell, for letters to be looked for in them."""
+
+
 def reader_of(media_type: str) -> Reader | None:
     """Return the reader of a type: its own, else that of text or XML for whatever is one."""
     if media_type in BY_TYPE:

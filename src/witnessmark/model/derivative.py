@@ -52,6 +52,12 @@ class Derivative:
     characters: int = 0
     members: int = 0  # how many components the reading took out of a container
 
+    @property
+    def recognised(self) -> str | None:
+        """Which program recognised letters in pictures for this text; None where the text is the file's own."""
+        packs = codec.decode(self.settings).get("ocr")
+        return None if packs is None else f"tesseract {self.tools.get('tesseract', '')} ({packs})"
+
     def event(self, at: str) -> Event:
         """Return the event of this derivative at `at`."""
         found = None if self.digest is None else self.digest.hex

@@ -7,10 +7,11 @@ that are installed for everybody are looked for, and never by the `PATH` of whoe
 import os
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from witnessmark.cell.program import Allowed, Command, Ran, Take, run
@@ -23,6 +24,13 @@ _VERSION_ALLOWED: Final = Allowed(wall=20.0, cpu=10)
 _OFFICE_READS: Final = ("/etc/libreoffice", "/var/lib/libreoffice", "/var/spool/libreoffice")
 OFFICE_ALLOWED: Final = Allowed(wall=120.0, cpu=120, memory=1536 << 20, disk=512 << 20, processes=16)
 """What one document may cost in LibreOffice."""
+
+
+PAGE_ALLOWED: Final = Allowed(wall=60.0, cpu=60, memory=1 << 30, disk=96 << 20, processes=4)
+"""What one page may cost in tesseract."""
+_NO_LANGUAGES: Final = ("osd", "equ", "snum")
+_PACK = re.compile(r"[A-Za-z][A-Za-z_]{1,30}\Z")
+_SCRIPT = re.compile(rb"^Script: ([A-Za-z_]{2,30})$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,102 @@ def _version(path: str, arguments: tuple[str, ...], reads: tuple[str, ...], fold
     ran = run(Command(path, arguments, reads=reads, allowed=_VERSION_ALLOWED), folder, accepted=accepted)
     found = _VERSION.search(ran.output)
     return found[1].decode() if found is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Recogniser:
+    """Tesseract, and the languages and scripts that it has packs for here."""
+
+    program: Program
+    packs: tuple[str, ...]
+    tells_scripts: bool
+
+    def packs_of(self, script: str) -> tuple[str, ...]:
+        """Return the packs for a page of that script, two at the most: more are slower and worse."""
+        known = [pack for pack in self.packs if script in PACKS.get(pack, Pack((), "")).scripts]
+        return tuple(known[:2]) or self.packs[:2]
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A language pack: the scripts that it reads, by the names that tesseract gives them, and the language."""
+
+    scripts: tuple[str, ...]
+    language: str
+
+
+PACKS: Final[Mapping[str, Pack]] = MappingProxyType(
+    {
+        "eng": Pack(("Latin",), "English"),
+        "chi_sim": Pack(("Han", "HanS"), "Chinese, simplified"),
+        "chi_tra": Pack(("HanT", "Han"), "Chinese, traditional"),
+        "uig": Pack(("Arabic",), "Uyghur"),
+        "bod": Pack(("Tibetan",), "Tibetan"),
+        "kaz": Pack(("Cyrillic",), "Kazakh"),
+        "rus": Pack(("Cyrillic",), "Russian"),
+        "ara": Pack(("Arabic",), "Arabic"),
+        "fas": Pack(("Arabic",), "Persian"),
+        "urd": Pack(("Arabic",), "Urdu"),
+        "deu": Pack(("Latin",), "German"),
+        "fra": Pack(("Latin",), "French"),
+        "spa": Pack(("Latin",), "Spanish"),
+        "tur": Pack(("Latin",), "Turkish"),
+        "ukr": Pack(("Cyrillic",), "Ukrainian"),
+        "mya": Pack(("Myanmar",), "Burmese"),
+        "kor": Pack(("Hangul",), "Korean"),
+        "jpn": Pack(("Japanese", "Han"), "Japanese"),
+    }
+)
+"""The packs that are told of; others that are installed are used when somebody names them."""
+
+WISHED: Final = ("eng", "chi_sim", "uig", "bod", "kaz", "rus")
+"""The packs whose lack `doctor` mentions."""
+
+
+def tesseract(folder: Path, accepted: str) -> Recogniser | None:
+    """Return tesseract with its packs, if it is there and has any."""
+    path = shutil.which("tesseract", path=PLACES)
+    if path is None:
+        return None
+    version = _version(path, ("--version",), (), folder, accepted)
+    packs = _packs(path, folder, accepted)
+    known = sorted((set(packs) & set(PACKS)), key=list(PACKS).index)
+    usable = (*known, *(pack for pack in packs if pack not in PACKS and pack not in _NO_LANGUAGES))
+    if version is None or not usable:
+        return None
+    return Recogniser(Program("tesseract", path, version), usable, "osd" in packs)
+
+
+@cache
+def _packs(path: str, folder: Path, accepted: str) -> tuple[str, ...]:
+    ran = run(Command(path, ("--list-langs",), allowed=_VERSION_ALLOWED), folder, accepted=accepted)
+    names = ran.output.decode("ascii", "replace").split("\n")[1:]
+    return tuple(sorted(name for name in names if _PACK.match(name)))
+
+
+def script_of(recogniser: Recogniser, page: bytes, folder: Path, *, accepted: str) -> tuple[str, Ran]:
+    """Return the script that most of a page is in, by a quick look; nothing where there is hardly any text."""
+    command = Command(
+        recogniser.program.path,
+        ("{folder}/page.pgm", "stdout", "--psm", "0", "-c", "min_characters_to_try=10"),
+        allowed=PAGE_ALLOWED,
+    )
+    ran = run(command, folder, accepted=accepted, source=(page,), name="page.pgm")
+    found = _SCRIPT.search(ran.output)
+    return ("" if found is None else found[1].decode()), ran
+
+
+def recognise(
+    recogniser: Recogniser, page: bytes, packs: Sequence[str], dpi: int, folder: Path, *, accepted: str
+) -> Ran:
+    """Have tesseract look for letters in a page (a PGM); what it says is a table, see `work/recognised.py`."""
+    resolution = ("--dpi", str(dpi)) if dpi else ()
+    command = Command(
+        recogniser.program.path,
+        ("{folder}/page.pgm", "stdout", "-l", "+".join(packs), *resolution, "--psm", "3", "tsv"),
+        allowed=PAGE_ALLOWED,
+    )
+    return run(command, folder, accepted=accepted, source=(page,), name="page.pgm")
 
 
 def convert(
@@ -148,11 +252,22 @@ class Told:
     program: Program | None
     purpose: str
     package: str
+    more: tuple[str, ...] = ()
+    """What else is missing: language packs."""
 
 
 def told(folder: Path, accepted: str) -> tuple[Told, ...]:
     """Return every program that is used when it is found, with what its lack costs."""
+    letters = tesseract(folder, accepted)
     return (
+        Told(
+            "tesseract",
+            None if letters is None else letters.program,
+            "letters in pictures and scanned pages are not read (`compile --ocr`)",
+            "tesseract-ocr and the packs of the languages of the leak, such as "
+            + ", ".join(f"tesseract-ocr-{pack.replace('_', '-')}" for pack in WISHED[:4]),
+            () if letters is None else tuple(missing_packs(letters)),
+        ),
         Told(
             "libreoffice",
             libreoffice(folder, accepted),
@@ -160,6 +275,18 @@ def told(folder: Path, accepted: str) -> tuple[Told, ...]:
             "libreoffice-writer-nogui, libreoffice-calc-nogui and libreoffice-impress-nogui",
         ),
     )
+
+
+def missing_packs(recogniser: Recogniser) -> list[str]:
+    """Return what is lost without each pack that is not here, of those that leaks of this kind mostly need."""
+    said = [
+        f"no tesseract pack for {PACKS[pack].language}: on Debian install tesseract-ocr-{pack.replace('_', '-')}"
+        for pack in WISHED
+        if pack not in recogniser.packs
+    ]
+    if not recogniser.tells_scripts:
+        said.append("no tesseract pack osd: the script of a page is not told, and packs are not chosen by it")
+    return said
 
 
 def office_suffix(media_type: str) -> str | None:

@@ -35,6 +35,9 @@ READERS: Final = Readers(
     "witnessmark.formats.read:read",
     # Each by itself, so that one parser that does not load leaves the others warm.
     (*_LATE, *table.modules(), "witnessmark.formats.read:preload"),
-    others=(("render_page", "witnessmark.formats.pdf_render:render_page"),),
+    others=(
+        ("render_page", "witnessmark.formats.pdf_render:render_page"),
+        ("render_picture", "witnessmark.formats.picture_render:render_picture"),
+    ),
 )
 """The readers by name: only the cell's child imports them."""

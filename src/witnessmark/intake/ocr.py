@@ -1,0 +1,405 @@
+"""Recognition of letters: pictures, and pages of PDFs without text, are read by tesseract where it is found.
+
+A page is drawn in a cell; its pixels go to the program behind walls of its own and are forgotten; what the program says
+is taken apart by one strict rule (`work/recognised.py`). The text becomes visible text, in a later reading whose
+settings name the packs: text that a machine read is never taken for the file's own. Where each word stands is kept,
+page by page.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from threading import BoundedSemaphore
+from typing import Final
+
+from witnessmark.archive.folder import Archive
+from witnessmark.archive.store import Passing
+from witnessmark.catalogue.query import Catalogue
+from witnessmark.catalogue.rows import ExhibitRow
+from witnessmark.cell.confine import Grade
+from witnessmark.cell.grade import worse
+from witnessmark.cell.program import Ended
+from witnessmark.errors import WrongUsage
+from witnessmark.formats import table
+from witnessmark.intake import later
+from witnessmark.model import codec
+from witnessmark.model.derivative import Derivative, Outcome
+from witnessmark.model.words import StepName
+from witnessmark.work import programs, recognised, step
+from witnessmark.work.programs import Recogniser
+from witnessmark.work.reading import Job, Picture, ReadingResult
+from witnessmark.work.recognised import Recognised
+from witnessmark.work.runner import Runner
+
+PDF: Final = "application/pdf"
+TYPES: Final = frozenset((PDF, *table.DRAWN))
+"""What letters are looked for in."""
+DPI: Final = 300
+_SMALLER_DPI = 100
+MOST_PIXELS: Final = 16_000_000
+MOST_PAGES: Final = 500
+"""Pages of one exhibit that are looked at; how many more there are is observed."""
+_OCR: Final = '"ocr"'
+_SOME_WORDS, _DOUBTFUL, _MOST_TRIES = 8, 65, 6
+"""A page with so many words, of which the program is less sure than this, is tried with each other pack."""
+_LEAST_SIDE, _LEAST_PIXELS = 24, 4_000
+_BATCH_EVENTS, _BATCH_SECONDS = 512, 5.0
+
+
+@dataclass(slots=True)
+class Recognising:
+    """What a run has done so far."""
+
+    exhibits: int = 0
+    pages: int = 0
+    with_text: int = 0  # exhibits in which letters were found
+    unfinished: int = 0  # pages that the program was stopped at, or that could not be drawn
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What came of one page: what was recognised, with which packs, how the program ended."""
+
+    found: Recognised
+    packs: tuple[str, ...]
+    script: str
+    ended: str
+    grade: str
+
+
+@dataclass(slots=True)
+class _Page:
+    """A page on its way; without a picture it could not be drawn, for that reason."""
+
+    number: int
+    dpi: int
+    picture: Picture | None
+    reason: str
+    seen: Future[_Seen] | None = None
+
+
+@dataclass(slots=True)
+class _Item:
+    """An exhibit on its way."""
+
+    row: ExhibitRow
+    text: str
+    count: int = 0  # pages or frames that it has
+    pages: list[_Page] = field(default_factory=list)
+    tools: dict[str, str] = field(default_factory=dict)
+    grade: str = Grade.A.value
+
+    @property
+    def is_pdf(self) -> bool:
+        return self.row.reading is not None and self.row.reading.derivative.media_type == PDF
+
+
+def settings_of(packs: Sequence[str]) -> str:
+    """Return the settings of a reading with those packs."""
+    return codec.encode({"ocr": "+".join(packs)})
+
+
+def chosen(recogniser: Recogniser, wanted: str) -> tuple[str, ...]:
+    """Return the packs that a keeper names, as `uig+eng`; all that are here for an empty word.
+
+    Raises:
+        WrongUsage: when one is not here.
+    """
+    names = tuple(dict.fromkeys(name for name in wanted.split("+") if name))
+    missing = [name for name in names if name not in recogniser.packs]
+    if missing:
+        raise WrongUsage(
+            f"tesseract has no pack {missing[0]!r} here; there are {', '.join(recogniser.packs)}: install "
+            f"tesseract-ocr-{missing[0].replace('_', '-')} or leave it out"
+        )
+    return names or recogniser.packs
+
+
+def recognise_due(
+    archive: Archive,
+    catalogue: Catalogue,
+    recogniser: Recogniser,
+    packs: tuple[str, ...],
+    *,
+    workers: int,
+    clock: Callable[[], str],
+) -> Generator[Recognising, None, None]:
+    """Look for letters in whatever was not looked at with these packs; yield the counts after each exhibit.
+
+    A caller that closes the generator early has sealed what was recognised so far.
+    """
+    state = Recognising()
+    with archive.store.passing() as passing:
+        accepted = max(archive.settings.accept_grade, Grade.B.value)
+        looking = _Looking(archive, catalogue, passing, recogniser, packs, workers, accepted)
+        sealing = _Sealing(archive, catalogue, looking, clock, state)
+        waiting: deque[_Item] = deque()
+        try:
+            for row in catalogue.read_as(TYPES, step.VERSION, looking.settings):
+                item = looking.begin(row)
+                if item is None:
+                    continue
+                waiting.append(item)
+                while waiting and (len(waiting) > 2 * workers or _is_done(waiting[0])):
+                    sealing.take(waiting.popleft())
+                    yield state
+            while waiting:
+                sealing.take(waiting.popleft())
+                yield state
+        finally:
+            looking.close()
+            sealing.commit()
+    yield state
+
+
+def _is_done(item: _Item) -> bool:
+    return all(page.seen is None or page.seen.done() for page in item.pages)
+
+
+class _Looking:
+    """Draws pages one by one and has several looked at at once."""
+
+    def __init__(
+        self,
+        archive: Archive,
+        catalogue: Catalogue,
+        passing: Passing,
+        recogniser: Recogniser,
+        packs: tuple[str, ...],
+        workers: int,
+        accepted: str,
+    ) -> None:
+        self.settings = settings_of(packs)
+        self.tools = recogniser.program.tools
+        self._archive, self._catalogue, self._passing, self._recogniser = archive, catalogue, passing, recogniser
+        self._packs, self._accepted = packs, accepted
+        self._runner = Runner(passing, 1, company=False)
+        self._runner.__enter__()
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="ocr")
+        self._room = BoundedSemaphore(2 * workers)
+
+    def close(self) -> None:
+        """End everything that is on its way."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._runner.close()
+
+    def begin(self, row: ExhibitRow) -> _Item | None:
+        """Have the pages of an exhibit looked at; None where it has text on each."""
+        if not self._archive.store.has(row.exhibit.digest):
+            return None
+        item = _Item(row, self._own_text(row))
+        if item.is_pdf:
+            texts = item.text.split("\f")
+            empty = [number for number, text in enumerate(texts, 1) if not text.strip()]
+            if not empty:
+                return None
+            item.count = len(texts)
+            for number in empty[:MOST_PAGES]:
+                self._draw_page(item, number)
+        elif not item.text.strip():
+            number = 1
+            while number <= min(max(1, item.count), MOST_PAGES):
+                self._draw_frame(item, number)
+                number += 1
+        else:
+            return None
+        return item
+
+    def _own_text(self, row: ExhibitRow) -> str:
+        """Return the visible text as our reader found it, whatever was recognised since with other packs."""
+        if row.reading is not None and _OCR not in row.reading.derivative.settings:
+            return later.visible_text(self._archive, row)
+        for made in self._catalogue.made(row.exhibit.handle, StepName.VISIBLE, step.VERSION):
+            if _OCR not in made.settings and made.digest is not None:
+                return self._archive.store.read(made.digest, later.LARGEST_TEXT).decode()
+        return ""
+
+    def _draw_page(self, item: _Item, number: int) -> None:
+        dpi = DPI
+        result = self._draw(item, "render_page", (("page", number), ("dpi", dpi), ("grey", 1)))
+        if result.outcome is Outcome.REFUSED_LIMIT:  # a poster
+            dpi = _SMALLER_DPI
+            result = self._draw(item, "render_page", (("page", number), ("dpi", dpi), ("grey", 1)))
+        self._look(item, _Page(number, dpi, result.picture, result.detail))
+
+    def _draw_frame(self, item: _Item, number: int) -> None:
+        result = self._draw(item, "render_picture", (("frame", number), ("most", MOST_PIXELS)))
+        for name, value in _observed(self._passing, result):
+            if name == "picture.frames" and isinstance(value, int):
+                item.count = value
+        self._look(item, _Page(number, 0, result.picture, result.detail))
+
+    def _draw(self, item: _Item, task: str, parameters: tuple[tuple[str, int], ...]) -> ReadingResult:
+        row = item.row
+        job = Job(
+            row.exhibit.digest,
+            row.exhibit.size,
+            "",
+            row.depth,
+            row.root_id,
+            row.exhibit.handle,
+            task=task,
+            parameters=parameters,
+        )
+        (result,) = self._runner.run([job])
+        item.tools |= result.tools
+        item.grade = worse(item.grade, result.grade)
+        return result
+
+    def _look(self, item: _Item, page: _Page) -> None:
+        item.pages.append(page)
+        picture = page.picture
+        if picture is None:
+            return
+        pixels = self._passing.read(picture.digest, picture.width * picture.height)
+        self._passing.drop(picture.digest)
+        if min(picture.width, picture.height) < _LEAST_SIDE or picture.width * picture.height < _LEAST_PIXELS:
+            page.picture, page.reason = None, "too small for letters"
+            return
+        drawn = b"P5 %d %d 255\n" % (picture.width, picture.height) + pixels
+        self._room.acquire()
+        page.seen = self._pool.submit(self._seen, drawn, picture, page.dpi)
+        page.seen.add_done_callback(lambda _: self._room.release())
+
+    def _seen(self, drawn: bytes, picture: Picture, dpi: int) -> _Seen:
+        """Have one page looked at: first which script it is in, where there are packs of several; in another thread."""
+        folder, packs, script = self._archive.store.disk.temporary, self._packs, ""
+        tried: list[tuple[str, ...]] = []
+        if packs == self._recogniser.packs and len(packs) > 1:
+            if self._recogniser.tells_scripts:
+                script, _ = programs.script_of(self._recogniser, drawn, folder, accepted=self._accepted)
+            packs = self._recogniser.packs_of(script)
+            tried += [(pack,) for pack in self._recogniser.packs if (pack,) != packs][:_MOST_TRIES]
+        best = self._read(drawn, picture, dpi, packs, script)
+        if len(best.found.words) >= _SOME_WORDS and best.found.sure < _DOUBTFUL:
+            # The quick look is wrong about some scripts: what reads the page best is right.
+            others = (self._read(drawn, picture, dpi, other, script) for other in tried)
+            best = max((best, *others), key=lambda seen: seen.found.sure)
+        return best
+
+    def _read(self, drawn: bytes, picture: Picture, dpi: int, packs: tuple[str, ...], script: str) -> _Seen:
+        folder = self._archive.store.disk.temporary
+        ran = programs.recognise(self._recogniser, drawn, packs, dpi, folder, accepted=self._accepted)
+        table_ = ran.output if ran.ended is Ended.WELL else b""
+        found = recognised.parse(table_, picture.width, picture.height)
+        return _Seen(found, packs, script, ran.ended.name.lower(), ran.grade.value)
+
+
+def _observed(store: Passing, result: ReadingResult) -> Iterator[tuple[str, codec.Value]]:
+    if result.observations is not None:
+        found = codec.decode(store.read(result.observations, 1 << 20).decode())
+        yield from ((name, value) for name, value in found["observations"])
+
+
+class _Sealing:
+    """The open batch of later readings."""
+
+    def __init__(
+        self, archive: Archive, catalogue: Catalogue, looking: _Looking, clock: Callable[[], str], state: Recognising
+    ) -> None:
+        self._archive, self._catalogue, self._looking = archive, catalogue, looking
+        self._clock, self._state = clock, state
+        self._open()
+
+    def _open(self) -> None:
+        self._batch = self._archive.ledger.batch()
+        self._since = time.monotonic()
+
+    def take(self, item: _Item) -> None:
+        """Wait for the pages of an exhibit, and seal what they gave."""
+        at, texts = self._clock(), self._texts(item)
+        observed: list[tuple[str, codec.Value]] = [
+            ("ocr", {"settings": codec.decode(self._looking.settings)["ocr"], "unsure_below": recognised.UNSURE})
+        ]
+        grade = item.grade
+        for page in item.pages:
+            seen = None if page.seen is None else page.seen.result()
+            told: dict[str, codec.Value] = {"page": page.number}
+            if seen is None or page.picture is None:
+                observed.append(("ocr.page", told | {"ended": page.reason or "not drawn"}))
+                self._state.unfinished += page.reason != "too small for letters"
+                continue
+            grade = worse(grade, seen.grade)
+            found = seen.found
+            told |= {
+                "ended": seen.ended,
+                "packs": "+".join(seen.packs),
+                "script": seen.script,
+                "words": len(found.words),
+                "sure": found.sure,
+                "odd": found.odd,
+            }
+            observed.append(("ocr.page", told))
+            self._state.unfinished += seen.ended != "well"
+            if found.text:
+                texts[page.number] = found.text
+                self._keep_words(item, page, page.picture, seen, at)
+        if item.count > MOST_PAGES:
+            observed.append(("ocr.left_out", item.count - MOST_PAGES))
+        self._seal(item, texts, observed, grade, at)
+
+    @staticmethod
+    def _texts(item: _Item) -> dict[int, str]:
+        return dict(enumerate(item.text.split("\f"), 1)) if item.is_pdf else {}
+
+    def _seal(
+        self,
+        item: _Item,
+        texts: dict[int, str],
+        observed: list[tuple[str, codec.Value]],
+        grade: str,
+        at: str,
+    ) -> None:
+        assert item.row.reading is not None
+        before = item.row.reading.derivative
+        pages = [texts.get(number, "") for number in range(1, max((*texts, 0)) + 1)]
+        added = later.Added(
+            settings=self._looking.settings,
+            visible="\f".join(pages),
+            hidden="",
+            observed=observed,
+            tools={**item.tools, **self._looking.tools},
+            grade=grade,
+            outcome=before.outcome or Outcome.OK,
+            detail=before.detail,
+            languages=(),
+        )
+        for derivative in later.derivatives(self._archive, item.row, added):
+            self._batch.add(derivative.event(at))
+        self._state.exhibits += 1
+        self._state.pages += len(item.pages)
+        self._state.with_text += any(page.strip() for page in pages)
+        if len(self._batch) >= _BATCH_EVENTS or time.monotonic() - self._since >= _BATCH_SECONDS:
+            self.commit()
+
+    def _keep_words(self, item: _Item, page: _Page, picture: Picture, seen: _Seen, at: str) -> None:
+        """Seal where the words of a page stand, in the pixels that they were found in."""
+        told = {
+            "pages": item.count,
+            "width": picture.width,
+            "height": picture.height,
+            "channels": 1,
+            "words": seen.found.boxes(),
+        }
+        data = codec.encode_bytes(told)
+        wanted = {"dpi": page.dpi, "grey": 1, "ocr": "+".join(seen.packs), "page": page.number}
+        made = Derivative(
+            handle=item.row.exhibit.handle,
+            step=StepName.WORDS,
+            version=step.VERSION,
+            digest=self._archive.store.put(data),
+            size=len(data),
+            settings=codec.encode(wanted),
+            tools={**item.tools, **self._looking.tools},
+            grade=worse(item.grade, seen.grade),
+        )
+        self._batch.add(made.event(at))
+
+    def commit(self) -> None:
+        """Write the open batch."""
+        if len(self._batch):
+            self._archive.ledger.commit(self._batch)
+            self._catalogue.catch_up(self._archive)
+        self._open()

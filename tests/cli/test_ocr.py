@@ -1,0 +1,155 @@
+"""Letters in pictures: found by tesseract where it is, marked as read by a machine everywhere, never published unmarked."""
+
+import io
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from witnessmark.demo.drawing import typed_page
+from witnessmark.demo.write_pdf import Line, Page, Properties, pdf
+from witnessmark.work import programs
+
+needs_tesseract = pytest.mark.skipif(
+    shutil.which("tesseract", path=programs.PLACES) is None, reason="tesseract is not installed"
+)
+LINES = (("ORDER No. 27", 46), ("The south gate is opened at seven.", 32), ("Carts are searched.", 32))
+
+
+def scan(lines=LINES, kind="PNG"):
+    out = io.BytesIO()
+    typed_page(lines, "a scan").save(out, kind)
+    return out.getvalue()
+
+
+def two_pages():
+    """A PDF whose first page has text of its own and whose second is a picture."""
+    picture = typed_page(LINES, "second", tilt=0.3)
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=70)
+    day = "D:20180309080000Z"
+    first = Page((Line("This page was typed."),))
+    return pdf((first, Page(jpeg=(out.getvalue(), *picture.size))), Properties("Order", "Clerk", day, day))
+
+
+@pytest.fixture(scope="module")
+def seen(wm, tmp_path_factory):
+    leak = tmp_path_factory.mktemp("pictures") / "leak"
+    leak.mkdir()
+    (leak / "scan.png").write_bytes(scan())
+    (leak / "paper.pdf").write_bytes(two_pages())
+    (leak / "note.txt").write_text("A note with text of its own.")
+    Image.new("L", (300, 200), 90).save(leak / "wall.png")
+    Image.new("L", (8, 8), 90).save(leak / "dot.png")
+    (leak / "broken.png").write_bytes(scan()[:3000])
+    place = leak.parent / "archive"
+    before = wm.good("compile", place, leak, "--json").last
+    return place, before, wm.good("compile", place, "--ocr", "eng", "--json").last
+
+
+@needs_tesseract
+def test_letters_become_visible_text_that_says_who_read_them(wm, seen):
+    place, before, after = seen
+    assert (before["ocr"], before["without_text"]) == (None, 4)
+    files = {row["path"]: row for row in wm.good("files", place, "--json", "--text", "--observations").objects}
+    assert "The south gate is opened at seven." in files["scan.png"]["text"]
+    assert files["scan.png"]["machine_read"].startswith("tesseract ")
+    assert files["scan.png"]["machine_read"].endswith("(eng)")
+    assert files["note.txt"]["machine_read"] is None
+    own, _, drawn = files["paper.pdf"]["text"].partition("\f")
+    assert "This page was typed." in own
+    assert "Carts are searched." in drawn
+    observed = [value for name, value in files["paper.pdf"]["observations"] if name == "ocr.page"]
+    assert [(one["page"], one["ended"], one["packs"]) for one in observed] == [(2, "well", "eng")]
+    assert "pdf.info.title" in {name for name, _ in files["paper.pdf"]["observations"]}, "nothing found before is lost"
+    assert files["wall.png"]["text"] == files["dot.png"]["text"] == ""
+    assert {name: after["ocr"][name] for name in ("exhibits", "with_text")} == {"exhibits": 5, "with_text": 2}
+    assert wm.call("audit", place).code == 0
+    assert os.listdir(Path(place) / "vault" / "temporary") == []
+
+
+@needs_tesseract
+def test_it_is_found_by_searching_and_told_beside_the_text(wm, seen):
+    place = seen[0]
+    assert "scan.png" in wm.good("search", place, "carts searched").out
+    told = wm.call("text", place, "path:scan.png")
+    assert told.code == 0
+    assert "read by a machine" in told.err
+    assert wm.good("text", place, "path:note.txt").err == ""
+
+
+@needs_tesseract
+def test_where_each_word_stands_is_kept(wm, seen):
+    from witnessmark.archive.folder import Archive
+    from witnessmark.model.digest import Digest
+
+    with Archive.reading(Path(seen[0])) as archive:
+        kept = [one.fields for one in archive.ledger.replay() if one.fields.get("step") == "words"]
+        assert sorted(json.loads(one["settings"])["page"] for one in kept) == [1, 2]
+        for one in kept:
+            told = json.loads(archive.store.read(Digest(one["text"]), 1 << 20))
+            words = {word[0]: word[1:] for word in told["words"]}
+            left, top, right, bottom, sure = words["searched."]
+            assert 0 < left < right <= told["width"]
+            assert 0 < top < bottom <= told["height"]
+            assert sure >= 50
+
+
+@needs_tesseract
+def test_what_was_looked_at_is_not_looked_at_again(wm, seen, tmp_path):
+    place = wm.copied(seen[0], tmp_path / "archive")
+    before = wm.entries(place)
+    assert wm.good("compile", place, "--ocr", "eng", "--json").last["ocr"]["exhibits"] == 0
+    assert wm.entries(place) == before
+    wm.good("rebuild", place)
+    assert wm.files(place)["scan.png"]["machine_read"] is not None
+
+
+@needs_tesseract
+def test_such_text_is_published_only_where_the_page_says_so(wm, seen, tmp_path):
+    place = wm.copied(seen[0], tmp_path / "archive")
+    shut = wm.call(
+        "publish", place, tmp_path / "site", "--decisions", wm.decide(tmp_path / "d.csv", ("path:scan.png", "text"))
+    )
+    assert shut.code == 64
+    assert "tools" in shut.sentence
+    opened = wm.decide(tmp_path / "d2.csv", ("path:scan.png", "text", {"open": "tools"}))
+    wm.good("publish", place, tmp_path / "site2", "--decisions", opened)
+    (page,) = (tmp_path / "site2").glob("e/*/index.html")
+    assert "tesseract" in page.read_text("utf-8")
+
+
+@pytest.mark.parametrize("words", [("--ocr",), ("--ocr", "xyz"), ("--ocr", "--seal-only")])
+def test_what_cannot_be_looked_for_is_one_sentence(wm, tmp_path, monkeypatch, words):
+    if words == ("--ocr",):
+        monkeypatch.setattr(programs, "PLACES", "/nowhere")
+    elif "xyz" in words and shutil.which("tesseract", path=programs.PLACES) is None:
+        pytest.skip("tesseract is not installed")
+    (tmp_path / "leak").mkdir()
+    (tmp_path / "leak" / "note.txt").write_text("A note.")
+    ran = wm.call("compile", tmp_path / "archive", tmp_path / "leak", *words)
+    assert ran.code == 64
+    assert ran.sentence
+
+
+@needs_tesseract
+def test_doctor_lists_packs_and_what_the_lack_of_one_costs(wm):
+    found = wm.good("doctor", "--json").last
+    assert found["programs"]["tesseract"][0].isdigit()
+    assert "eng" in found["programs"]["packs"]
+    monkey = programs.Recogniser(programs.Program("tesseract", "/x", "5.3"), ("eng",), tells_scripts=False)
+    missing = programs.missing_packs(monkey)
+    assert any("Tibetan" in line and "tesseract-ocr-bod" in line for line in missing)
+    assert any("osd" in line for line in missing)
+
+
+def test_packs_are_chosen_by_the_script():
+    recogniser = programs.Recogniser(
+        programs.Program("tesseract", "/x", "5.3"), ("eng", "chi_sim", "uig", "kaz", "rus"), tells_scripts=True
+    )
+    assert recogniser.packs_of("Arabic") == ("uig",)
+    assert recogniser.packs_of("Cyrillic") == ("kaz", "rus")
+    assert recogniser.packs_of("") == ("eng", "chi_sim")

@@ -18,6 +18,7 @@ Rules for whoever changes this file:
 """
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -60,6 +61,9 @@ class Anchors:
             Damaged: when it is no policy.
         """
         path = self._layout.root / "policy"
+        # A folder, a device or a link to nowhere is not "no policy": somebody meant one.
+        if os.path.lexists(path) and not path.is_file():
+            raise Damaged(f"{path} is no file: a policy is a file of its lines")
         data = _bytes(path, LARGEST_POLICY + 1)
         try:
             return None if data is None else Policy.parse(data)

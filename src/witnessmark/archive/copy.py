@@ -9,6 +9,7 @@ Rules for whoever changes this file:
 - Nothing is read from the source but what its latest checkpoint covers: it may be written to meanwhile.
 """
 
+import os
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,7 +82,7 @@ def copy(
 
 
 def _check_target(source: Archive, layout: Layout) -> None:
-    root, own = layout.root.resolve(), source.root.resolve()
+    root, own = Path(os.path.realpath(layout.root)), Path(os.path.realpath(source.root))
     if root == own or root.is_relative_to(own) or own.is_relative_to(root):
         raise WrongUsage(f"{layout.root} and the archive lie in one another: name another folder, on another disk")
     if not layout.root.exists():

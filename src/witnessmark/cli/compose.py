@@ -122,7 +122,7 @@ def state_folder(root: str) -> Path:
                 "there is no home folder to remember in what was signed: set WITNESSMARK_STATE to a folder outside "
                 "the archive"
             ) from error
-    if found.resolve().is_relative_to(Path(root).resolve()):
+    if Path(os.path.realpath(found)).is_relative_to(os.path.realpath(root)):
         raise WrongUsage(
             f"WITNESSMARK_STATE {found} lies inside the archive: what is remembered there would be restored with it"
         )

@@ -123,15 +123,16 @@ def _online(arguments: argparse.Namespace) -> int:
     if len(hosts) == 1:
         raise WrongUsage("one calendar may be gone before it keeps its promise: name two or more, --calendar each")
     with compose.writer(arguments.archive, arguments) as archive:
-        asked = stamp.ask(archive, compose.entropy, _last(arguments.last))
         policy = Anchors(archive).policy()
-    addresses = [online.address(witness.url) for witness, _, _ in asked.witnesses if witness.url]
-    if not servers and not addresses and not hosts:
-        if policy is None or not any(witness.url for witness in policy.witnesses):
+        named = () if policy is None else policy.witnesses
+        if not servers and not hosts and not any(witness.url for witness in named):
             raise WrongUsage(
                 "there is nobody to ask: ARCHIVE/policy names no witness with an address, and neither --authorities "
                 "FILE nor --calendar URL was given"
             )
+        asked = stamp.ask(archive, compose.entropy, _last(arguments.last))
+    addresses = [online.address(witness.url) for witness, _, _ in asked.witnesses if witness.url]
+    if not servers and not addresses and not hosts:
         say.error("note: every witness with an address has cosigned this checkpoint: nobody is left to ask")
     if len(servers) == 1:
         say.error("note: one time stamp authority alone is asked; two of different countries bind more")

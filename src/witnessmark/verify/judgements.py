@@ -84,8 +84,7 @@ def check_attestation(
         raise Falsified("shows a review of other exhibits")
     signer = _signer(envelope, reviewers, keys)
     dsse.check(envelope, signer.public)
-    considers = shown_row.fields.get("considers")
-    if considers is not None and considers != [str(found) for found in judgement.considers]:
+    if shown_row.fields.get("considers") != [str(found) for found in judgement.considers]:
         raise Falsified("a review considers other findings than were signed")
     disclosed = opening.check_disclosed(judgement.digests, row.disclosed)
     shown.check_disclosed(row.disclosed, disclosed)

@@ -1,4 +1,4 @@
-"""Every moment at which a machine may stop in `stamp --import`, `copy` and `erase`; every write that a disk may refuse.
+"""Every moment at which a machine may stop in `stamp --import`, `copy`, `erase` and a repair; every write that a disk may refuse.
 
 Whatever is left: nothing that was there is lost or doubled, no half answer, no half copy, and the next run ends it.
 """
@@ -18,6 +18,7 @@ from witnessmark.archive.anchors import Anchors, Sort
 from witnessmark.archive.audit import audit
 from witnessmark.archive.copy import copy
 from witnessmark.archive.folder import Archive
+from witnessmark.archive.repair import repair
 from witnessmark.archive.stamp import Taken
 from witnessmark.errors import DiskFailure
 from witnessmark.model.digest import Digest
@@ -348,3 +349,79 @@ def test_the_erasure_event_is_read_as_one(base, entropy):
         index = next(one.fields["entries"] for one in archive.ledger.replay() if one.kind == "erasure")[0]
         lines = segment.load(archive.ledger.segment_path(0))
     assert not segment.is_event(lines[segment.places(lines)[index]])
+
+
+# audit --repair-from
+
+
+def damage(root):
+    """Harm one of each sort of thing that a repair puts back; return the names of what was harmed."""
+    content = root / "vault/content" / Digest.of(b"two").hex[:2] / Digest.of(b"two").hex[2:]
+    lost = root / "vault/content" / Digest.of(b"three").hex[:2] / Digest.of(b"three").hex[2:]
+    (segment_file,) = (root / "vault/events").iterdir()
+    harmed = [content, segment_file, root / "log/tile/0/000.p/8", root / "log/tile/entries/000.p/8"]
+    for path in harmed:
+        path.chmod(0o600)
+        data = bytearray(path.read_bytes())
+        data[len(data) // 2] ^= 1
+        path.write_bytes(data)
+    lost.chmod(0o600)
+    lost.unlink()
+    return [*harmed, lost]
+
+
+def repaired(root, source, system):
+    with Archive.repairing(root, system=system) as archive, Archive.reading(source) as other:
+        return list(repair(archive, other))
+
+
+@pytest.fixture
+def harmed(base, tmp_path):
+    """Return a whole archive, the same archive harmed, and the names of what was harmed there."""
+    whole = tmp_path / "whole"
+    shutil.copytree(base, whole)
+    return whole, [str(path.relative_to(base)) for path in damage(base)]
+
+
+def check_repaired(place, whole, names, *, done):
+    """What was right is as it was, what was wrong is as it was or right; the next repair makes all right."""
+    right, found = kept(whole), kept(place)
+    for name, data in right.items():
+        assert name in names or found.get(name) == data, name
+    assert {name for name in found if not name.startswith("vault/content/new/")} <= right.keys()
+    assert not done or found == right
+    repaired(place, whole, Quick())
+    assert kept(place) == right
+    with Archive.reading(place) as archive:
+        assert list(audit(archive)) == []
+    assert tree(place / "vault/temporary") == {}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_after_every_prefix_of_a_repair_nothing_right_is_lost_and_the_next_one_ends_it(base, harmed, tmp_path, way):
+    whole, names = harmed
+    work, recording = tmp_path / "work", crashing.Recording()
+    shutil.copytree(base, work)
+    assert len(repaired(work, whole, recording)) == len(names)
+    assert kept(work) == kept(whole)
+    for place, done in crashes(recording.acts, work, base, tmp_path, way):
+        check_repaired(place, whole, names, done=done)
+
+
+@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EIO])
+def test_a_disk_that_refuses_a_repair_loses_nothing_right(base, harmed, tmp_path, error):
+    whole, names = harmed
+    for number, system in enumerate(refusals(error), 1):
+        place = tmp_path / f"work-{number}"
+        shutil.copytree(base, place)
+        refused = None
+        try:
+            repaired(place, whole, system)
+        except DiskFailure as failure:
+            refused = str(failure)
+        assert refused is None or "\n" not in refused
+        check_repaired(place, whole, names, done=refused is None)
+        shutil.rmtree(place)
+        if refused is None:
+            break
+    assert number > 15

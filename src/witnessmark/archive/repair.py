@@ -30,6 +30,7 @@ def repair(archive: Archive, copy: Archive) -> Iterator[str]:
         set(archive.ledger.log.keys.keys) & set(copy.ledger.log.keys.keys)
     ):
         raise WrongUsage(f"{copy.root} is no copy of this archive: it has another log")
+    archive.store.recover()  # what a repair that was stopped had put among the new
     tree = _Tree(archive, copy)
     yield from tree.heal()
     archive.store.disk.sync()
@@ -37,6 +38,8 @@ def repair(archive: Archive, copy: Archive) -> Iterator[str]:
     yield from _contents(archive, copy)
     archive.store.disk.sync()
     archive.store.settle()
+    # A damaged content has its final name until that move is durable, and would be read there.
+    archive.store.disk.sync()
 
 
 class _Tree:
@@ -246,11 +249,9 @@ def _contents(archive: Archive, copy: Archive) -> Iterator[str]:
             if digest.raw in seen:
                 continue
             seen.add(digest.raw)
-            if not _is_whole(archive, digest):
-                try:
-                    archive.store.take(copy.store, digest)
-                except (Damaged, DiskFailure):
-                    continue
+            if not _is_whole(archive, digest) and _is_whole(copy, digest):
+                # A disk of ours that refuses ends the repair: nobody must think that the copy had nothing to give.
+                archive.store.take(copy.store, digest)
                 yield archive._layout.shown(archive._layout.of_content(digest))
 
 

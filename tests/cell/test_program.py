@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from tests.cell.forked import forked
@@ -29,6 +30,7 @@ APART = OFFERED and len(forked(lambda: [space.name for space in namespaces.leave
 needs_walls = pytest.mark.skipif(not OFFERED, reason="this kernel has not all of the walls")
 needs_spaces = pytest.mark.skipif(not APART, reason="this system forbids namespaces")
 ANY = "D"
+MARK = f"mark-{uuid4().hex}"  # other runs may be beside this one
 QUICK = Allowed(wall=20.0, cpu=10, memory=256 << 20, disk=8 << 20, processes=8, output=1 << 16)
 
 
@@ -176,8 +178,8 @@ def test_what_it_is_given_and_what_it_makes_pass_and_no_more(tmp_path):
     taken = []
     script = "import sys; d = open(sys.argv[1], 'rb').read(); open(sys.argv[2], 'wb').write(d[::-1]); print('done')"
     found = ran(
-        tmp_path, script, "{folder}/exhibit", "{folder}/made", source=[b"ab", b"c"], name="exhibit", made="made",
-        take=lambda stream, size: taken.append((stream.read(), size)),
+        tmp_path, script, "{folder}/exhibit", "{folder}/made", sources={"exhibit": [b"ab", b"c"]}, made=["made"],
+        take=lambda name, stream, size: taken.append((stream.read(), size)),
     )  # fmt: skip
     assert (found.ended, found.output, taken) == (Ended.WELL, b"done\n", [(b"cba", 3)])
 
@@ -195,7 +197,7 @@ def test_what_it_is_given_and_what_it_makes_pass_and_no_more(tmp_path):
 )
 def test_only_a_plain_file_of_a_run_that_went_well_is_taken(tmp_path, script):
     taken = []
-    found = ran(tmp_path, script, made="made", take=lambda stream, size: taken.append(size))
+    found = ran(tmp_path, script, made=["made"], take=lambda name, stream, size: taken.append(size))
     assert taken == []
     refused = "SystemExit" in script or "mkfifo" in script
     assert found.ended is (Ended.BADLY if refused else Ended.WELL)
@@ -211,10 +213,10 @@ def test_only_a_plain_file_of_a_run_that_went_well_is_taken(tmp_path, script):
 )
 def test_what_never_ends_is_ended_at_its_deadline(tmp_path, end):
     started = time.monotonic()
-    found = ran(tmp_path, end, "never-ends", allowed=Allowed(wall=0.5))
+    found = ran(tmp_path, end, MARK, allowed=Allowed(wall=0.5))
     assert found.ended is Ended.TIMEOUT
     assert time.monotonic() - started < 5.0
-    assert alive("never-ends") == []
+    assert alive(MARK) == []
 
 
 def test_the_processors_time_is_counted_too(tmp_path):
@@ -224,9 +226,9 @@ def test_the_processors_time_is_counted_too(tmp_path):
 
 def test_a_program_that_forks_for_ever_is_ended_with_all_of_them(tmp_path):
     script = "import os, time\nwhile True:\n    try:\n        os.fork()\n    except OSError:\n        time.sleep(0.01)"
-    found = ran(tmp_path, script, "forks-for-ever", allowed=Allowed(wall=10.0, processes=8))
+    found = ran(tmp_path, script, MARK, allowed=Allowed(wall=10.0, processes=8))
     assert found.ended is Ended.PROCESSES
-    assert alive("forks-for-ever") == []
+    assert alive(MARK) == []
 
 
 def test_what_it_leaves_behind_is_ended_with_it(tmp_path):
@@ -240,8 +242,8 @@ def test_what_it_leaves_behind_is_ended_with_it(tmp_path):
         "    os._exit(0)\n"
         "os.wait()"
     )
-    assert ran(tmp_path, script, "left-behind").ended is Ended.WELL
-    assert alive("left-behind") == []
+    assert ran(tmp_path, script, MARK).ended is Ended.WELL
+    assert alive(MARK) == []
 
 
 def test_a_flood_is_cut_and_ended(tmp_path):
@@ -296,19 +298,21 @@ def test_a_parent_that_is_killed_takes_everything_with_it(tmp_path):
     script = (
         "import sys\nfrom pathlib import Path\nfrom witnessmark.cell.program import Command, run\n"
         "print('now', flush=True)\n"
-        "run(Command(sys.argv[1], ('-I', '-c', 'import time; time.sleep(600)', 'outlives-its-parent')), "
+        "run(Command(sys.argv[1], ('-I', '-c', 'import time; time.sleep(600)', sys.argv[3] + sys.argv[4])), "
         "Path(sys.argv[2]), accepted='D')"
     )
-    with subprocess.Popen([sys.executable, "-c", script, PYTHON, str(tmp_path)], stdout=subprocess.PIPE) as parent:
+    words = [PYTHON, str(tmp_path), MARK[:9], MARK[9:]]  # so that the parent's own words do not hold the mark
+    with subprocess.Popen([sys.executable, "-c", script, *words], stdout=subprocess.PIPE) as parent:
         assert parent.stdout.readline() == b"now\n"
         end = time.monotonic() + 20
-        while not alive("outlives-its-parent") and time.monotonic() < end:
+        while not alive(MARK) and time.monotonic() < end:
             time.sleep(0.02)
+        assert alive(MARK)
         parent.kill()
     end = time.monotonic() + 5
-    while alive("outlives-its-parent") and time.monotonic() < end:
+    while alive(MARK) and time.monotonic() < end:
         time.sleep(0.02)
-    assert alive("outlives-its-parent") == []
+    assert alive(MARK) == []
 
 
 def test_no_account_key_or_home_is_among_what_programs_see():
@@ -330,5 +334,5 @@ def test_no_account_key_or_home_is_among_what_programs_see():
 def test_the_source_is_streamed(tmp_path):
     big = io.BytesIO(os.urandom(3 << 20))
     script = "import sys, hashlib; print(hashlib.sha256(open(sys.argv[1], 'rb').read()).hexdigest())"
-    found = ran(tmp_path, script, "{folder}/x", source=iter(lambda: big.read(1 << 16), b""), name="x")
+    found = ran(tmp_path, script, "{folder}/x", sources={"x": iter(lambda: big.read(1 << 16), b"")})
     assert found.output.decode().strip() == hashlib.sha256(big.getvalue()).hexdigest()

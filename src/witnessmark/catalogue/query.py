@@ -291,10 +291,23 @@ class Catalogue:
             " SELECT 1 FROM up JOIN exhibit a USING (seq) WHERE a.handle = e.handle)"
         )
 
-    def read_as(self, media_types: Collection[str], version: str, settings: str) -> Iterator[ExhibitRow]:
-        """Yield the first exhibit of each content that was read well as one of those types, and not yet in that way."""
-        types, outcomes = json.dumps(sorted(media_types)), json.dumps([Outcome.OK.value, Outcome.PARTIAL.value])
-        return self._exhibits(_READ_AS, types=types, outcomes=outcomes, version=version, settings=settings)
+    def read_as(
+        self,
+        media_types: Collection[str],
+        version: str,
+        settings: str,
+        outcomes: Collection[Outcome] = (Outcome.OK, Outcome.PARTIAL),
+    ) -> Iterator[ExhibitRow]:
+        """Yield the first exhibit of each content that was read as one of those types, and not yet in that way.
+
+        Args:
+            media_types: the types.
+            version: the version of the step `read`.
+            settings: the settings of that way.
+            outcomes: how the newest reading ended.
+        """
+        types, words = json.dumps(sorted(media_types)), json.dumps([outcome.value for outcome in outcomes])
+        return self._exhibits(_READ_AS, types=types, outcomes=words, version=version, settings=settings)
 
     def without_text(self, media_types: Collection[str]) -> int:
         """Return how many contents were read well as one of those types, and have no visible text."""

@@ -17,11 +17,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import BinaryIO, Final
 
 import witnessmark
@@ -105,8 +106,8 @@ class Ran:
     seconds: float
 
 
-Take = Callable[[BinaryIO, int], None]
-"""Takes the file that a program made: a stream, and its length."""
+Take = Callable[[str, BinaryIO, int], None]
+"""Takes a file that a program made: the name that it was asked for by, a stream, and its length."""
 
 
 def run(
@@ -114,21 +115,19 @@ def run(
     folder: Path,
     *,
     accepted: str,
-    source: Iterable[bytes] = (),
-    name: str = "",
-    made: str = "",
+    sources: Mapping[str, Iterable[bytes]] = MappingProxyType({}),
+    made: Sequence[str] = (),
     take: Take | None = None,
 ) -> Ran:
-    """Run a program, on a file where one is given, and return what came of it.
+    """Run a program, on files where some are given, and return what came of it.
 
     Args:
         command: what to run.
         folder: where its own folder is made, and removed.
         accepted: the worst grade that will do; behind fewer walls nothing is started.
-        source: the bytes of the file.
-        name: what the file is called in the program's folder; without it there is none.
-        made: the name, in that folder, of the file that is taken when the program ends well.
-        take: what takes it.
+        sources: the bytes of each file, by what it is called in the program's folder.
+        made: the names, in that folder, of the files that are taken when the program ends well.
+        take: what takes them.
 
     Raises:
         DiskFailure: when its folder cannot be made or filled.
@@ -137,11 +136,12 @@ def run(
     started = time.monotonic()
     own = _folder(folder)
     try:
-        _fill(own, command, source, name)
+        _fill(own, command, sources)
         said, output = _launch(command, own, accepted)
         ended = Ended[str(said["ended"])]
-        if take is not None and ended is Ended.WELL:
-            _give(own / made, take, command.allowed.disk)
+        for name in made if ended is Ended.WELL else ():
+            assert take is not None
+            _give(own, name, take, command.allowed.disk)
     finally:
         _remove(own)
     return Ran(ended, int(str(said["status"])), output, Grade(str(said["grade"])), time.monotonic() - started)
@@ -154,12 +154,12 @@ def _folder(above: Path) -> Path:
         raise DiskFailure(f"no folder can be made for a program in {above}: {error.strerror}") from error
 
 
-def _fill(own: Path, command: Command, source: Iterable[bytes], name: str) -> None:
+def _fill(own: Path, command: Command, sources: Mapping[str, Iterable[bytes]]) -> None:
     try:
         for place, data in command.files.items():
             (own / place).parent.mkdir(parents=True, exist_ok=True)
             (own / place).write_bytes(data)
-        if name:
+        for name, source in sources.items():
             with open(own / name, "xb") as copy:
                 copy.writelines(source)
     except OSError as error:
@@ -249,10 +249,10 @@ def _take_in(pipe: int, output: bytearray, most: int) -> bool:
     return not data or len(output) > most
 
 
-def _give(place: Path, take: Take, most: int) -> None:
+def _give(own: Path, name: str, take: Take, most: int) -> None:
     """Hand over a plain file that the program made: never a link, a pipe, or more than it was allowed to write."""
     try:
-        descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(own / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return
     found = os.fstat(descriptor)
@@ -260,7 +260,7 @@ def _give(place: Path, take: Take, most: int) -> None:
         os.close(descriptor)
         return
     with open(descriptor, "rb") as file:
-        take(file, found.st_size)
+        take(name, file, found.st_size)
 
 
 def _remove(own: Path) -> None:

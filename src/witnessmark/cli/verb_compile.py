@@ -12,14 +12,14 @@ from witnessmark.archive.folder import Archive
 from witnessmark.catalogue.query import Catalogue
 from witnessmark.catalogue.search import Search
 from witnessmark.cell import grade
-from witnessmark.cli import compose, confinement, passphrase, say
+from witnessmark.cli import by_program, compose, confinement, passphrase, say
 from witnessmark.errors import WrongUsage
-from witnessmark.intake import ocr
+from witnessmark.intake import ocr, office
 from witnessmark.intake.read import read_due
 from witnessmark.intake.receive import Intake, Receiver, Wanted, check_places, survey
 from witnessmark.intake.sealing import Readings
 from witnessmark.intake.walk import source_root
-from witnessmark.work import programs, step
+from witnessmark.work import step
 
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?\Z")
 
@@ -28,6 +28,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.epilog = (
         "The same folder again adds nothing; a changed file is a new exhibit; what was stopped goes on.\n"
+        "--office has documents that our readers fail at, or that there is none for (Works, Write, Lotus …),\n"
+        "read by way of LibreOffice where it is found: their text only, a second or less a file.\n"
         "--ocr looks for letters in pictures and in pages of PDFs without text, by tesseract where it is found:\n"
         "seconds a page, and not without errors; such text is marked as read by a machine. `doctor` lists packs.\n"
         "--from is a label. Never write the name of a source there: the label is kept for ever.\n\n"
@@ -41,6 +43,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--received", metavar="DATE", help="when it was received: 2032, 2032-06 or 2032-06-11")
     parser.add_argument("--note", metavar="TEXT", help="what is known of how it came; kept with the accession")
     parser.add_argument("--workers", type=int, metavar="N", help="how many files to read at once (the processors)")
+    parser.add_argument("--office", action="store_true", help="have LibreOffice read what our readers cannot")
     parser.add_argument(
         "--ocr",
         metavar="PACKS",
@@ -72,8 +75,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise WrongUsage("a new archive needs at least one SOURCE")
     sources = tuple(source_root(location) for location in arguments.sources)
     check_places(arguments.archive, sources)
-    if arguments.ocr is not None and arguments.seal_only:
-        raise WrongUsage("--seal-only reads nothing, and --ocr reads pictures: choose one")
+    if arguments.seal_only and (arguments.office or arguments.ocr is not None):
+        raise WrongUsage("--seal-only reads nothing, and --office and --ocr read: choose one")
     is_new, made, accepted = not Archive.exists(root), None, None
     if not arguments.seal_only:
         known = confinement.ENOUGH if is_new else Archive.settings_of(root).accept_grade
@@ -95,17 +98,20 @@ def run(arguments: argparse.Namespace) -> int:
         if not arguments.seal_only:
             readings = read_all(archive, catalogue, arguments.workers or compose.workers(), stop)
         read = time.monotonic()
-        seen = None
+        seen = converted = None
+        if arguments.office:
+            converted = by_program.convert(archive, catalogue, stop)
         if arguments.ocr is not None:
-            seen = _recognise(archive, catalogue, arguments.ocr, arguments.workers or compose.workers(), stop)
+            seen = by_program.recognise(archive, catalogue, arguments.ocr, arguments.workers or compose.workers(), stop)
         with Search.open(archive, catalogue) as search:
             notes = [*catalogue.notes, *search.notes, *_complaints(readings)]
         silent = 0 if arguments.seal_only else catalogue.without_text(ocr.TYPES)
         if arguments.json:
-            _print_json(archive, intake, readings, notes, seen=seen, silent=silent)
+            _print_json(archive, intake, readings, notes, seen=seen, converted=converted, silent=silent)
         else:
             _print(archive, intake, readings, notes, is_new=is_new, spans=(sealed - started, read - sealed))
-            _print_seen(seen, silent)
+            by_program.print_converted(converted)
+            by_program.print_seen(seen, silent)
     return 0
 
 
@@ -153,55 +159,6 @@ def read_all(archive: Archive, catalogue: Catalogue, workers: int, stop: compose
     return readings
 
 
-def _recognise(
-    archive: Archive, catalogue: Catalogue, wanted: str, workers: int, stop: compose.Stop
-) -> ocr.Recognising:
-    """Look for letters in what has no text; what was recognised before a stop is sealed."""
-    accepted = max(archive.settings.accept_grade, confinement.ENOUGH)
-    found = programs.tesseract(archive.store.disk.temporary, accepted)
-    if found is None:
-        raise WrongUsage(
-            "--ocr: tesseract is not found here, or has no language packs, or could not be started behind walls; what "
-            "was read is sealed: `witnessmark doctor` says what to install"
-        )
-    progress, state, started = say.ProgressLine(), ocr.Recognising(), time.monotonic()
-    packs = ocr.chosen(found, wanted)
-    run = ocr.recognise_due(archive, catalogue, found, packs, workers=workers, clock=compose.clock)
-    try:
-        for state in run:
-            progress.show(partial(_recognising, state, started))
-            if stop.asked:
-                break
-    finally:
-        run.close()
-        progress.clear()
-    stop.check()
-    return state
-
-
-def _recognising(state: ocr.Recognising, started: float) -> str:
-    spent = max(0.001, time.monotonic() - started)
-    return (
-        f"looking for letters: {say.counted(state.exhibits, 'content')}, {say.counted(state.pages, 'page')}, "
-        f"{state.pages / spent:.1f} pages/s, {state.with_text:,} with text"
-    )
-
-
-def _print_seen(seen: ocr.Recognising | None, silent: int) -> None:
-    """Say what letters were found in pictures, or how many pictures were not looked at."""
-    if seen is not None:
-        line = (
-            f"Letters were looked for on {say.counted(seen.pages, 'page')} of {say.counted(seen.exhibits, 'content')}; "
-            f"{seen.with_text:,} have text now, read by a machine: check each word against the picture."
-        )
-        if seen.unfinished:
-            line += f" {say.counted(seen.unfinished, 'page')} could not be drawn or took too long."
-        say.line(line)
-    elif silent:
-        noun = say.counted(silent, "picture or PDF has", "pictures and PDFs have")
-        say.line(f"{noun} no text of their own: --ocr looks for letters in them.")
-
-
 def _reading(readings: Readings) -> str:
     progress = readings.progress
     failures = ", ".join(f"{name} {count:,}" for name, count in sorted(readings.outcomes.items()) if name != "ok")
@@ -240,6 +197,7 @@ def _print_json(
     notes: list[str],
     *,
     seen: ocr.Recognising | None,
+    converted: office.Converting | None,
     silent: int,
 ) -> None:
     for source, refusal in intake.refused:
@@ -262,6 +220,7 @@ def _print_json(
                 "quarantined": [{"name": name, "reason": why} for name, why in readings.violations],
                 "unopened": readings.unopened,
                 "without_text": silent,
+                "office": None if converted is None else by_program.told(converted),
                 "ocr": None if seen is None else asdict(seen),
                 "entries": archive.ledger.size,
                 "key": archive.ledger.vkey,

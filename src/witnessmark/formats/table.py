@@ -316,6 +316,11 @@ OFFICE: dict[str, Office] = {
             ODF + "text": ".odt",
             ODF + "text-template": ".ott",
             "application/vnd.sun.xml.writer": ".sxw",
+            "application/x-mswrite": ".wri",
+            "application/vnd.ms-works": ".wps",
+            "application/vnd.wordperfect": ".wpd",
+            "application/x-hwp-v5": ".hwp",
+            "application/vnd.stardivision.writer": ".sdw",
         },
     ),
     **_office(
@@ -329,6 +334,8 @@ OFFICE: dict[str, Office] = {
             "application/vnd.ms-excel.sheet.binary.macroenabled.12": ".xlsb",
             ODF + "spreadsheet": ".ods",
             "application/vnd.sun.xml.calc": ".sxc",
+            "application/vnd.lotus-1-2-3": ".wk3",
+            "application/vnd.stardivision.calc": ".sdc",
         },
     ),
     **_office(
@@ -344,7 +351,15 @@ OFFICE: dict[str, Office] = {
             "application/vnd.sun.xml.impress": ".sxi",
         },
     ),
-    **_office("odg", {ODF + "graphics": ".odg", "application/vnd.sun.xml.draw": ".sxd"}),
+    **_office(
+        "odg",
+        {
+            ODF + "graphics": ".odg",
+            "application/vnd.sun.xml.draw": ".sxd",
+            "application/vnd.visio": ".vsd",
+            "application/x-mspublisher": ".pub",
+        },
+    ),
 }
 """What LibreOffice reads, where it is found on the machine; never because a name says so."""
 

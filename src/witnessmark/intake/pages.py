@@ -147,7 +147,7 @@ def _converted(
         )
     made: list[tuple[Digest, int]] = []
 
-    def take(stream: BinaryIO, _size: int) -> None:
+    def take(_name: str, stream: BinaryIO, _size: int) -> None:
         with archive.store.writer() as writer:
             for chunk in iter(lambda: stream.read(_CHUNK), b""):
                 writer.write(chunk)
@@ -156,7 +156,7 @@ def _converted(
 
     with archive.store.open(row.exhibit.digest) as source:
         chunks = iter(lambda: source.read(_CHUNK), b"")
-        ran = programs.convert(program, chunks, suffix, "pdf", folder, accepted=accepted, take=take)
+        ran = programs.convert(program, {f"exhibit{suffix}": chunks}, "pdf", folder, accepted=accepted, take=take)
     if not made:
         why = "could make nothing of it" if ran.ended in {Ended.WELL, Ended.BADLY} else str(ran.ended)
         raise WrongUsage(f"{row.exhibit.id} cannot be drawn: LibreOffice {why}")

@@ -145,7 +145,7 @@ def script_of(recogniser: Recogniser, page: bytes, folder: Path, *, accepted: st
         ("{folder}/page.pgm", "stdout", "--psm", "0", "-c", "min_characters_to_try=10"),
         allowed=PAGE_ALLOWED,
     )
-    ran = run(command, folder, accepted=accepted, source=(page,), name="page.pgm")
+    ran = run(command, folder, accepted=accepted, sources={"page.pgm": (page,)})
     found = _SCRIPT.search(ran.output)
     return ("" if found is None else found[1].decode()), ran
 
@@ -160,22 +160,27 @@ def recognise(
         ("{folder}/page.pgm", "stdout", "-l", "+".join(packs), *resolution, "--psm", "3", "tsv"),
         allowed=PAGE_ALLOWED,
     )
-    return run(command, folder, accepted=accepted, source=(page,), name="page.pgm")
+    return run(command, folder, accepted=accepted, sources={"page.pgm": (page,)})
 
 
 def convert(
-    program: Program, source: Iterable[bytes], suffix: str, wanted: str, folder: Path, *, accepted: str, take: Take
+    program: Program,
+    documents: Mapping[str, Iterable[bytes]],
+    wanted: str,
+    folder: Path,
+    *,
+    accepted: str,
+    take: Take,
 ) -> Ran:
-    """Have LibreOffice write a document in another format; `take` gets it when that went well.
+    """Have LibreOffice write documents in another format; `take` gets each that came out, if the run went well.
 
     Args:
         program: LibreOffice.
-        source: the document.
-        suffix: how such files end: it decides where the content alone does not.
+        documents: the bytes of each by its name here, whose end decides where the content alone does not.
         wanted: how the wanted format ends.
         folder: where the program's own folder is made, and removed.
         accepted: the worst grade of confinement that will do.
-        take: what takes the result.
+        take: what takes a result, by the name of its document.
     """
     place = os.path.dirname(program.path)
     command = Command(
@@ -190,20 +195,20 @@ def convert(
             wanted,
             "--outdir",
             "{folder}/out",
-            "{folder}/exhibit" + suffix,
+            *("{folder}/" + name for name in documents),
         ),
         _profile(place),
         (*_OFFICE_READS, place, os.path.dirname(place)),
         OFFICE_ALLOWED,
     )
+    made = {f"out/{os.path.splitext(name)[0]}.{wanted}": name for name in documents}
     return run(
         command,
         folder,
         accepted=accepted,
-        source=source,
-        name="exhibit" + suffix,
-        made=f"out/exhibit.{wanted}",
-        take=take,
+        sources=documents,
+        made=tuple(made),
+        take=lambda name, stream, size: take(made[name], stream, size),
     )
 
 
@@ -271,7 +276,7 @@ def told(folder: Path, accepted: str) -> tuple[Told, ...]:
         Told(
             "libreoffice",
             libreoffice(folder, accepted),
-            "pages of Office documents cannot be drawn",
+            "pages of Office documents cannot be drawn, nor what our readers fail at be read (`compile --office`)",
             "libreoffice-writer-nogui, libreoffice-calc-nogui and libreoffice-impress-nogui",
         ),
     )

@@ -106,3 +106,43 @@ def test_base64_has_one_spelling(spelled: str):
 def test_base64_of_another_length_is_refused():
     with pytest.raises(Damaged, match="3 bytes where 4"):
         codec.from_base64("QUJD", 4)
+
+
+def test_names_beyond_the_basic_plane_are_sorted_by_their_utf16_units_also_when_they_are_read():
+    canonical, by_character = '{"\U00010000":1,"\ue000":2}', '{"\ue000":2,"\U00010000":1}'
+    assert codec.encode({"\ue000": 2, "\U00010000": 1}) == canonical
+    assert codec.decode_canonical(canonical) == {"\ue000": 2, "\U00010000": 1}
+    with pytest.raises(Damaged):
+        codec.decode_canonical(by_character)
+
+
+def test_the_deepest_nesting_is_read_and_one_deeper_is_not():
+    for opened, shut in (("[", "]"), ('{"a":', "}")):
+        inner = "1" if opened != "[" else ""
+        deep = opened * codec.DEEPEST + inner + shut * codec.DEEPEST
+        codec.decode_canonical(deep)
+        with pytest.raises(Damaged):
+            codec.decode_canonical(opened * 2 + deep + shut * 2)
+    wide = "[" + ",".join(["[]"] * 500) + "]"
+    assert codec.decode_canonical(wide) == [[]] * 500
+
+
+@given(st.text(alphabet='[]{}:,"\\u0e19 -\n\ue000\U00010000\ud800', max_size=12))
+def test_the_quick_reading_says_the_same_as_the_slow_one(text):
+    def slowly():
+        value = codec.decode(text)
+        try:
+            return value if codec.encode(value) == text else None
+        except ValueError:
+            return None
+
+    try:
+        expected = slowly()
+    except Damaged:
+        expected = None
+    try:
+        found = codec.decode_canonical(text)
+    except Damaged:
+        assert expected is None or text == "null"
+    else:
+        assert found == expected

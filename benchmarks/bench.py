@@ -1,8 +1,9 @@
 """Measure the road on real files: each speed beside a yardstick that is run in the same minute.
 
-    python benchmarks/bench.py [ITEM …]      items: seal read cell hostile corpus replay index verify
+    python benchmarks/bench.py [ITEM …]      items: seal read cell peers hostile corpus replay index verify
 
-Needs the folder of real files beside the project (`../shared/corpus`) for `corpus`, `read` and `cell`; `verify` makes the
+Needs the folder of real files beside the project (`../shared/corpus`, or WITNESSMARK_CORPUS) for `corpus`, `read`,
+`cell` and `peers`; `verify` makes the
 demo when it is not there. Prints a Markdown table; `docs/benchmarks.md` holds one run.
 """
 
@@ -27,8 +28,8 @@ from measure import Cost, machine, paired, percentile, run
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
-CORPUS = SHARED / "corpus"
-SCORE = SHARED / "tools" / "score.py"
+CORPUS = Path(os.environ.get("WITNESSMARK_CORPUS") or SHARED / "corpus")
+SCORE = CORPUS.parent / "tools" / "score.py"
 SUFFIXES = ".txt,.csv,.html,.htm,.pdf,.docx,.xlsx,.eml,.zip,.tar,.gz,.tgz"
 WITNESSMARK = str(Path(sys.executable).parent / "witnessmark")
 
@@ -260,6 +261,19 @@ def cell() -> None:
 
     with scratch() as folder:
         for line in cells.costs(CORPUS, tuple(SUFFIXES.split(",")), folder):
+            row(*line)
+
+
+def peers() -> None:
+    """Reading beside kreuzberg, format by format; it is put into an environment of its own, from PyPI."""
+    import peers as beside
+
+    python = beside.environment(ROOT / ".venv-kreuzberg")
+    if python is None:
+        print("<!-- peers: kreuzberg cannot be installed here -->")
+        return
+    with scratch() as folder:
+        for line in beside.rows(CORPUS, WITNESSMARK, folder, python):
             row(*line)
 
 
@@ -521,6 +535,7 @@ ITEMS = {
     "seal": seal,
     "read": read,
     "cell": cell,
+    "peers": peers,
     "hostile": hostile,
     "corpus": corpus,
     "replay": replay,
@@ -535,7 +550,7 @@ def main() -> None:
     print(f"{time.strftime('%Y-%m-%d')}, {machine()}\n")
     print("| what | here | yardstick, same minute | ratio | asked |\n|---|---|---|---|---|")
     for name in wanted:
-        if name in ("corpus", "read", "cell") and not CORPUS.is_dir():
+        if name in ("corpus", "read", "cell", "peers") and not CORPUS.is_dir():
             print(f"<!-- {name}: the folder of real files is not beside the project -->")
             continue
         ITEMS[name]()

@@ -69,3 +69,11 @@ def test_long_lists_and_deep_but_bearable_nesting_are_read():
 )
 def test_any_markup_is_read(parts):
     run_bytes(("<html>" + "".join(parts)).encode())
+
+
+def test_where_links_lead_is_searched_and_not_shown(read):
+    found = read(
+        b"<!doctype html><p><a href='https://lantern.example/roster?bed=17'>roster</a> <a href='#top'>up</a>", "a.html"
+    )
+    assert ("address", "https://lantern.example/roster?bed=17") in found.hidden_pieces
+    assert "lantern.example" not in found.visible_text

@@ -136,6 +136,7 @@ class _Page:
         self._line: list[str] = []
         self._blank = True  # whether the line ends in a blank or is empty
         self._links: dict[str, None] = {}
+        self._targets: dict[str, None] = {}  # where links lead
         self._pictures = 0
         self._pale: list[str] = []  # words that cannot be told from what they stand on
 
@@ -150,6 +151,8 @@ class _Page:
         if root is not None:
             self._walk(root.parent or root)
         self._break()
+        if self._targets:
+            self._report.hidden("address", "\n".join(self._targets))
         if self._links:
             self._report.observe("html.references", sorted(self._links)[:MOST_LINKS])
         if self._hiding.foreign:
@@ -294,6 +297,8 @@ class _Page:
             self._remember(*(part.split()[0] for part in address.split(",") if part.split()))
         elif tag not in ("a", "area") or name != "href":
             self._remember(address.strip())
+        elif len(self._targets) < MOST_LINKS and (target := address.strip()) and not target.startswith("#"):
+            self._targets[target[:500]] = None
 
     def _remember(self, *addresses: str) -> None:
         for address in addresses:

@@ -9,12 +9,16 @@ import zipfile
 from hashlib import sha256
 
 import msoffcrypto
+import msoffcrypto.format.doc97
+import msoffcrypto.format.ppt97
+import msoffcrypto.format.xls97
 import pytest
 from msoffcrypto.format.ooxml import OOXMLFile
 
 from witnessmark.cell.report import ReadingStopped, Source
 from witnessmark.demo import write_docx
-from witnessmark.formats import warm
+from witnessmark.formats import locked, warm
+from witnessmark.formats.compound_build import build
 from witnessmark.model.derivative import Outcome
 
 RIGHT = "門 doors-17"
@@ -35,10 +39,10 @@ def unlock(data, name, *passwords):
 
 @pytest.fixture(scope="module")
 def docx():
-    locked = io.BytesIO()
+    closed = io.BytesIO()
     plain = write_docx.docx(write_docx.plain(*(sha256(b"%d" % n).hexdigest() for n in range(300))), CORE)
-    OOXMLFile(io.BytesIO(plain)).encrypt(RIGHT, locked)
-    return plain, locked.getvalue()
+    OOXMLFile(io.BytesIO(plain)).encrypt(RIGHT, closed)
+    return plain, closed.getvalue()
 
 
 def test_a_locked_document_comes_out_as_it_was(read, docx):
@@ -124,3 +128,25 @@ def test_a_locked_zip_is_taken_apart(read):
 
 def test_what_is_not_locked_is_read_as_ever(read, docx):
     assert unlock(docx[0], "a.docx", RIGHT).ended == read(docx[0], "a.docx").ended == Outcome.OK
+
+
+def test_a_document_that_opens_to_everyone_comes_out_unasked(read, docx):
+    plain, _ = docx
+    open_to_all = io.BytesIO()
+    OOXMLFile(io.BytesIO(plain)).encrypt(locked.OPEN_TO_ALL, open_to_all)
+    found = read(open_to_all.getvalue(), "a.docx")
+    assert [bytes(member.data) for member in found.members] == [plain]
+    assert found.ended == Outcome.OK
+    assert found.observed("office.locked") == ["under a password that opens it to everyone"]
+
+
+def test_rounds_without_number_are_not_counted_out(read):
+    about = b"\x04\x00\x04\x00\x40\x00\x00\x00" + b'<encryption><keyData spinCount="2000000000"/></encryption>'
+    found = read(build({"EncryptionInfo": about, "EncryptedPackage": bytes(9000)}), "a.docx")
+    assert found.ended == Outcome.ENCRYPTED
+
+
+def test_the_library_writes_older_documents_to_no_disk():
+    for module in (msoffcrypto.format.doc97, msoffcrypto.format.ppt97, msoffcrypto.format.xls97):
+        with module.tempfile.TemporaryFile() as file:
+            assert isinstance(file, io.BytesIO)

@@ -409,6 +409,14 @@ def test_webp_icons_and_simple_pictures():
 def test_words_of_metafiles_are_visible():
     assert read(metafile.read_metafile, made.emf("The doors are locked")).visible_text == "The doors are locked\n"
     assert read(metafile.read_metafile, made.wmf("keys")).visible_text == "keys\n"
+
+
+def test_a_document_within_a_metafile_comes_out():
+    data, inner = made.emf("keys"), b"%PDF-1.4 doors %%EOF "
+    comment = struct.pack("<II", 70, 32 + len(inner)) + bytes(24) + inner
+    found = read(metafile.read_metafile, data[:88] + comment + data[88:])
+    assert [(member.name, bytes(member.data)) for member in found.members] == [("picture.pdf", inner)]
+    assert found.visible_text == "keys\n"
     assert read(metafile.read_metafile, b"nothing of the kind").ended is Outcome.CORRUPT
 
 

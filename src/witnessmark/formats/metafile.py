@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from witnessmark.cell.report import ReadingStopped, Report, Source
 from witnessmark.formats.octets import Octets
 from witnessmark.model.derivative import Outcome
+from witnessmark.model.exhibit import How, PathStep
 
 MOST_RECORDS = 500_000
 MOST_TEXT = 1_000_000
@@ -71,6 +72,10 @@ def _emf(data: bytes, report: Report) -> Iterator[str]:
                 yield data[at + start : at + start + count * 2].decode("utf-16-le", "replace")
             else:
                 yield data[at + start : at + start + count].decode("cp1252", "replace")
+        if kind == 70 and b"%PDF-" in data[at : min(at + size, at + 256)]:  # a comment that holds the picture once more
+            start = data.index(b"%PDF-", at)
+            with report.member((PathStep("picture.pdf"),), How.COPIED, {}) as sink:
+                sink.write(data[start : at + size])
         if kind == 14 or size < 8:  # EOF
             return
         at += size

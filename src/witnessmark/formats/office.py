@@ -7,7 +7,7 @@ import posixpath
 import re
 from typing import Any
 
-from witnessmark.cell.report import Report, Source
+from witnessmark.cell.report import ReadingStopped, Report, Source
 from witnessmark.formats import dates, markup
 from witnessmark.formats.docx import Section, Story
 from witnessmark.formats.docx_numbers import read_numbers
@@ -15,7 +15,9 @@ from witnessmark.formats.docx_styles import read_styles
 from witnessmark.formats.package import Package, close
 from witnessmark.formats.pptx import read_slides
 from witnessmark.formats.properties import read_properties
+from witnessmark.formats.xlsb import read_binary
 from witnessmark.formats.xlsx import read_workbook
+from witnessmark.model.derivative import Outcome
 
 _TECHNICAL = re.compile(
     r"(?:^|/)(?:\[content_types\]\.xml|styles\w*\.xml|theme\w*\.xml|settings\.xml|websettings\.xml|fonttable\.xml"
@@ -71,7 +73,13 @@ def read_xlsx(source: Source, report: Report) -> None:
     """
     markup.name_tool(report)
     package = Package(source)
-    read_workbook(package, source, report)
+    main = package.find(package.main_part("xl/workbook.xml"))
+    if main is None:
+        raise ReadingStopped(Outcome.CORRUPT, "the package holds no workbook")
+    if main.lower().endswith(".bin"):
+        read_binary(package, main, report)
+    else:
+        read_workbook(package, main, report)
     _finish(package, report)
 
 

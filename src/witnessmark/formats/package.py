@@ -154,7 +154,10 @@ class Package:
 
     def take_members(self, report: Report, also: set[str]) -> None:
         """Take out every part that is no markup (pictures, embedded files), and those named in `also`."""
+        records = {name for name in self.used if name.lower().endswith(".bin")}  # parts that a reader has read
         for name, entry in self._entries.items():
+            if name in records:
+                continue
             if (name.lower().endswith(_MARKUP) and name not in also) or name == "mimetype":
                 continue
             how = How.COPIED if entry.compress_type == zipfile.ZIP_STORED else How.DECODED

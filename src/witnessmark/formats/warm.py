@@ -115,6 +115,9 @@ def _specimens() -> Iterator[tuple[str, bytes]]:
     yield "a.hwp", build({"FileHeader": bytes(256), "BodyText": {"Section0": struct.pack("<I", 67 | 2 << 20) + b"a\0"}})
     yield "a.vsd", build({"VisioDocument": b"Visio (TM) Drawing".ljust(0x1A, b"\0") + b"\x0b" + bytes(64)})
     yield "flat.xml", _flat()
+    yield "b.doc", build(_word())
+    yield "a.xls", build({"Workbook": _workbook()})
+    yield "a.ppt", build(_slides())
     yield "a.zip", _zip({"a.txt": "x", "b/c.txt": "y"})
     yield "a.tar", _tar()
     yield "a.gz", gzip.compress(b"x" * 1000, mtime=0)
@@ -129,6 +132,37 @@ def _specimens() -> Iterator[tuple[str, bytes]]:
     yield "a.flac", b"fLaC\x84\0\0\x08" + bytes(8)
     yield "a.mkv", b"\x1aE\xdf\xa3\x80\x18S\x80g\x80"
     yield "a.svg", b'<svg xmlns="http://www.w3.org/2000/svg"><text>t</text></svg>'
+
+
+def _word() -> Mapping[str, bytes]:
+    """Return the streams of an older document of one word."""
+    text = "doors\r".encode("utf-16-le")
+    head = bytearray(0x600)
+    struct.pack_into("<HHHHHH", head, 0, 0xA5EC, 0xC1, 0, 0x0409, 0, 0x0200)
+    struct.pack_into("<I", head, 0x4C, len(text) // 2)
+    struct.pack_into("<H", head, 0x98, 93)
+    pieces = b"\2" + struct.pack("<IIIHIH", 16, 0, len(text) // 2, 0, len(head), 0)
+    struct.pack_into("<II", head, 0x1A2, 0, len(pieces))
+    return {"WordDocument": bytes(head) + text, "1Table": pieces}
+
+
+def _workbook() -> bytes:
+    """Return the stream of an older workbook of one sheet."""
+    begin = struct.pack("<HHHHHHII", 0x0809, 16, 0x0600, 5, 0, 0, 0, 0)
+    end = struct.pack("<HH", 0x000A, 0)
+    listed = struct.pack("<HHIHBBB", 0x0085, 9, len(begin) + 13 + len(end), 0, 1, 0, ord("s"))
+    words = struct.pack("<HHHHHHB", 0x0204, 14, 0, 0, 0, 5, 0) + b"doors"
+    date = struct.pack("<HHHHHd", 0x0203, 14, 1, 0, 0, 43000.5)
+    return begin + listed + end + begin + words + date + end
+
+
+def _slides() -> Mapping[str, bytes]:
+    """Return the streams of an older presentation without a slide."""
+    document = struct.pack("<HHI", 15, 0x03E8, 0)
+    directory = struct.pack("<HHIII", 0, 0x1772, 8, 1 << 20 | 1, 0)
+    save = struct.pack("<HHIIIIIIII", 0, 0x0FF5, 28, 0, 0, 0, len(document), 1, 1, 0)
+    user = struct.pack("<HHIIII", 0, 0x0FF6, 12, 20, 0xE391C05F, len(document) + len(directory))
+    return {"PowerPoint Document": document + directory + save, "Current User": user}
 
 
 def _zip(parts: Mapping[str, str]) -> bytes:

@@ -20,8 +20,6 @@ from witnessmark.formats.xls_sheet import Sheet
 from witnessmark.model.derivative import Outcome
 
 LARGEST: Final = 256 << 20
-_OPEN_TO_ALL: Final = "VelvetSweatshop"
-"""The password that Excel itself tries first: a workbook under it asks nobody ([MS-XLS] 2.2.10)."""
 
 
 def read_xls(source: Source, report: Report) -> None:
@@ -39,10 +37,7 @@ def read_xls(source: Source, report: Report) -> None:
     try:
         _read_file(file, report)
     except ReadingStopped as stopped:
-        if stopped.outcome is not Outcome.ENCRYPTED or source.size > locked.LARGEST:
-            raise
-        source.stream.seek(0)
-        data = locked.decrypted(source.stream.read(locked.LARGEST), _OPEN_TO_ALL)
+        data = locked.open_to_all(source) if stopped.outcome is Outcome.ENCRYPTED else None
         if data is None:
             raise
         report.observe("office.locked", "under a password that opens it to everyone")

@@ -13,9 +13,10 @@ from witnessmark.model.derivative import Outcome
 
 FLUSH: Final = 1 << 16
 _CHART: Final = 0x20
+_LABEL: Final = 0x0204
 _ROW, _HEIGHT, _COLUMN = 0x0208, 0x0225, 0x007D
 _FORMULAS, _TEXT_OF_FORMULA = (0x0006, 0x0206, 0x0406), (0x0207, 0x0007)
-_ERRORS: Final = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
+ERRORS: Final = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
 _NOTE_OBJECT: Final = 0x19
 
 
@@ -93,6 +94,8 @@ class Sheet:
         if reader is not None:
             if not self._is_chart:
                 reader(self, start, end)
+            elif kind == _LABEL and end - start > 8:  # a chart keeps the words of the cells that it draws
+                self._book.put_aside("data of a chart", plain(self._book.text(start + 6, end).string(2)))
             return
         other = _OTHERS.get(kind)
         if other is not None:
@@ -222,7 +225,7 @@ class Sheet:
         if found is not None:
             row, column, style, at = found
             value, is_error = self._book.data[at], self._book.data[at + 1]
-            text = _ERRORS.get(value, "#ERROR") if is_error else ("TRUE" if value else "FALSE")
+            text = ERRORS.get(value, "#ERROR") if is_error else ("TRUE" if value else "FALSE")
             self._text(row, column, style, text)
 
     def _read_formula(self, start: int, end: int) -> None:
@@ -239,7 +242,7 @@ class Sheet:
         elif data[at] == 1:
             self._text(row, column, style, "TRUE" if data[at + 2] else "FALSE")
         elif data[at] == 2:
-            self._text(row, column, style, _ERRORS.get(data[at + 2], "#ERROR"))
+            self._text(row, column, style, ERRORS.get(data[at + 2], "#ERROR"))
         if self._book.version >= 5:
             raw = data[at + 16 : end]
             words = [word for word in biff.formula_strings(raw, self._book.page) if shows(word)]

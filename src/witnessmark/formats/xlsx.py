@@ -9,9 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import python_calamine
-
-from witnessmark.cell.report import ReadingStopped, Report, Source
+from witnessmark.cell.report import ReadingStopped, Report
 from witnessmark.formats import markup
 from witnessmark.formats.package import Package
 from witnessmark.formats.xlsx_numbers import shown
@@ -60,18 +58,12 @@ class Workbook:
         self.hidden = {}
 
 
-def read_workbook(package: Package, source: Source, report: Report) -> None:
+def read_workbook(package: Package, main: str, report: Report) -> None:
     """Report the sheets of a workbook.
 
     Raises:
-        ReadingStopped: when there is no workbook, or a limit is passed.
+        ReadingStopped: when its list of sheets cannot be read, or a limit is passed.
     """
-    main = package.find(package.main_part("xl/workbook.xml"))
-    if main is None:
-        raise ReadingStopped(Outcome.CORRUPT, "the package holds no workbook")
-    if main.lower().endswith(".bin"):
-        _read_binary(source, report)
-        return
     root = package.root(main)
     book = Workbook(package, main, report)
     if root is None:
@@ -186,7 +178,7 @@ def _read_sheet(book: Workbook, part: str | None, name: str, hidden: str) -> Non
                         break
         except markup.BrokenMarkup:
             book.package.broken.append(part)
-        _read_drawings(sheet, part)
+        read_drawings(sheet, part)
     sheet.flush()
 
 
@@ -203,12 +195,12 @@ def _read_column(sheet: Sheet, element: Any) -> None:
     except ValueError:
         return
     low, high = max(low, 0), min(high, LAST_COLUMN)
-    sheet.known = _marked(sheet.known, low, high)
+    sheet.known = marked(sheet.known, low, high)
     if about.get("hidden") in ("1", "true") or _is_zero(about.get("width", "")):
-        sheet.columns = _marked(sheet.columns, low, high)
+        sheet.columns = marked(sheet.columns, low, high)
 
 
-def _marked(columns: bytes, low: int, high: int) -> bytes:
+def marked(columns: bytes, low: int, high: int) -> bytes:
     """Return the columns with those from `low` to `high` marked."""
     if low > high:
         return columns
@@ -347,7 +339,7 @@ _SHEET_PARTS = {
 }
 
 
-def _read_drawings(sheet: Sheet, part: str) -> None:
+def read_drawings(sheet: Sheet, part: str) -> None:
     """Report what the drawings of a sheet say; text of a shape that is marked hidden does not show."""
     package = sheet.book.package
     for drawing in package.targets(part, "drawing"):
@@ -371,29 +363,3 @@ def _paragraphs(root: Any) -> Iterator[str]:
         text = "".join(t.text or "" for t in paragraph.iter("{*}t"))
         if text.strip():
             yield text
-
-
-def _read_binary(source: Source, report: Report) -> None:
-    """Read a binary workbook: this library does not tell which rows and columns show, so all of it stays apart."""
-    report.tool("python-calamine", python_calamine.__version__ if hasattr(python_calamine, "__version__") else "")
-    source.stream.seek(0)
-    try:
-        book = python_calamine.CalamineWorkbook.from_filelike(source.stream)
-        cells = 0
-        for name in book.sheet_names:
-            lines = [name]
-            for row in book.get_sheet_by_name(name).iter_rows():
-                words = [str(value) for value in row if value not in ("", None)]
-                cells += len(row)
-                if words:
-                    lines.append("\t".join(words))
-                if cells > MOST_CELLS:
-                    break
-            report.hidden("cells, shown or not", "\n".join(lines) + "\n")
-    except (python_calamine.CalamineError, ValueError, OSError) as error:
-        raise ReadingStopped(Outcome.CORRUPT, "the binary workbook cannot be read") from error
-    except BaseException as error:
-        if type(error).__name__ == "PanicException":  # the library's word for "should not happen"; no Exception
-            raise ReadingStopped(Outcome.CORRUPT, "the binary workbook cannot be read") from error
-        raise
-    report.outcome(Outcome.PARTIAL, "which rows and columns of a binary workbook show is not known here")

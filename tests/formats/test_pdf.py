@@ -2,6 +2,7 @@
 
 import importlib.util
 import io
+import re
 import sys
 import zlib
 from pathlib import Path
@@ -365,3 +366,22 @@ def test_the_second_reader_stops_when_its_time_is_over(monkeypatch):
     pdf_second.compare(pdf(text(LINE) * 100), [pdf_second.Page(1, "x " * 30, "y")], collected)
     assert collected.observations == []
     assert time.process_time() - started < 5
+
+
+def moved(data):
+    """Return the PDF with every place in its table wrong by ten bytes."""
+    return re.sub(rb"(\d{10}) 00000 n", lambda found: b"%010d 00000 n" % (int(found[1]) + 10), data)
+
+
+def test_a_pdf_whose_table_lies_is_read_by_its_objects_and_that_is_told():
+    whole = pdf(text("The doors are locked"), text("Two keys"))
+    found = read(read_pdf, moved(whole))
+    assert (found.ended, found.visible_text) == (Outcome.OK, read(read_pdf, whole).visible_text)
+    assert found.observed("pdf.rebuilt") == [True]
+    assert read(read_pdf, whole).observed("pdf.rebuilt") == []
+
+
+def test_a_pdf_of_which_no_object_is_left_stays_corrupt():
+    found = read(read_pdf, moved(pdf(text("The doors"))).replace(b" obj\n", b" bjo\n"))
+    assert found.ended == Outcome.CORRUPT
+    assert found.observed("pdf.rebuilt") == []

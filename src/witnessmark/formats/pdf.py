@@ -11,20 +11,15 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
-from witnessmark.formats import dates, pdf_bytes, pdf_objects, pdf_revisions, pdf_second, pdf_sight, xmp
+from witnessmark.formats import dates, pdf_bytes, pdf_objects, pdf_open, pdf_revisions, pdf_second, pdf_sight, xmp
 from witnessmark.formats.pdf_call import wide
 from witnessmark.model.derivative import Outcome
 
-LARGEST = 512 << 20
 MOST_PAGES = 10_000
 LONGEST_PAGE = 4_000_000
 UNMAPPED_LOOK = 2_000
 """Characters of a page that are asked whether the file says which letters they are."""
 _INFO = ("Title", "Author", "Subject", "Keywords", "Creator", "Producer")
-_REASONS = {
-    pdfium.FPDF_ERR_PASSWORD: (Outcome.ENCRYPTED, "the PDF asks for a password"),
-    pdfium.FPDF_ERR_SECURITY: (Outcome.ENCRYPTED, "the PDF is protected by a scheme that is not read here"),
-}
 
 
 def read_pdf(source: Source, report: Report) -> None:
@@ -34,25 +29,13 @@ def read_pdf(source: Source, report: Report) -> None:
         ReadingStopped: when it is too large, asks for a password, or holds no document that can be opened.
     """
     report.tool("pdfium", str(pypdfium2.version.PDFIUM_INFO))
-    if source.size > LARGEST:
-        raise ReadingStopped(Outcome.REFUSED_LIMIT, "the PDF is larger than 512 MiB")
-    source.stream.seek(0)
-    data = source.stream.read(LARGEST)
+    data = pdf_open.whole(source)
     pdf_bytes.observe_bytes(data, report)
     pdf_bytes.observe_actions(data, report)
-    document = pdfium.FPDF_LoadMemDocument64(data, len(data), None)
-    is_locked = not document
-    for password in source.passwords:
-        if document or pdfium.FPDF_GetLastError() != pdfium.FPDF_ERR_PASSWORD:
-            break
-        document = pdfium.FPDF_LoadMemDocument64(data, len(data), password.encode())
-    if not document:
-        default = (Outcome.CORRUPT, "no PDF document can be opened in these bytes")
-        raise ReadingStopped(*_REASONS.get(pdfium.FPDF_GetLastError(), default))
-    try:
-        _read_document(document, data, report, is_locked=is_locked)
-    finally:
-        pdfium.FPDF_CloseDocument(document)
+    with pdf_open.opened(data, source.passwords) as document:
+        if document.is_rebuilt:
+            report.observe("pdf.rebuilt", value=True)
+        _read_document(document.handle, data, report, is_locked=document.is_locked)
 
 
 def _read_document(document: Any, data: bytes, report: Report, *, is_locked: bool) -> None:

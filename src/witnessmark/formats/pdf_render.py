@@ -13,9 +13,9 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
+from witnessmark.formats import pdf_open
 from witnessmark.model.derivative import Outcome
 
-LARGEST = 512 << 20
 MOST_SIDE = 10_000
 MOST_PIXELS = 50_000_000
 MOST_CHARACTERS = 1_000_000
@@ -31,21 +31,8 @@ def render_page(source: Source, report: Report) -> None:
         ReadingStopped: when there is no such page, it asks for a password, or it would be too large a picture.
     """
     report.tool("pdfium", str(pypdfium2.version.PDFIUM_INFO))
-    if source.size > LARGEST:
-        raise ReadingStopped(Outcome.REFUSED_LIMIT, "the PDF is larger than 512 MiB")
-    source.stream.seek(0)
-    data = source.stream.read(LARGEST)
-    document = None
-    for password in (None, *(password.encode() for password in source.passwords)):
-        document = document or pdfium.FPDF_LoadMemDocument64(data, len(data), password)
-    if not document:
-        if pdfium.FPDF_GetLastError() == pdfium.FPDF_ERR_PASSWORD:
-            raise ReadingStopped(Outcome.ENCRYPTED, "the PDF asks for a password")
-        raise ReadingStopped(Outcome.CORRUPT, "no PDF document can be opened in these bytes")
-    try:
-        _draw(document, source, report)
-    finally:
-        pdfium.FPDF_CloseDocument(document)
+    with pdf_open.opened(pdf_open.whole(source), source.passwords) as document:
+        _draw(document.handle, source, report)
 
 
 def _draw(document: Any, source: Source, report: Report) -> None:

@@ -1,0 +1,101 @@
+"""Opens a PDF for whoever reads or draws it: with the passwords at hand, and by its objects where its table lies."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pypdfium2.raw as pdfium
+
+from witnessmark.cell.report import ReadingStopped, Source
+from witnessmark.model.derivative import Outcome
+
+LARGEST = 512 << 20
+"""Bytes of a PDF that are read into memory."""
+_PAGES_TRIED = 20
+_START = b"startxref"
+_REASONS = {
+    pdfium.FPDF_ERR_PASSWORD: (Outcome.ENCRYPTED, "the PDF asks for a password"),
+    pdfium.FPDF_ERR_SECURITY: (Outcome.ENCRYPTED, "the PDF is protected by a scheme that is not read here"),
+}
+_NO_DOCUMENT = Outcome.CORRUPT, "no PDF document can be opened in these bytes"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An open document: pdfium's handle, whether it asked for a password, and whether its table was passed over."""
+
+    handle: Any
+    is_locked: bool
+    is_rebuilt: bool
+
+
+def whole(source: Source) -> bytes:
+    """Return the bytes of the file.
+
+    Raises:
+        ReadingStopped: when they are too many.
+    """
+    if source.size > LARGEST:
+        raise ReadingStopped(Outcome.REFUSED_LIMIT, "the PDF is larger than 512 MiB")
+    source.stream.seek(0)
+    return source.stream.read(LARGEST)
+
+
+@contextmanager
+def opened(data: bytes, passwords: tuple[str, ...] = ()) -> Iterator[Opened]:
+    """Open the document and close it in the end.
+
+    Raises:
+        ReadingStopped: when it asks for a password, or holds no document that can be opened.
+    """
+    handle, is_locked = _with_passwords(data, passwords)
+    error = pdfium.FPDF_ERR_SUCCESS if handle else pdfium.FPDF_GetLastError()
+    copy = b""  # pdfium reads in it until the document is closed
+    if error in (pdfium.FPDF_ERR_SUCCESS, pdfium.FPDF_ERR_FORMAT) and not (handle and _opens_any_page(handle)):
+        copy = data.replace(_START, b"startxxxx")
+        if rebuilt := _rebuilt(copy):
+            if handle:
+                pdfium.FPDF_CloseDocument(handle)
+            handle = rebuilt
+        else:
+            copy = b""
+    if not handle:
+        raise ReadingStopped(*_REASONS.get(error, _NO_DOCUMENT))
+    try:
+        yield Opened(handle, is_locked, is_rebuilt=bool(copy))
+    finally:
+        pdfium.FPDF_CloseDocument(handle)
+
+
+def _with_passwords(data: bytes, passwords: tuple[str, ...]) -> tuple[Any, bool]:
+    handle = pdfium.FPDF_LoadMemDocument64(data, len(data), None)
+    is_locked = not handle
+    for password in passwords:
+        if handle or pdfium.FPDF_GetLastError() != pdfium.FPDF_ERR_PASSWORD:
+            break
+        handle = pdfium.FPDF_LoadMemDocument64(data, len(data), password.encode())
+    return handle, is_locked
+
+
+def _rebuilt(copy: bytes) -> Any:
+    """Return the document that shows a page when it is opened by its objects, or nothing.
+
+    pdfium looks for the objects itself when no `startxref` names a table of their places (ISO 32000-2, 7.5.5). The
+    copy is as long as the file, so that every place in it stays true.
+    """
+    handle = pdfium.FPDF_LoadMemDocument64(copy, len(copy), None)
+    if handle and not _opens_any_page(handle):
+        pdfium.FPDF_CloseDocument(handle)
+        return None
+    return handle
+
+
+def _opens_any_page(handle: Any) -> bool:
+    """Tell whether one of the first pages can be opened."""
+    for place in range(min(pdfium.FPDF_GetPageCount(handle), _PAGES_TRIED)):
+        page = pdfium.FPDF_LoadPage(handle, place)
+        if page:
+            pdfium.FPDF_ClosePage(page)
+            return True
+    return False

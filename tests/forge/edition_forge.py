@@ -353,6 +353,8 @@ class House:
         last = len(self.keeper.leaves)
         sizes = {shelf.since for shelf in shelves} | {self.size, last}
         sizes |= {self.size_for(s, e) for s in shelves for row in s.openings.values() for e in row}
+        anchored = {path.split("/")[2] for path in files if path.startswith("proof/anchors/")}
+        sizes |= {size for size in self.keeper.notes if str(size) in anchored}
         chain = []
         for smaller, larger in zip(sorted(sizes), sorted(sizes)[1:], strict=False):
             proof = tile.consistency_proof(smaller, larger, self.keeper.read)

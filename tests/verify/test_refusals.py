@@ -25,7 +25,7 @@ def wrong(report, file=None):
 def judged(forge, tmp_path):
     """Return what the verifier says of four exhibits after a keeper changed the house, and one page's JSON."""
 
-    def judge(change=None, bend=None, path=TEXT, pages_bend=None):
+    def judge(change=None, bend=None, path=TEXT, pages_bend=None, late=None):
         house = forge.House(seed=3, exhibits=4)
         if change:
             change(house, forge)
@@ -34,6 +34,8 @@ def judged(forge, tmp_path):
             pages[path] = forge.bend_json(pages[path], bend)
         if pages_bend:
             pages_bend(pages)
+        if late:
+            late(house)
         site = forge.write(house.release(pages, 2), tmp_path)
         return verify_site(str(site), house.keeper.vkey)
 
@@ -312,3 +314,86 @@ def test_what_is_published_fits_what_was_decided(change, bend, path, exit_code, 
     report = judged(change, bend, path)
     assert sentence in wrong(report, path)
     assert report.exit_code == exit_code
+
+
+# What the release says of a page
+
+
+def value(**members):
+    return lambda page: page.update(members)
+
+
+def about_another(house, forge):
+    commitment = codec.to_base64(house.shelves[2].exhibit.commitment.raw)
+    reseal(0, "decision", exhibit=commitment)(house, forge)
+
+
+def names_swapped(house):
+    one, two = house.shelves[0], house.shelves[2]
+    one.name, two.name = two.name, one.name
+
+
+def rests_on_another_decision(house):
+    house.shelves[0].openings["decision"] = house.keeper.seal(house.shelves[0].openings["decision"][0].event)
+
+
+def a_finding_that_is_a_reviewer(house, forge):
+    house.shelves[0].openings["finding"] = house.shelves[0].openings["reviewer"]
+
+
+PLACES = [
+    ({"bend": value(id="TP-00002")}, "says that it is TP-00002, which does not lie in e/tp-00001"),
+    ({"bend": value(id="TP-00002")}, "TP-00002 is not the name that the release gives to this exhibit"),
+    ({"late": names_swapped}, "TP-00001 is not the name that the release gives to this exhibit"),
+    ({"late": rests_on_another_decision}, "shows a decision that the release does not rest on"),
+    ({"change": about_another}, "shows a decision about another exhibit"),
+    ({"bend": value(edition=0)}, "says edition 0 inside edition 2"),
+    ({"bend": value(edition=3)}, "says edition 3 inside edition 2"),
+]
+
+
+@pytest.mark.parametrize(("bent", "sentence"), PLACES)
+def test_a_page_is_the_one_that_the_release_names(bent, sentence, judged):
+    report = judged(**bent)
+    assert report.exit_code == 1
+    assert sentence in wrong(report, TEXT)
+
+
+def test_a_proof_of_another_kind_is_named_with_both_kinds(judged):
+    report = judged(a_finding_that_is_a_reviewer)
+    path = "e/tp-00001/proof/finding-1.tlog-proof"
+    assert wrong(report, path) == ["proves an entry of kind reviewer where a finding belongs"]
+
+
+def test_stray_and_missing_files_of_a_page_are_said_each(judged):
+    def bend(pages):
+        pages["e/tp-00001/more.html"] = b"x"
+        del pages["e/tp-00001/index.html"]
+
+    report = judged(pages_bend=bend)
+    assert wrong(report, "e/tp-00001/more.html") == ["is not used by e/tp-00001/exhibit.json"]
+    assert wrong(report, "e/tp-00001/index.html") == ["is named by e/tp-00001/exhibit.json and missing here"]
+
+
+def test_what_agrees_is_said_of_every_proof_and_page(forge, tmp_path):
+    house = forge.House(seed=3, exhibits=4)
+    files = house.edition()
+    report = verify_site(str(forge.write(files, tmp_path)), house.keeper.vkey)
+    said = {(verdict.file, verdict.says) for verdict in report.verdicts}
+    for shelf in house.shelves:
+        folder, found = f"e/{shelf.name.lower()}", next(one for one in report.exhibits if one.id == shelf.name)
+        assert (f"{folder}/exhibit.json", "its five answers are what its openings give") in said
+        text = f"stands in the log as entry {shelf.exhibit.index} of {shelf.since}"
+        assert (f"{folder}/proof/exhibit.tlog-proof", text) in said
+        assert (found.folder, found.index, found.bound) == (folder, shelf.exhibit.index, None)
+        assert f"(log entry {shelf.exhibit.index})" in found.sentences[0]
+    size = len(house.keeper.leaves)
+    for verdict in (
+        ("manifest", "is the manifest that edition 2 was released with"),
+        ("proof/keys.json", "names the key you gave"),
+        ("proof/continues.json", "opens the release as it was sealed"),
+    ):
+        assert verdict in said
+    assert any(file == "proof/release.tlog-proof" and says.endswith(f"of {size}") for file, says in said)
+    alone = verify_site(str(tmp_path))
+    assert ("proof/keys.json", "names the key that is used here") in {(v.file, v.says) for v in alone.verdicts}

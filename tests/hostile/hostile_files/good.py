@@ -27,11 +27,15 @@ from tests.formats import (
     test_outlook,
     test_packaged,
     test_pictures,
+    test_ppt,
     test_recordings,
     test_sas,
     test_visio,
     test_warc,
+    test_word,
     test_wordperfect,
+    test_xls,
+    test_xlsb,
 )
 
 from hostile_files import archives, messages, office, pdfs, pictures, zips
@@ -109,6 +113,11 @@ def _documents() -> Iterator[tuple[str, bytes]]:
         test_legacy_parts.build({"PowerPoint Document": record(0x0FF0, atom, version=15), "Current User": b"x"}),
     )
     yield "a.xls", office.ole({"Workbook": _sheet()})
+    yield "stories.doc", test_word.build(test_word.SPECIMEN)
+    yield "saves.ppt", test_ppt.presentation(*test_ppt.specimen())
+    before, sheets = test_xls.specimen()
+    yield "sheets.xls", test_xls.workbook(before, *sheets)
+    yield "sheets.xlsb", test_xlsb.packed(test_xlsb.parts())
     glyphs = '<Glyphs OriginX="1" OriginY="2" UnicodeString="The doors"/>'
     yield "a.xps", test_packaged.xps(glyphs, glyphs)
     shape = "<PageContents xmlns='v'><Shapes><Shape><Text>The doors</Text></Shape></Shapes></PageContents>"

@@ -448,3 +448,70 @@ def test_hashing_is_fast(tmp_path, forge):
     start = time.process_time()
     assert verify_site(str(site), house.keeper.vkey).exit_code == 0
     assert 64 / (time.process_time() - start) > 100
+
+
+def test_the_limits_are_those_of_the_specification():
+    """docs/spec/verify.md, "Limits": whoever writes another verifier must refuse and take the same."""
+    from witnessmark.proof import bundle, note
+    from witnessmark.verify import shapes
+
+    assert (walk.MOST_FILES, walk.LONGEST_PATH, walk.DEEPEST) == (2_000_000, 1024, 16)
+    assert (walk.LARGEST_MANIFEST, walk.LARGEST_JSON, walk.LARGEST_PROOF) == (512 << 20, 64 << 20, 1 << 20)
+    assert (note.LARGEST, note.MOST_SIGNATURES, bundle.MOST_HASHES) == (1 << 20, 100, 63)
+    assert (shapes._MOST_REVIEWERS, shapes._MOST_KEYS) == (10_000, 1_000)
+
+
+def test_a_path_of_the_longest_length_is_allowed_and_one_longer_is_not():
+    longest = "a" * 1024
+    assert walk.is_allowed(longest)
+    assert not walk.is_allowed(longest + "a")
+    row = LINE.replace(b" 5 ", b" 1234567890123456 ") + longest.encode() + b"\n"
+    assert walk.parse_manifest(row)[longest].size == 1234567890123456
+    with pytest.raises(Damaged):
+        walk.parse_manifest(LINE.replace(b" 5 ", b" 12345678901234567 ") + b"a\n")
+
+
+def test_a_proof_file_of_a_newer_version_is_not_called_false(edition, key, forge, tmp_path):
+    path = "proof/release.tlog-proof"
+    for said, word in ((b"@v2", "cannot be checked"), (b"@v1x", "does not agree"), (b"@v01", "does not agree")):
+        data = edition[path].replace(b"@v1", said, 1)
+        report = verify_site(str(forge.write(edition | {path: data}, tmp_path / said.decode())), key)
+        assert word in {verdict.word.value for verdict in report.verdicts if verdict.file == path}, said
+
+
+def test_a_folder_that_is_missing_is_not_called_no_edition(tmp_path, edition, forge, key):
+    with pytest.raises(Damaged, match="there is no such folder"):
+        verify_site(str(tmp_path / "missing"), key)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(Damaged, match="this is no edition: it has neither a manifest nor a folder of proofs"):
+        verify_site(str(tmp_path / "empty"), key)
+
+
+def test_without_a_sound_manifest_every_file_is_named_as_not_checked(site, edition, key):
+    (site / "manifest").write_bytes(b"x\n")
+    report = verify_site(str(site), key)
+    named = {v.file for v in report.verdicts if v.says == "no sound manifest says what it must be"}
+    assert named == set(edition) - walk.OUTSIDE
+
+
+def test_without_any_key_nothing_is_decided(site):
+    (site / "proof/keys.json").write_bytes(b"{}")
+    report = verify_site(str(site))
+    assert "without a key no proof can be checked: give one with --key" in [v.says for v in report.verdicts]
+    assert (report.log, report.release, report.exhibits) == (None, None, ())
+
+
+def test_a_missing_file_has_no_size_in_the_report(site, key):
+    (site / "index.html").unlink()
+    report = verify_site(str(site), key)
+    assert report.files["index.html"] == -1
+    assert report.files["check.html"] == (site / "check.html").stat().st_size
+    assert [size for size in report.files.values() if size < 0] == [-1]
+    assert report.site == str(site)
+
+
+def test_exhibits_are_told_in_the_order_of_their_numbers(forge, tmp_path):
+    from witnessmark.verify.checks import _in_order
+
+    folders = ["e/tp-100000", "e/tp-99999", "e/tp-00001"]
+    assert sorted(folders, key=_in_order) == folders[::-1]

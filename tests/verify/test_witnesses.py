@@ -121,6 +121,15 @@ def test_a_witness_that_saw_an_earlier_checkpoint_has_not_seen_what_came_later(s
         assert (found.answers["witnessed"]["count"] == 0) == (found.id in unseen)
 
 
+def test_who_saw_the_file_and_not_yet_its_text_has_not_seen_what_is_published(seen):
+    made = seen(lambda house: sorted(house.keeper.notes)[:1])
+    exhibit, text = (made.house.shelves[0].openings[role][0].index for role in ("exhibit", "text"))
+    assert exhibit < min(made.house.keeper.notes) <= text
+    report = made.verify(made.reader)
+    assert report.exit_code == 2
+    assert "covers 4 of 4 exhibits: TP-00001, TP-00002, TP-00003 …" in next(s for s in said(report) if "covers" in s)
+
+
 def test_the_earliest_time_counts_that_covers_an_exhibit(seen):
     made = seen(lambda house: early(house) + whole(house))
     report = made.verify(made.reader)

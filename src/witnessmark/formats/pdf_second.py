@@ -16,8 +16,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import pypdf
-from pypdf._codecs import core_font_metrics  # noqa: F401 - else it is loaded where nothing can be loaded any more
+from pypdf import filters  # noqa: F401 - this and the next two are loaded late else, where nothing can be loaded any more
+from pypdf._codecs import core_font_metrics  # noqa: F401
 from pypdf.errors import DependencyError, PyPdfError
+from pypdf.generic import _image_inline, _image_xobject  # noqa: F401
 
 from witnessmark.cell.report import Report
 from witnessmark.model import text as words

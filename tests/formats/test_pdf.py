@@ -3,6 +3,7 @@
 import importlib.util
 import io
 import re
+import subprocess
 import sys
 import zlib
 from pathlib import Path
@@ -385,3 +386,23 @@ def test_a_pdf_of_which_no_object_is_left_stays_corrupt():
     found = read(read_pdf, moved(pdf(text("The doors"))).replace(b" obj\n", b" bjo\n"))
     assert found.ended == Outcome.CORRUPT
     assert found.observed("pdf.rebuilt") == []
+
+
+def test_nothing_is_loaded_when_a_packed_page_is_read():
+    """In a cell nothing can be: a module that is first asked for there costs the whole reading."""
+    code = """
+import io, sys, zlib
+from witnessmark.cell.report import Source
+from witnessmark.formats import read, warm
+read.preload()
+content = zlib.compress(b"BT /F1 12 Tf 72 700 Td (" + b"the doors are locked at night " * 9 + b") Tj ET")
+plain = warm._pdf()
+start, end = plain.index(b"4 0 obj"), plain.index(b"5 0 obj")
+packed = b"4 0 obj\\n<< /Filter /FlateDecode /Length %d >>\\nstream\\n" % len(content) + content + b"\\nendstream\\nendobj\\n"
+data = plain[:start] + packed + plain[end:]
+before = set(sys.modules)
+read.read(Source(io.BytesIO(data), len(data), "a.pdf"), warm.Deaf())
+print(sorted(set(sys.modules) - before))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -119,3 +119,26 @@ def test_torn_content_is_moved_aside_and_whole_content_kept(root, entropy):
         assert [archive.store.has(digest) for digest in (whole, torn, empty)] == [True, False, False]
         assert [path.name for path in (root / "vault/content/torn").iterdir()] == [torn.hex]
         assert list(new.iterdir()) == []
+
+
+def test_what_passes_is_read_beside_the_archive_and_leaves_nothing(tmp_path):
+    root = tmp_path / "a"
+    Archive.create(root, Settings("archive.invalid/kestriaaaaaaaaaa"), entropy=os.urandom)
+    with Archive.writing(root, entropy=os.urandom) as archive:
+        kept = archive.store.put(b"kept")
+        large = os.urandom(3 * CHUNK)
+        with archive.store.passing() as passing:
+            seen, again = passing.put(large), passing.put(b"kept")
+            assert again == kept
+            assert passing.read(seen, len(large)) == large
+            assert passing.read(kept, 10) == b"kept"
+            assert passing.has(seen) and passing.has(kept)
+            assert not archive.store.has(seen)
+            passing.drop(kept)
+            assert passing.read(kept, 10) == b"kept", "a content of the archive stays"
+            passing.drop(seen)
+            assert not passing.has(seen)
+            passing.put(large)
+        assert not archive.store.has(seen)
+        assert list((root / "vault" / "temporary").iterdir()) == []
+        assert archive.store.read(kept, 10) == b"kept"

@@ -9,8 +9,10 @@ import pytest
 
 from witnessmark.work import programs
 
+SOFFICE = shutil.which("soffice", path=programs.PLACES)
 needs_libreoffice = pytest.mark.skipif(
-    shutil.which("soffice", path=programs.PLACES) is None, reason="LibreOffice is not installed"
+    SOFFICE is None or not Path(os.path.realpath(SOFFICE)).with_name("libsclo.so").exists(),
+    reason="LibreOffice with its tables (libreoffice-calc-nogui) is not installed",
 )
 
 

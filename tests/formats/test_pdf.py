@@ -1,5 +1,6 @@
 """Laws of reading PDF: only what a reader of the page sees is visible text; all else in the file is kept apart."""
 
+import base64
 import importlib.util
 import io
 import re
@@ -406,3 +407,46 @@ print(sorted(set(sys.modules) - before))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+LATE = """
+import sys
+from witnessmark.formats import pdf_second, warm
+from witnessmark.formats.read import read
+warm.warm(read)
+before = set(sys.modules)
+class Said(warm.Deaf):
+    said = 0
+    def observe(self, name, value):
+        Said.said += name == "pdf.second_reading"
+for path in sys.argv[1:]:
+    pdf_second.compare(open(path, "rb").read(), [pdf_second.Page(1, "x " * 9, "y")], Said())
+assert Said.said == len(sys.argv) - 1, Said.said
+print(sorted(set(sys.modules) - before))
+"""
+
+
+def test_the_second_reader_loads_nothing_late(tmp_path):
+    """Behind the walls of a cell nothing can be loaded: a late import there made every packed PDF corrupt."""
+    picture = "q 99 0 0 99 0 0 cm BI /W 1 /H 1 /BPC 8 /CS /G ID x EI Q "
+    packed = pdf(picture + text(LINE))
+    plain = text(LINE).encode("latin-1")
+    letters = base64.a85encode(plain) + b"~>"
+    head = b"<</Length %d/Filter/ASCII85Decode>>stream\n%b\nendstream" % (len(letters), letters)
+    unpacked = pdf("", page="/Annots[]", extra=(b"<<>>", b"<<>>", head)).replace(
+        b"/Contents 41 0 R", b"/Contents 12 0 R"
+    )
+    # nine bits each: clear the table, the letters themselves, clear before it grows, the end
+    bits = "".join(
+        f"{256:09b}" + "".join(f"{byte:09b}" for byte in plain[at : at + 200]) for at in range(0, len(plain), 200)
+    )
+    bits += f"{257:09b}"
+    lzw = int(bits.ljust(-(-len(bits) // 8) * 8, "0"), 2).to_bytes(-(-len(bits) // 8), "big")
+    head = b"<</Length %d/Filter/LZWDecode>>stream\n%b\nendstream" % (len(lzw), lzw)
+    older = pdf("", extra=(b"<<>>", b"<<>>", head)).replace(b"/Contents 41 0 R", b"/Contents 12 0 R")
+    paths = []
+    for name, data in (("packed", packed), ("letters", unpacked), ("older", older)):
+        (tmp_path / name).write_bytes(data)
+        paths.append(tmp_path / name)
+    done = subprocess.run([sys.executable, "-c", LATE, *paths], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, "[]"), done.stderr

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import pypdf
-from pypdf import filters  # noqa: F401 - this and the next two are loaded late else, where nothing can be loaded any more
-from pypdf._codecs import core_font_metrics  # noqa: F401
+from pypdf import filters  # noqa: F401 - these are loaded late else, where nothing can be loaded any more
+from pypdf._codecs import _codecs, core_font_metrics  # noqa: F401
 from pypdf.errors import DependencyError, PyPdfError
 from pypdf.generic import _image_inline, _image_xobject  # noqa: F401
 
@@ -33,7 +33,7 @@ SHARE: Final = 0.3
 """From here on words differ so much that it is said."""
 _BROKEN: Final = (
     PyPdfError, DependencyError, ValueError, LookupError, TypeError, AttributeError, NotImplementedError,
-    RecursionError, ArithmeticError, OSError, AssertionError, StopIteration, EOFError, UnboundLocalError,
+    RecursionError, ArithmeticError, OSError, AssertionError, StopIteration, EOFError, UnboundLocalError, ImportError,
 )  # fmt: skip
 
 logging.getLogger("pypdf").setLevel(logging.CRITICAL + 1)  # what it thinks of a file is of no interest here

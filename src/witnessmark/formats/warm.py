@@ -26,7 +26,9 @@ from witnessmark.model.codec import Value
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import ExhibitKind, How, Path
 
-_CODECS = sorted({*encodings.aliases.aliases.values(), "idna", "punycode", "unicode_escape", "raw_unicode_escape"})
+_CODECS = sorted(
+    {*encodings.aliases.aliases.values(), "charmap", "idna", "punycode", "unicode_escape", "raw_unicode_escape"}
+)
 """Every codec there is: a file names what it likes, and behind the cell's walls none can be loaded any more."""
 
 PASSWORD = "specimen"  # noqa: S105 - it locks nothing but a specimen

@@ -450,3 +450,35 @@ def test_the_second_reader_loads_nothing_late(tmp_path):
         paths.append(tmp_path / name)
     done = subprocess.run([sys.executable, "-c", LATE, *paths], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.strip()) == (0, "[]"), done.stderr
+
+
+CHINESE = "<</Type/Font/Subtype/Type0/BaseFont/Song/Encoding/UniGB-UTF16-H/DescendantFonts[13 0 R]>>"
+DESCENDANT = (
+    "<</Type/Font/Subtype/CIDFontType0/BaseFont/Song/CIDSystemInfo<</Registry(Adobe)/Ordering(GB1)/Supplement 5>>"
+    "/DW 1000/FontDescriptor 14 0 R>>"
+)
+DESCRIPTOR = (
+    "<</Type/FontDescriptor/FontName/Song/Flags 4/FontBBox[0 -200 1000 900]/ItalicAngle 0/Ascent 880/Descent -120"
+    "/CapHeight 880/StemV 80>>"
+)
+
+
+def chinese(before, after, colour="0 g"):
+    """Return a PDF of one line in a font that the file does not hold, with paint before it and after it."""
+    words = "\u95e8\u5728\u591c\u91cc\u9501\u4e0a".encode("utf-16-be").hex()
+    line = f"{colour} BT /C 20 Tf 100 600 Td <{words}> Tj ET\n"
+    found = pdf(before + line + after, extra=("null", "null", CHINESE, DESCENDANT, DESCRIPTOR))
+    return found.replace(b"/Font<</F 3 0 R>>", b"/Font<</C 12 0 R>>")
+
+
+def test_a_letter_that_no_font_here_can_draw_is_seen_unless_paint_hides_it():
+    bar = "0 g 138 590 44 30 re f\n"  # over the third and the fourth letter
+    page = read(read_pdf, chinese("", bar))
+    assert [part.strip() for part in page.visible_text.split()] == ["\u95e8\u5728", "\u9501\u4e0a"]
+    assert "\u591c\u91cc" in page.hidden_text
+    assert "\u591c" not in read(read_pdf, chinese(bar, "")).visible_text, "black on black"
+    whole = "\u95e8\u5728\u591c\u91cc\u9501\u4e0a"
+    assert read(read_pdf, chinese("1 0.9 0.5 rg 138 590 44 30 re f\n", "")).visible_text.strip() == whole
+    for hiding in (chinese("", "1 g 90 580 200 60 re f\n"), chinese("", "", "1 g"), chinese("0 0 50 50 re W n\n", "")):
+        found = read(read_pdf, hiding)
+        assert (found.visible_text.strip(), whole in found.hidden_text) == ("", True)

@@ -4,41 +4,53 @@ Two passes. The first looks at the page's objects for anything that could hide t
 transparent colour, something painted over it later, a clip, a place outside the page, a layer. Most pages have
 nothing of the kind and are done. A page in doubt is drawn twice, with the texts in doubt and without; a character
 that changes no pixel in its box is not seen, whatever the reason (white on white, under a bar or picture, cut off).
+A letter of a font that the file does not hold and pdfium does not carry (Chinese, most often) cannot be drawn here; a
+reader's machine has the font. Where such a letter stands in doubt, boxes decide: what is painted over it, or under it
+in its own colour.
 """
 
 import ctypes
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pypdfium2.raw as pdfium
-from PIL import Image, ImageChops
 
-from witnessmark.formats import pdf_call
+from witnessmark.formats import pdf_call, pdf_shot
 
 Box = tuple[float, float, float, float]
 """Left, bottom, right, top, in points."""
 Colour = tuple[int, int, int]
 
 MOST_OBJECTS = 200_000
-LONGEST_SIDE = 2000  # pixels
 DEEPEST_FORM = 8
 MANY_PAINTS = 300
 PALE = 180
 THIN = 2.5
+COVERED = 0.3
+"""A letter of which paint covers more than this share is not taken for seen where it cannot be drawn."""
 INVISIBLE = 3
 """The text rendering mode that paints nothing (ISO 32000-1, table 106)."""
 _WORD = re.compile(r"[^\W\u2e80-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff]{2,}")
-_SEEN = bytes(1 if level > 24 else 0 for level in range(256))
 
 
 @dataclass(frozen=True, slots=True)
 class Paint:
-    """Something painted that is no text: where, and in which plain colour, if it has one."""
+    """Something painted that is no text: where, in which plain colour, if it has one, and when in the page's order."""
 
     where: Box
     colour: Colour | None
+    order: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A text of the page that nothing but paint can hide: its colour, and when it is painted in the page's order."""
+
+    colour: Colour
+    order: int
 
 
 @dataclass(slots=True)
@@ -49,6 +61,7 @@ class Survey:
     doubtful: list[Any] = field(default_factory=list)
     others: list[tuple[Any, Box | None]] = field(default_factory=list)
     paints: list[Paint] = field(default_factory=list)
+    standing: dict[int, Standing] = field(default_factory=dict)  # by the text's address
 
     def doubt_what_lies_under(self, where: Box) -> None:
         """Move the texts that something now covers to the doubtful ones."""
@@ -66,12 +79,13 @@ def unseen(page: Any, text_page: Any, count: int, *, layers: bool) -> list[bool]
     found = _survey(page)
     if layers:
         found.doubtful += [item for item, _ in found.others]
+        found.standing.clear()
     if not found.doubtful:
         if not found.unpainted:
             return None
         if not found.others:
             return [True] * count
-    shot = _changed_pixels(page, found.doubtful) if found.doubtful else None
+    shot = pdf_shot.changed_pixels(page, found.doubtful) if found.doubtful else None
     hidden = _judge(text_page, count, found, shot)
     return hidden if any(hidden) else None
 
@@ -85,32 +99,41 @@ def _survey(page: Any) -> Survey:
         item = pdfium.FPDFPage_GetObject(page, place)
         kind = pdfium.FPDFPageObj_GetType(item)
         if kind == pdfium.FPDF_PAGEOBJ_TEXT:
-            _survey_text(item, crop, found)
+            _survey_text(item, crop, found, place)
         elif kind == pdfium.FPDF_PAGEOBJ_FORM:
             for inner in _texts_of_form(item):
                 invisible = pdfium.FPDFTextObj_GetTextRenderMode(inner) == INVISIBLE
                 (found.unpainted if invisible else found.doubtful).append(inner)
-            _survey_paint(item, kind, found)
+            _survey_paint(item, kind, found, place)
         else:
-            _survey_paint(item, kind, found)
+            _survey_paint(item, kind, found, place)
     return found
 
 
-def _survey_text(item: Any, crop: Box, found: Survey) -> None:
+def _survey_text(item: Any, crop: Box, found: Survey, order: int) -> None:
     mode = pdfium.FPDFTextObj_GetTextRenderMode(item)
     if mode == INVISIBLE:
         found.unpainted.append(item)
         return
     bounds = pdf_call.box(pdfium.FPDFPageObj_GetBounds, item)
     colour = _colour(item)
-    doubtful = (
+    hides = (
         mode not in (0, 2)
         or colour is None
         or min(colour) > PALE
-        or len(found.paints) > MANY_PAINTS
         or (bounds is not None and (not _holds(crop, bounds) or _is_clipped(item, bounds)))
+    )
+    bounds = _reach(item, bounds)
+    if colour is not None and not hides and len(found.paints) <= MANY_PAINTS:
+        found.standing[_address(item)] = Standing(colour, order)
+    doubtful = (
+        hides
+        or len(found.paints) > MANY_PAINTS
         or (
-            bounds is not None and any(_is_like(paint, colour) and _meet(paint.where, bounds) for paint in found.paints)
+            bounds is not None
+            and any(
+                _meet(paint.where, bounds) and (colour is None or _is_like(paint, colour)) for paint in found.paints
+            )
         )
     )
     if doubtful:
@@ -119,11 +142,22 @@ def _survey_text(item: Any, crop: Box, found: Survey) -> None:
         found.others.append((item, bounds))
 
 
+def _reach(item: Any, bounds: Box | None) -> Box | None:
+    """Return the bounds, wider by a letter's size where the font is not in the file: pdfium measures what it draws."""
+    font, size, matrix = pdfium.FPDFTextObj_GetFont(item), ctypes.c_float(), pdfium.FS_MATRIX()
+    if bounds is None or not font or pdfium.FPDFFont_GetIsEmbedded(font) == 1:
+        return bounds
+    if not pdfium.FPDFTextObj_GetFontSize(item, size) or not pdfium.FPDFPageObj_GetMatrix(item, matrix):
+        return bounds
+    most = abs(size.value) * max(math.hypot(matrix.a, matrix.b), math.hypot(matrix.c, matrix.d))
+    return bounds[0] - most, bounds[1] - most, bounds[2] + most, bounds[3] + most
+
+
 def _is_like(paint: Paint, colour: Colour) -> bool:
     return paint.colour is None or max(abs(a - b) for a, b in zip(paint.colour, colour, strict=True)) < 80
 
 
-def _survey_paint(item: Any, kind: int, found: Survey) -> None:
+def _survey_paint(item: Any, kind: int, found: Survey, order: int) -> None:
     """Note what is painted; thin lines under or through words do not count."""
     colour = None
     if kind == pdfium.FPDF_PAGEOBJ_PATH:
@@ -139,11 +173,12 @@ def _survey_paint(item: Any, kind: int, found: Survey) -> None:
     if where is None or min(where[2] - where[0], where[3] - where[1]) < THIN:
         return
     if len(found.paints) > MANY_PAINTS:  # a drawing: every text on the page is looked at
+        found.standing.clear()
         found.doubtful += [text for text, _ in found.others]
         found.others = []
         return
     found.doubt_what_lies_under(where)
-    found.paints.append(Paint(where, colour))
+    found.paints.append(Paint(where, colour, order))
 
 
 def _meet(one: Box, other: Box) -> bool:
@@ -203,82 +238,7 @@ def _holds(outer: Box, inner: Box) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Shot:
-    """Pixels that differ between a page with the texts in doubt and without, and how page points map to them."""
-
-    width: int
-    height: int
-    changed: bytes
-    origin: tuple[float, float]
-    across: tuple[float, float]  # pixels for one point to the right
-    up: tuple[float, float]  # pixels for one point up
-
-    def share(self, left: float, right: float, bottom: float, top: float) -> tuple[float, int]:
-        """Return which share of a box changed, and its height in pixels."""
-        xs, ys = [], []
-        for x, y in ((left, bottom), (right, top)):
-            xs.append(self.origin[0] + x * self.across[0] + y * self.up[0])
-            ys.append(self.origin[1] + x * self.across[1] + y * self.up[1])
-        if not all(-1e9 < place < 1e9 for place in (*xs, *ys)):  # also what is no number
-            return 0.0, 0
-        x0, x1 = max(int(min(xs)), 0), min(int(max(xs)) + 1, self.width)
-        y0, y1 = max(int(min(ys)), 0), min(int(max(ys)) + 1, self.height)
-        if x1 <= x0 or y1 <= y0:
-            return 0.0, 0
-        lit = sum(self.changed.count(1, y * self.width + x0, y * self.width + x1) for y in range(y0, y1))
-        return lit / ((x1 - x0) * (y1 - y0)), y1 - y0
-
-
-def _changed_pixels(page: Any, text: list[Any]) -> Shot | None:
-    points = (pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page))
-    if not (0 < points[0] < 1e5 and 0 < points[1] < 1e5):
-        return None
-    scale = min(1.25, LONGEST_SIDE / max(points))
-    width, height = max(int(points[0] * scale), 1), max(int(points[1] * scale), 1)
-    full = _draw(page, width, height)
-    for item in text:
-        pdfium.FPDFPageObj_SetIsActive(item, False)
-    bare = _draw(page, width, height)
-    for item in text:
-        pdfium.FPDFPageObj_SetIsActive(item, True)
-    if full is None or bare is None:
-        return None
-    red, green, blue = ImageChops.difference(full, bare).split()
-    changed = ImageChops.lighter(ImageChops.lighter(red, green), blue).tobytes().translate(_SEEN)
-    origin, right, up = (_to_pixels(page, width, height, x, y) for x, y in ((0, 0), (1000, 0), (0, 1000)))
-    return Shot(
-        width,
-        height,
-        changed,
-        origin,
-        ((right[0] - origin[0]) / 1000, (right[1] - origin[1]) / 1000),
-        ((up[0] - origin[0]) / 1000, (up[1] - origin[1]) / 1000),
-    )
-
-
-def _to_pixels(page: Any, width: int, height: int, x: float, y: float) -> tuple[float, float]:
-    across, down = ctypes.c_int(), ctypes.c_int()
-    # pdfium answers in whole pixels: ask on a grid 16 times as fine.
-    pdfium.FPDF_PageToDevice(page, 0, 0, width * 16, height * 16, 0, x, y, across, down)
-    return across.value / 16, down.value / 16
-
-
-def _draw(page: Any, width: int, height: int) -> Image.Image | None:
-    bitmap = pdfium.FPDFBitmap_CreateEx(width, height, pdfium.FPDFBitmap_BGRx, None, 0)
-    if not bitmap:
-        return None
-    try:
-        pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, width, height, 0xFFFFFFFF)
-        pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, width, height, 0, 0)
-        stride = pdfium.FPDFBitmap_GetStride(bitmap)
-        pixels = ctypes.string_at(pdfium.FPDFBitmap_GetBuffer(bitmap), stride * height)
-        return Image.frombuffer("RGB", (width, height), pixels, "raw", "BGRX", stride, 1)
-    finally:
-        pdfium.FPDFBitmap_Destroy(bitmap)
-
-
-def _judge(text_page: Any, count: int, found: Survey, shot: Shot | None) -> list[bool]:
+def _judge(text_page: Any, count: int, found: Survey, shot: pdf_shot.Shot | None) -> list[bool]:
     unpainted, doubtful = _addresses(found.unpainted), _addresses(found.doubtful)
     known = unpainted | doubtful | _addresses([item for item, _ in found.others])
     hidden: list[bool | None] = []
@@ -296,7 +256,8 @@ def _judge(text_page: Any, count: int, found: Survey, shot: Shot | None) -> list
         if owner in unpainted:
             hidden.append(True)
         elif owner in doubtful or owner not in known:
-            hidden.append(shot is None or not _shows(text_page, place, shot))
+            shows = shot is not None and _shows(text_page, place, shot)
+            hidden.append(not shows and not _would_show(text_page, place, code, found))
         else:
             hidden.append(False)
     _drown_islands(hidden, owners)
@@ -317,7 +278,7 @@ def _drown_islands(hidden: list[bool | None], owners: list[int]) -> None:
         start = place
 
 
-def _shows(text_page: Any, place: int, shot: Shot) -> bool:
+def _shows(text_page: Any, place: int, shot: pdf_shot.Shot) -> bool:
     left, right, bottom, top = ctypes.c_double(), ctypes.c_double(), ctypes.c_double(), ctypes.c_double()
     if pdfium.FPDFText_GetCharBox(text_page, place, left, right, bottom, top) and top.value > bottom.value:
         share, tall = shot.share(left.value, right.value, bottom.value, top.value)
@@ -326,6 +287,40 @@ def _shows(text_page: Any, place: int, shot: Shot) -> bool:
     if not pdfium.FPDFText_GetLooseCharBox(text_page, place, loose):
         return False
     return shot.share(loose.left, loose.right, loose.bottom, loose.top)[0] >= 0.05
+
+
+def _would_show(text_page: Any, place: int, code: int, found: Survey) -> bool:
+    """Tell whether a letter that cannot be drawn here would show where its font is at hand."""
+    item = pdfium.FPDFText_GetTextObject(text_page, place)
+    standing = found.standing.get(_address(item))
+    font = pdfium.FPDFTextObj_GetFont(item) if standing is not None else None
+    if standing is None or not font or pdfium.FPDFFont_GetIsEmbedded(font) != 0:
+        return False
+    if pdfium.FPDFFont_GetGlyphPath(font, code, 12.0):
+        return False
+    loose = pdfium.FS_RECTF()
+    if not pdfium.FPDFText_GetLooseCharBox(text_page, place, loose):
+        return False
+    box = (
+        min(loose.left, loose.right),
+        min(loose.bottom, loose.top),
+        max(loose.left, loose.right),
+        max(loose.bottom, loose.top),
+    )
+    return not any(
+        (paint.order > standing.order or _is_like(paint, standing.colour)) and _share(paint.where, box) > COVERED
+        for paint in found.paints
+    )
+
+
+def _share(cover: Box, box: Box) -> float:
+    """Return which share of a box another covers; all of it, when it has no size."""
+    wide = min(cover[2], box[2]) - max(cover[0], box[0])
+    high = min(cover[3], box[3]) - max(cover[1], box[1])
+    area = (box[2] - box[0]) * (box[3] - box[1])
+    if not area > 0:
+        return 1.0
+    return max(wide, 0.0) * max(high, 0.0) / area
 
 
 def _addresses(items: list[Any]) -> set[int]:

@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,8 @@ READ = min(TINY, 50_000)
 OCTETS = int(os.environ.get("WITNESSMARK_FLOOD_BYTES", "10000000000"))
 MOST_MEMORY = 1 << 30
 """Bytes of all processes together, shared pages counted once."""
+BESIDE = 5_000
+"""More entries than a log of so many files and readings has for anything else, with what one batch adds."""
 IN_A_FOLDER = 1_000
 
 
@@ -38,6 +41,16 @@ def entries(archive: Path) -> int:
         return 0
 
 
+def octets(archive: Path) -> int:
+    """Return how many bytes lie in an archive's vault, the unfinished ones too."""
+    total = 0
+    for folder, _, names in os.walk(archive / "vault"):
+        for name in names:
+            with suppress(FileNotFoundError):
+                total += os.stat(os.path.join(folder, name)).st_size
+    return total
+
+
 def memory(root: int) -> int:
     """Return the memory of a process and all below it, in bytes."""
     total, waiting = 0, [root]
@@ -53,20 +66,20 @@ def memory(root: int) -> int:
     return total
 
 
-def run(wm, archive, source, until=None, sent=signal.SIGKILL):
-    """Compile; when the log has `until` entries, send the signal."""
+def run(wm, archive, source, when=None, sent=signal.SIGKILL):
+    """Compile; when `when` says so, send the signal."""
     started, most, asked = time.monotonic(), 0, False
     with subprocess.Popen(
         wm.argv("compile", archive, source, "--json"), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as running:
         while running.poll() is None:
             most = max(most, memory(running.pid))
-            if until is not None and not asked and entries(archive) >= until:
+            if when is not None and not asked and when():
                 running.send_signal(sent)
                 asked = True
             time.sleep(0.25)
         said = running.stdout.read().splitlines()
-    assert asked == (until is not None), "the run ended before it was to be stopped"
+    assert asked == (when is not None), "the run ended before it was to be stopped"
     return Ran(running.returncode, json.loads(said[-1]) if said else {}, time.monotonic() - started, most)
 
 
@@ -87,9 +100,9 @@ def test_a_million_tiny_files_are_sealed_and_read_in_flat_memory_through_two_kil
         path = leak / f"{number // IN_A_FOLDER:04}" / f"{number}.txt"
         path.write_bytes(b"Paper %d on the doors of Centre %d.\n" % (number, number % 7))
     runs = [
-        run(wm, archive, leak, TINY // 3),
-        run(wm, archive, leak, TINY + READ // 3),
-        run(wm, archive, leak, TINY + 2 * READ + 1000, signal.SIGINT),
+        run(wm, archive, leak, lambda: entries(archive) >= TINY // 3),
+        run(wm, archive, leak, lambda: entries(archive) >= TINY + READ // 3),
+        run(wm, archive, leak, lambda: entries(archive) >= TINY + 2 * READ + BESIDE, signal.SIGINT),
     ]
     told(runs, record_property)
     assert [each.code for each in runs[:2]] == [-signal.SIGKILL, -signal.SIGKILL]
@@ -114,7 +127,11 @@ def test_ten_gigabytes_are_sealed_and_read_in_flat_memory_through_two_kills(wm, 
                 piece = chance.randbytes(1 << 20) if number % 3 == 0 else b"%d,%d\n" % (number, start) + page
                 file.write(piece[: min(1 << 20, size - start)])
         left, number = left - size, number + 1
-    runs = [run(wm, archive, leak, number // 3), run(wm, archive, leak, number + number // 3), run(wm, archive, leak)]
+    runs = [
+        run(wm, archive, leak, lambda: octets(archive) >= OCTETS // 3),
+        run(wm, archive, leak, lambda: entries(archive) >= number + number // 3 + 8),
+        run(wm, archive, leak),
+    ]
     told(runs, record_property)
     assert [each.code for each in runs] == [-signal.SIGKILL, -signal.SIGKILL, 0]
     status = wm.good("status", archive, "--json").last

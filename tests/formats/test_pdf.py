@@ -337,6 +337,14 @@ def test_two_readers_that_find_the_same_say_nothing():
     assert read(read_pdf, pdf(text(LINE))).observed("pdf.second_reading") == []
 
 
+def test_what_the_second_reader_leaves_out_for_its_bounds_is_no_difference():
+    body = "0 0 m 1 1 l n " * 2000 + text(LINE)
+    form = stream("/Type/XObject/Subtype/Form/BBox[0 0 600 800]/Resources<</Font<</F 3 0 R>>>>", body)
+    found = read(read_pdf, pdf("/X Do", extra=(form,)))
+    assert "two people keep the keys" in found.visible_text
+    assert found.observed("pdf.second_reading") == []
+
+
 def test_two_readers_that_find_different_words_are_observed():
     from witnessmark.formats import pdf_second
 

@@ -36,7 +36,22 @@ _BROKEN: Final = (
     RecursionError, ArithmeticError, OSError, AssertionError, StopIteration, EOFError, UnboundLocalError, ImportError,
 )  # fmt: skip
 
-logging.getLogger("pypdf").setLevel(logging.CRITICAL + 1)  # what it thinks of a file is of no interest here
+
+class _Limits(logging.Handler):
+    """Hears when the second reader leaves something out because it reached a bound: it says so to its log alone."""
+
+    reached = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Note it, of whatever else it thinks of a file nothing."""
+        self.reached |= "maximum" in record.getMessage()
+
+
+_LIMITS: Final = _Limits()
+_LOG: Final = logging.getLogger("pypdf")
+_LOG.setLevel(logging.WARNING)
+_LOG.addHandler(_LIMITS)
+_LOG.propagate = False
 _BOUNDS: Final = {
     "jbig2dec_binary": None,  # a program: none is started here
     "disable_legacy_handling": True,
@@ -83,12 +98,15 @@ def compare(data: bytes, pages: Iterable[Page], report: Report) -> None:
         if time.process_time() > ends:
             raise _Enough
 
+    _LIMITS.reached = False
     try:
         with pypdf.apply_configuration(None, **_BOUNDS):
             reader = pypdf.PdfReader(io.BytesIO(data))
             second = [reader.pages[page.number - 1].extract_text(visitor_operand_before=watch) for page in some]
     except (*_BROKEN, _Enough, MemoryError):
         return
+    if _LIMITS.reached:
+        return  # what it did not look at is no difference
     report.tool("pypdf", pypdf.__version__)
     first, other = _words(page.found for page in some), _words(second)
     seen = _words(page.seen for page in some)

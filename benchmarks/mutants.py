@@ -416,14 +416,20 @@ def say(text):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage="%(prog)s [options] modules -- tests",
+    )
     parser.add_argument("modules", nargs="+", help="the files to bend")
     parser.add_argument("--only", help="a file of mutants, one a line, to try again")
     parser.add_argument("--out", help="write the survivors here")
     parser.add_argument("--slow", action="store_true", help=f"run the tests of {SLOW} s and more too")
     parser.add_argument("--messages", action="store_true", help="bend the words of sentences too")
-    cut_at = sys.argv.index("--")
+    cut_at = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
     given = parser.parse_args(sys.argv[1:cut_at])
+    if cut_at == len(sys.argv):
+        parser.error("name the tests after --")
     os.environ.setdefault("PYTHONHASHSEED", "0")
     options = ["-p", "no:randomly", "-p", "no:xdist", "-p", "no:cacheprovider", "--capture=sys"]
     return pytest.main([*options, *sys.argv[cut_at + 1 :]], plugins=[Plugin(given)])

@@ -314,10 +314,14 @@ HOSTILE = {
 
 @pytest.mark.parametrize("place", HOSTILE)
 def test_hostile_style_sheets_take_linear_time(place):
-    once, _ = _seconds(HOSTILE[place](1))
-    thrice, _ = _seconds(HOSTILE[place](3))
-    assert thrice < 12
-    assert thrice < 0.5 or thrice < 6 * once
+    once, thrice = [], []
+    for _ in range(3):  # a neighbour on the same processor makes one measurement long, hardly three
+        once.append(_seconds(HOSTILE[place](1))[0])
+        thrice.append(_seconds(HOSTILE[place](3))[0])
+        if min(thrice) < 0.5 or min(thrice) < 6 * min(once):
+            break
+    assert min(thrice) < 12
+    assert min(thrice) < 0.5 or min(thrice) < 6 * min(once)
 
 
 @pytest.mark.parametrize("cap", ["LARGEST", "MOST_RULES", "MOST_TESTS"])

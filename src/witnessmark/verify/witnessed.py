@@ -26,7 +26,6 @@ from witnessmark.verify.walk import LARGEST_PROOF, Site
 
 POLICY = "proof/policy"
 FOLDER = "proof/anchors/"
-KEYS = "proof/keys.json"
 BLOCK_CLOCK = 7200
 """A Bitcoin block's header states a time that may be two hours off."""
 

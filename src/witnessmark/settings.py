@@ -3,7 +3,7 @@
 import re
 import tomllib
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from witnessmark.errors import Damaged, WrongUsage
 
@@ -12,6 +12,8 @@ FORMAT = 1
 
 GRADES = ("A", "B", "C", "D")
 """How well a reading can be confined, best first."""
+ENOUGH: Final = "B"
+"""The grade that needs no question."""
 
 _ORIGIN = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?/[a-z2-7]{16}\Z")
 _PREFIX = re.compile(r"[A-Z]{1,6}\Z")
@@ -32,7 +34,7 @@ class Settings:
     title: str = "An archive"
     keeper: str = "its keeper"
     about: str = ""
-    accept_grade: str = "B"
+    accept_grade: str = ENOUGH
 
     def __post_init__(self) -> None:
         if not _ORIGIN.match(self.origin):
@@ -43,6 +45,11 @@ class Settings:
             raise WrongUsage("pad in witnessmark.toml lies between 1 and 65536")
         if self.accept_grade not in GRADES:
             raise WrongUsage("reading.accept_grade in witnessmark.toml is A, B, C or D")
+
+    @property
+    def worst_grade(self) -> str:
+        """The worst grade of confinement behind which anything may be opened or run here."""
+        return max(self.accept_grade, ENOUGH)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -73,7 +80,7 @@ class Settings:
                 title=str(publication.get("title", "An archive")),
                 keeper=str(publication.get("keeper", "its keeper")),
                 about=str(publication.get("about", "")),
-                accept_grade=str(reading.get("accept_grade", "B")),
+                accept_grade=str(reading.get("accept_grade", ENOUGH)),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise Damaged("witnessmark.toml lacks log.origin or holds a value of the wrong type") from error

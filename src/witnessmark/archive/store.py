@@ -11,6 +11,7 @@ import hashlib
 import re
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -146,6 +147,14 @@ class Store:
             writer.write(data)
             return writer.commit()[0]
 
+    def put_stream(self, stream: BinaryIO) -> tuple[Digest, int]:
+        """Put content in the store as it comes; return its digest and its size."""
+        with self.writer() as writer:
+            for chunk in pieces(stream):
+                writer.write(chunk)
+            digest, size, _ = writer.commit()
+        return digest, size
+
     def writer(self) -> ContentWriter:
         """Return a writer for content that comes in pieces."""
         _ = self.disk
@@ -254,6 +263,11 @@ class Passing(Store):
             yield self._place / digest.hex
         else:
             yield from self._real._places(digest)
+
+
+def pieces(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield what a stream holds, piece by piece."""
+    return iter(partial(stream.read, CHUNK), b"")
 
 
 def free_name(folder: Path, name: str) -> Path:

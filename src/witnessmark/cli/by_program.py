@@ -1,11 +1,10 @@
 """What `compile` has programs of the machine do, when it is asked to: LibreOffice and tesseract, with progress."""
 
 import time
-from functools import partial
 
 from witnessmark.archive.folder import Archive
 from witnessmark.catalogue.query import Catalogue
-from witnessmark.cli import compose, confinement, say
+from witnessmark.cli import compose, say
 from witnessmark.errors import WrongUsage
 from witnessmark.intake import ocr, office
 from witnessmark.work import programs
@@ -18,25 +17,14 @@ def told(converted: office.Converting) -> dict[str, int]:
 
 def convert(archive: Archive, catalogue: Catalogue, stop: compose.Stop) -> office.Converting:
     """Have LibreOffice read what has no text; what was read before a stop is sealed."""
-    accepted = max(archive.settings.accept_grade, confinement.ENOUGH)
-    found = programs.libreoffice(archive.store.disk.temporary, accepted)
+    found = programs.libreoffice(archive.store.disk.temporary, archive.settings.worst_grade)
     if found is None:
         raise WrongUsage(
             "--office: LibreOffice is not found here, or could not be started behind walls; what was read is sealed: "
             "`witnessmark doctor` says what to install"
         )
-    progress, state = say.ProgressLine(), office.Converting()
     run = office.read_by_office(archive, catalogue, found, clock=compose.clock)
-    try:
-        for state in run:
-            progress.show(partial(_converting, state))
-            if stop.asked:
-                break
-    finally:
-        run.close()
-        progress.clear()
-    stop.check()
-    return state
+    return stop.follow(run, office.Converting(), _converting)
 
 
 def _converting(state: office.Converting) -> str:
@@ -54,26 +42,16 @@ def print_converted(converted: office.Converting | None) -> None:
 
 def recognise(archive: Archive, catalogue: Catalogue, wanted: str, workers: int, stop: compose.Stop) -> ocr.Recognising:
     """Look for letters in what has no text; what was recognised before a stop is sealed."""
-    accepted = max(archive.settings.accept_grade, confinement.ENOUGH)
-    found = programs.tesseract(archive.store.disk.temporary, accepted)
+    found = programs.tesseract(archive.store.disk.temporary, archive.settings.worst_grade)
     if found is None:
         raise WrongUsage(
             "--ocr: tesseract is not found here, or has no language packs, or could not be started behind walls; what "
             "was read is sealed: `witnessmark doctor` says what to install"
         )
-    progress, state, started = say.ProgressLine(), ocr.Recognising(), time.monotonic()
+    started = time.monotonic()
     packs = ocr.chosen(found, wanted)
     run = ocr.recognise_due(archive, catalogue, found, packs, workers=workers, clock=compose.clock)
-    try:
-        for state in run:
-            progress.show(partial(_recognising, state, started))
-            if stop.asked:
-                break
-    finally:
-        run.close()
-        progress.clear()
-    stop.check()
-    return state
+    return stop.follow(run, ocr.Recognising(), lambda state: _recognising(state, started))
 
 
 def _recognising(state: ocr.Recognising, started: float) -> str:

@@ -3,12 +3,13 @@
 import argparse
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Self
+from typing import Self, TypeVar
 
 from witnessmark.archive.folder import Archive
 from witnessmark.catalogue.query import Catalogue
@@ -158,6 +159,9 @@ def check(root: str) -> None:
         raise Damaged(f"{root!r} is no archive: there is no witnessmark.toml in it; `witnessmark compile` makes one")
 
 
+_State = TypeVar("_State")
+
+
 class Stop:
     """Ctrl-C, asked once: finish what is open and stop; asked twice: stop at once. Nothing is lost either way."""
 
@@ -187,3 +191,26 @@ class Stop:
         """
         if self.asked:
             raise Interrupted(f"stopped; nothing is lost: {what_next}")
+
+    def follow(self, run: Generator[_State, None, None], state: _State, told: Callable[[_State], str]) -> _State:
+        """Go through a run with a line of progress until it ends or a stop is asked for; return its last state.
+
+        Args:
+            run: yields its state again and again; closed early, it has sealed what was done.
+            state: the state before it begins.
+            told: what the line says of a state.
+
+        Raises:
+            Interrupted: when a stop was asked for.
+        """
+        progress, last = say.ProgressLine(), state
+        try:
+            for last in run:
+                progress.show(partial(told, last))
+                if self.asked:
+                    break
+        finally:
+            run.close()
+            progress.clear()
+        self.check()
+        return last

@@ -4,13 +4,13 @@ import argparse
 import sys
 from typing import Final
 
+from witnessmark import settings
 from witnessmark.cell.confine import Grade, Walls
 from witnessmark.cell.grade import Observed, observe
 from witnessmark.errors import Undecided
 from witnessmark.settings import GRADES
 
-ENOUGH: Final = Grade.B
-"""What needs no question."""
+ENOUGH: Final = Grade(settings.ENOUGH)
 
 MEANING: Final = {
     Grade.A: "all of the kernel's walls stand",

@@ -144,19 +144,8 @@ def _sealing(intake: Intake, files: int, octets: int, started: float) -> str:
 
 def read_all(archive: Archive, catalogue: Catalogue, workers: int, stop: compose.Stop) -> Readings:
     """Read all that is due, with a line of progress; what was read before a stop is sealed."""
-    progress = say.ProgressLine()
-    readings = Readings()
     run = read_due(archive, catalogue, workers=workers, clock=compose.clock, entropy=compose.entropy)
-    try:
-        for readings in run:
-            progress.show(partial(_reading, readings))
-            if stop.asked:
-                break
-    finally:
-        run.close()
-        progress.clear()
-    stop.check()
-    return readings
+    return stop.follow(run, Readings(), _reading)
 
 
 def _reading(readings: Readings) -> str:

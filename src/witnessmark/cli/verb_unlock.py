@@ -2,7 +2,6 @@
 
 import argparse
 import os
-from functools import partial
 from pathlib import Path
 
 from witnessmark.archive.folder import Archive
@@ -45,7 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Try, read what opened, say what came of it."""
     passwords = _passwords(arguments.passwords)
-    state, components = Unlocking(), 0
+    components = 0
     compose.check(arguments.archive)
     accepted = Archive.settings_of(Path(arguments.archive)).accept_grade
     accepted_now = confinement.agreed(arguments, step.READERS.walls, accepted)
@@ -53,17 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
         if accepted_now is not None:
             archive.accept(accepted_now)
         rows = list(_chosen(catalogue, arguments.exhibit) if arguments.exhibit else locked_exhibits(catalogue))
-        progress = say.ProgressLine()
         trying = unlock(archive, catalogue, rows, passwords, clock=compose.clock, entropy=compose.entropy)
-        try:
-            for state in trying:
-                progress.show(partial(_trying, state, len(rows)))
-                if stop.asked:
-                    break
-        finally:
-            trying.close()
-            progress.clear()
-        stop.check()
+        state = stop.follow(trying, Unlocking(), lambda state: _trying(state, len(rows)))
         components = state.readings.components
         if components:
             components += read_all(archive, catalogue, compose.workers(), stop).components

@@ -117,6 +117,16 @@ class Text:
         return True
 
 
+def packed(data: bytes, at: int) -> float:
+    """Return a number packed in four bytes ([MS-XLS] 2.5.122 RkNumber)."""
+    raw = struct.unpack_from("<I", data, at)[0]
+    if raw & 2:
+        value = float(struct.unpack_from("<i", data, at)[0] >> 2)
+    else:
+        value = float(struct.unpack("<d", struct.pack("<Q", (raw & 0xFFFFFFFC) << 32))[0])
+    return value / 100 if raw & 1 else value
+
+
 def _reading_aid(raw: bytes) -> str:
     """Return how a text is pronounced ([MS-XLS] 2.5.86 ExtRst)."""
     if len(raw) < 14 or raw[0] != 1:

@@ -10,6 +10,7 @@ import io
 import zipfile
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from html import escape
 from typing import Any, Final
 
 from lxml import etree
@@ -45,7 +46,7 @@ def read_flat_package(source: Source, report: Report) -> None:
                 if name and name not in names and len(names) < MOST_PARTS:
                     names.add(name)
                     kinds.append(
-                        f'<Override PartName="/{_safe(name)}" ContentType="{_safe(about.get("contentType", ""))}"/>'
+                        f'<Override PartName="/{escape(name)}" ContentType="{escape(about.get("contentType", ""))}"/>'
                     )
                     package.writestr(zipfile.ZipInfo(name, _NO_TIME), _bytes(part))
                 markup.forget(part)
@@ -80,10 +81,6 @@ class _Timeless(Relay):
 
 
 _TYPES: Final = "http://schemas.openxmlformats.org/package/2006/content-types"
-
-
-def _safe(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
 
 
 def _bytes(part: Any) -> bytes:

@@ -8,7 +8,7 @@ from witnessmark.cell.report import ReadingStopped
 from witnessmark.formats import biff
 from witnessmark.formats.xls_book import BEGINNINGS, END, LOCKED, Book, plain
 from witnessmark.formats.xls_parts import edges, link, plain_edge, shows
-from witnessmark.formats.xlsx_numbers import shown
+from witnessmark.formats.xlsx_numbers import number_seen, text_seen
 from witnessmark.model.derivative import Outcome
 
 FLUSH: Final = 1 << 16
@@ -143,23 +143,11 @@ class Sheet:
             self._shown.append(text)
 
     def _number(self, row: int, column: int, style: int, value: float) -> None:
-        code, pale = self._book.style(style)
-        stored = repr(value)
-        if code.lower() == "general" or not code:
-            self._cell(row, column, shown(stored, ""), "white text" if pale else "")
-            return
-        seen = shown(stored, code, from_1904=self._book.from_1904)
-        if seen:
-            self._cell(row, column, seen, "white text" if pale else "")
-        else:
-            self._cell(row, column, shown(stored, ""), "cell that shows nothing")
+        seen = number_seen(repr(value), self._book.style(style), from_1904=self._book.from_1904)
+        self._cell(row, column, *seen)
 
     def _text(self, row: int, column: int, style: int, text: str) -> None:
-        code, pale = self._book.style(style)
-        if code.count(";") >= 3 and not code.rpartition(";")[2]:
-            self._cell(row, column, text, "cell that shows nothing")
-        else:
-            self._cell(row, column, text, "white text" if pale else "")
+        self._cell(row, column, *text_seen(text, self._book.style(style)))
 
     def _place(self, start: int, end: int, size: int) -> tuple[int, int, int, int] | None:
         """Return row, column and style of a cell, and where its value begins; None where the record is too short."""
@@ -210,7 +198,7 @@ class Sheet:
         found = self._place(start, end, 4)
         if found is not None:
             row, column, style, at = found
-            self._number(row, column, style, _packed(self._book.data, at))
+            self._number(row, column, style, biff.packed(self._book.data, at))
 
     def _read_many(self, start: int, end: int) -> None:
         if end - start < 6:
@@ -218,7 +206,7 @@ class Sheet:
         row, column = struct.unpack_from("<HH", self._book.data, start)
         for count, at in enumerate(range(start + 4, end - 7, 6)):
             style = struct.unpack_from("<H", self._book.data, at)[0]
-            self._number(row, column + count, style, _packed(self._book.data, at + 2))
+            self._number(row, column + count, style, biff.packed(self._book.data, at + 2))
 
     def _read_truth(self, start: int, end: int) -> None:
         found = self._place(start, end, 2)
@@ -348,13 +336,3 @@ _OTHERS: Final[dict[int, Callable[[Sheet, int, int], None]]] = {
     0x0800: Sheet._read_tip,
     0x01BE: Sheet._read_validation,
 }
-
-
-def _packed(data: bytes, at: int) -> float:
-    """Return a number packed in four bytes ([MS-XLS] 2.5.122 RkNumber)."""
-    raw = struct.unpack_from("<I", data, at)[0]
-    if raw & 2:
-        value = float(struct.unpack_from("<i", data, at)[0] >> 2)
-    else:
-        value = float(struct.unpack("<d", struct.pack("<Q", (raw & 0xFFFFFFFC) << 32))[0])
-    return value / 100 if raw & 1 else value

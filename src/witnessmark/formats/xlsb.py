@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from witnessmark.cell.report import Report
+from witnessmark.formats.biff import packed
 from witnessmark.formats.package import LARGEST_PART, Package
 from witnessmark.formats.xls_parts import plain_edge
 from witnessmark.formats.xls_sheet import ERRORS
 from witnessmark.formats.xlsx import MOST_CELLS, MOST_STRINGS, Sheet, Workbook, marked, read_drawings
-from witnessmark.formats.xlsx_numbers import BUILT_IN, shown
+from witnessmark.formats.xlsx_numbers import BUILT_IN, number_seen, text_seen
 from witnessmark.formats.xlsx_styles import Styles
 from witnessmark.model.derivative import Outcome
 
@@ -207,25 +208,13 @@ class _Reading:
         return by_number[number] if number < len(by_number) else ("General", False)
 
     def _number(self, body: bytes, value: float) -> tuple[str, str]:
-        code, pale = self._style(body)
-        plain = shown(repr(value), "")
-        if code.lower() == "general":
-            return plain, "white text" if pale else ""
-        seen = shown(repr(value), code, from_1904=self._book.from_1904)
-        return (seen, "white text" if pale else "") if seen else (plain, "cell that shows nothing")
+        return number_seen(repr(value), self._style(body), from_1904=self._book.from_1904)
 
     def _said(self, body: bytes, words: str) -> tuple[str, str]:
-        code, pale = self._style(body)
-        if code.count(";") >= 3 and not code.rpartition(";")[2]:
-            return words, "cell that shows nothing"
-        return words, "white text" if pale else ""
+        return text_seen(words, self._style(body))
 
     def _packed(self, body: bytes) -> tuple[str, str]:
-        if len(body) < 12:
-            return "", ""
-        raw, signed = struct.unpack_from("<I", body, 8)[0], struct.unpack_from("<i", body, 8)[0]
-        value = float(signed >> 2) if raw & 2 else struct.unpack("<d", struct.pack("<Q", (raw & 0xFFFFFFFC) << 32))[0]
-        return self._number(body, value / 100 if raw & 1 else value)
+        return self._number(body, packed(body, 8)) if len(body) >= 12 else ("", "")
 
     def _real(self, body: bytes) -> tuple[str, str]:
         return self._number(body, struct.unpack_from("<d", body, 8)[0]) if len(body) >= 16 else ("", "")

@@ -12,7 +12,7 @@ from typing import Any
 from witnessmark.cell.report import ReadingStopped, Report
 from witnessmark.formats import markup
 from witnessmark.formats.package import Package
-from witnessmark.formats.xlsx_numbers import shown
+from witnessmark.formats.xlsx_numbers import number_seen, text_seen
 from witnessmark.formats.xlsx_styles import Styles, read_styles
 from witnessmark.model.derivative import Outcome
 
@@ -279,15 +279,10 @@ def _read_cell(book: Workbook, cell: Any) -> tuple[str, str]:
         book.put_aside("reading aid", f"{value} {aid}" if aid else "")
     elif kind == "b":
         value = {"1": "TRUE", "0": "FALSE"}.get(value, value)
-    code, pale = book.styles.of(style)
-    if kind in ("n", "") and value and code.lower() != "general":
-        seen = shown(value, code, from_1904=book.from_1904)
-        return (seen, "white text" if pale else "") if seen else (value, "cell that shows nothing")
-    if kind in ("n", "") and value:
-        value = shown(value, "")
-    elif value and code.count(";") >= 3 and not code.rpartition(";")[2]:
-        return value, "cell that shows nothing"
-    return value.replace("\r\n", "\n"), "white text" if pale else ""
+    if kind in ("n", ""):
+        return number_seen(value, book.styles.of(style), from_1904=book.from_1904, plain=value)
+    text, why = text_seen(value, book.styles.of(style))
+    return text.replace("\r\n", "\n"), why
 
 
 def _shared(book: Workbook, value: str) -> str:

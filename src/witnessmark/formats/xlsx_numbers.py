@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from fractions import Fraction
 from functools import lru_cache
+from typing import Final
 
 BUILT_IN = {
     1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 5: "$#,##0_);($#,##0)", 6: "$#,##0_);[Red]($#,##0)",
@@ -29,6 +30,8 @@ _CURRENCY = re.compile(r"\$([^-\]]*)")
 LONGEST = 255
 
 Piece = tuple[str, str]
+WHITE: Final = "white text"
+NOTHING: Final = "cell that shows nothing"
 
 
 def shown(value: str, code: str, *, from_1904: bool = False) -> str:
@@ -49,6 +52,32 @@ def shown(value: str, code: str, *, from_1904: bool = False) -> str:
     signed = place == 0 and number < 0
     text = _number(abs(number), pieces)
     return f"-{text}" if signed and text else text
+
+
+def number_seen(
+    value: str, style: tuple[str, bool], *, from_1904: bool = False, plain: str | None = None
+) -> tuple[str, str]:
+    """Return a cell's number as it shows, and the label under which it is hidden if it does not show.
+
+    Args:
+        value: the number as it is stored.
+        style: its format, and whether it is white on white.
+        from_1904: whether days are counted from 1904.
+        plain: what stands for a number whose format shows nothing; as without a format, if not given.
+    """
+    code, is_pale = style
+    text = shown(value, "" if code.lower() == "general" else code, from_1904=from_1904)
+    if text or not value:
+        return text, WHITE if is_pale else ""
+    return shown(value, "") if plain is None else plain, NOTHING
+
+
+def text_seen(text: str, style: tuple[str, bool]) -> tuple[str, str]:
+    """Return a cell's text, and the label under which it is hidden: its format may have an empty part for text."""
+    code, is_pale = style
+    if code.count(";") >= 3 and not code.rpartition(";")[2]:
+        return text, NOTHING
+    return text, WHITE if is_pale else ""
 
 
 def general(number: Decimal) -> str:

@@ -8,7 +8,7 @@ page by page.
 
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import BoundedSemaphore
@@ -29,7 +29,7 @@ from witnessmark.model.derivative import Derivative, Outcome
 from witnessmark.model.words import StepName
 from witnessmark.work import programs, recognised, step
 from witnessmark.work.programs import Recogniser
-from witnessmark.work.reading import Job, Picture, ReadingResult
+from witnessmark.work.reading import Job, Picture, ReadingResult, observations
 from witnessmark.work.recognised import Recognised
 from witnessmark.work.runner import Runner
 
@@ -132,7 +132,7 @@ def recognise_due(
     """
     state = Recognising()
     with archive.store.passing() as passing:
-        accepted = max(archive.settings.accept_grade, Grade.B.value)
+        accepted = archive.settings.worst_grade
         looking = _Looking(archive, catalogue, passing, recogniser, packs, workers, accepted)
         sealing = _Sealing(archive, catalogue, looking, clock, state)
         waiting: deque[_Item] = deque()
@@ -226,7 +226,7 @@ class _Looking:
 
     def _draw_frame(self, item: _Item, number: int) -> None:
         result = self._draw(item, "render_picture", (("frame", number), ("most", MOST_PIXELS)))
-        for name, value in _observed(self._passing, result):
+        for name, value in observations(self._passing, result.observations, 1 << 20):
             if name == "picture.frames" and isinstance(value, int):
                 item.count = value
         self._look(item, _Page(number, 0, result.picture, result.detail))
@@ -285,12 +285,6 @@ class _Looking:
         table_ = ran.output if ran.ended is Ended.WELL else b""
         found = recognised.parse(table_, picture.width, picture.height)
         return _Seen(found, packs, script, ran.ended.name.lower(), ran.grade.value)
-
-
-def _observed(store: Passing, result: ReadingResult) -> Iterator[tuple[str, codec.Value]]:
-    if result.observations is not None:
-        found = codec.decode(store.read(result.observations, 1 << 20).decode())
-        yield from ((name, value) for name, value in found["observations"])
 
 
 class _Sealing:

@@ -9,15 +9,13 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
 from itertools import islice
 from typing import BinaryIO, Final
 
 from witnessmark.archive.folder import Archive
-from witnessmark.archive.store import Passing
+from witnessmark.archive.store import Passing, pieces
 from witnessmark.catalogue.query import Catalogue
 from witnessmark.catalogue.rows import ExhibitRow
-from witnessmark.cell.confine import Grade
 from witnessmark.cell.grade import worse
 from witnessmark.cell.program import Ended, Ran
 from witnessmark.formats import table
@@ -46,7 +44,6 @@ _FAILED = (
 )
 """A text that ended well without a word is tried too; slides are not: LibreOffice fills in their fields anew."""
 _OWN_FACTS = "[metadata"  # what an OpenDocument says of itself is LibreOffice's word, not the document's
-_CHUNK = 1 << 20
 
 
 @dataclass(slots=True)
@@ -77,7 +74,7 @@ def read_by_office(
     A caller that closes the generator early has sealed what was read so far.
     """
     state = Converting()
-    accepted = max(archive.settings.accept_grade, Grade.B.value)
+    accepted = archive.settings.worst_grade
     with archive.store.passing() as passing, Runner(passing, 1, company=False) as runner:
         for wanted in ("odt", "ods", "odp", "odg"):
             types = [name for name, office in table.OFFICE.items() if office.opendocument == wanted]
@@ -134,11 +131,7 @@ def _convert(
     made: dict[int, tuple[Digest, int]] = {}
 
     def take(name: str, stream: BinaryIO, _size: int) -> None:
-        with passing.writer() as writer:
-            for chunk in iter(partial(stream.read, _CHUNK), b""):
-                writer.write(chunk)
-            digest, size, _ = writer.commit()
-        made[names[name]] = digest, size
+        made[names[name]] = passing.put_stream(stream)
 
     with ExitStack() as stack:
         documents = {}
@@ -146,8 +139,7 @@ def _convert(
             assert row.reading is not None
             name = f"{number + 1}{programs.office_suffix(row.reading.derivative.media_type)}"
             names[name] = number
-            stream = stack.enter_context(archive.store.open(row.exhibit.digest))
-            documents[name] = iter(partial(stream.read, _CHUNK), b"")
+            documents[name] = pieces(stack.enter_context(archive.store.open(row.exhibit.digest)))
         folder = archive.store.disk.temporary
         ran = programs.convert(program, documents, wanted, folder, accepted=accepted, take=take)
     return made, ran

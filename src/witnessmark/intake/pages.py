@@ -5,11 +5,12 @@ redaction and disclosure stand on the same pixels. Only PDF is drawn; an Office 
 LibreOffice where it is found on the machine, and that PDF is kept as a derivative too.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from witnessmark.archive.folder import Archive
+from witnessmark.archive.store import pieces
 from witnessmark.catalogue.query import Catalogue
 from witnessmark.catalogue.rows import ExhibitRow
 from witnessmark.cell.confine import Grade
@@ -22,14 +23,13 @@ from witnessmark.model.digest import Digest
 from witnessmark.model.words import StepName
 from witnessmark.proof import png
 from witnessmark.work import programs
-from witnessmark.work.reading import Job, ReadingResult
+from witnessmark.work.reading import Job, ReadingResult, observations
 from witnessmark.work.runner import Runner
 
 VERSION: Final = "1"
 LEAST_DPI, DPI, MOST_DPI = 36, 150, 600
 _TYPE: Final = "application/pdf"
 _PDF_SETTINGS: Final = codec.encode({"program": "libreoffice"})
-_CHUNK = 1 << 20
 _LARGEST_WORDS = 64 << 20
 _LARGEST_PIXELS = 150_000_000
 
@@ -138,7 +138,7 @@ def _converted(
     archive: Archive, catalogue: Catalogue, row: ExhibitRow, suffix: str, clock: Callable[[], str]
 ) -> _Paginated:
     """Have LibreOffice make a PDF of a document; seal and keep it."""
-    folder, accepted = archive.store.disk.temporary, max(archive.settings.accept_grade, Grade.B.value)
+    folder, accepted = archive.store.disk.temporary, archive.settings.worst_grade
     program = programs.libreoffice(folder, accepted)
     if program is None:
         raise WrongUsage(
@@ -148,15 +148,11 @@ def _converted(
     made: list[tuple[Digest, int]] = []
 
     def take(_name: str, stream: BinaryIO, _size: int) -> None:
-        with archive.store.writer() as writer:
-            for chunk in iter(lambda: stream.read(_CHUNK), b""):
-                writer.write(chunk)
-            digest, size, _ = writer.commit()
-            made.append((digest, size))
+        made.append(archive.store.put_stream(stream))
 
     with archive.store.open(row.exhibit.digest) as source:
-        chunks = iter(lambda: source.read(_CHUNK), b"")
-        ran = programs.convert(program, {f"exhibit{suffix}": chunks}, "pdf", folder, accepted=accepted, take=take)
+        document = {f"exhibit{suffix}": pieces(source)}
+        ran = programs.convert(program, document, "pdf", folder, accepted=accepted, take=take)
     if not made:
         why = "could make nothing of it" if ran.ended in {Ended.WELL, Ended.BADLY} else str(ran.ended)
         raise WrongUsage(f"{row.exhibit.id} cannot be drawn: LibreOffice {why}")
@@ -208,7 +204,7 @@ def _words(archive: Archive, result: ReadingResult) -> codec.Value:
     """Return what is kept beside the pixels: their size, how many pages there are, and the words."""
     assert result.picture is not None
     count, words = 0, list[codec.Value]()
-    for name, value in _observations(archive, result.observations):
+    for name, value in observations(archive.store, result.observations, _LARGEST_WORDS):
         if name == "page.pages" and isinstance(value, int):
             count = value
         elif name == "page.words" and isinstance(value, list):
@@ -221,12 +217,6 @@ def _words(archive: Archive, result: ReadingResult) -> codec.Value:
         "channels": drawn.channels,
         "words": words,
     }
-
-
-def _observations(archive: Archive, digest: Digest | None) -> Iterator[tuple[str, codec.Value]]:
-    if digest is not None:
-        found = codec.decode(archive.store.read(digest, _LARGEST_WORDS).decode())
-        yield from ((name, value) for name, value in found["observations"])
 
 
 def _is_box(value: codec.Value) -> bool:

@@ -7,6 +7,7 @@ Rules for whoever changes this file:
 - Of a child that broke the rules of the wire, nothing is kept but the type that it named.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from witnessmark.archive.store import ContentWriter, Store
@@ -344,3 +345,10 @@ class Gathering:
             writer.write(b'],"truncated":' + (b"true}" if self._rest_cut else b"false}"))
             digest, size, _ = writer.commit()
         return _Text(digest, size)
+
+
+def observations(store: Store, digest: Digest | None, most: int) -> Iterator[tuple[str, Value]]:
+    """Yield the names and values that a reading observed; `most` bytes of them are read."""
+    if digest is not None:
+        found = codec.decode(store.read(digest, most).decode())
+        yield from ((name, value) for name, value in found["observations"])

@@ -75,6 +75,26 @@ def refusals(error):
         yield crashing.Failing(number, error)
 
 
+def refused_at_each_act(base, tmp_path, error, act, check):
+    """Refuse the first act of a program on a copy, on the next copy the second, until none is refused; return how many.
+
+    `act` is called with the place and the system; `check` with the place and what the refusal said, or None.
+    """
+    for number, system in enumerate(refusals(error), 1):
+        place = tmp_path / f"work-{number}"
+        shutil.copytree(base, place)
+        refused = None
+        try:
+            act(place, system)
+        except DiskFailure as failure:
+            refused = str(failure)
+        check(place, refused)
+        shutil.rmtree(place)
+        if refused is None:
+            return number
+    raise AssertionError("something is refused for ever")
+
+
 # stamp --import
 
 
@@ -257,20 +277,15 @@ def test_after_every_prefix_of_a_copy_it_is_whole_or_no_archive(base, tmp_path, 
 def test_a_disk_that_refuses_a_copy_leaves_what_can_be_gone_on_with(base, tmp_path, entropy, commit, error, fresh):
     target = prepare_copy(base, tmp_path, entropy, commit, fresh=fresh)
     before = tree(base)
-    for number, system in enumerate(refusals(error), 1):
-        place = tmp_path / f"work-{number}"
-        shutil.copytree(target, place)
-        refused = None
-        try:
-            copied(base, place, system)
-        except DiskFailure as failure:
-            refused = str(failure)
+
+    def act(place, system):
+        copied(base, place, system)
+
+    def check(place, refused):
         assert refused is None or ("disk is full" in refused) == (error == errno.ENOSPC)
         check_copied(base, place, done=refused is None)
-        shutil.rmtree(place)
-        if refused is None:
-            break
-    assert number > 20
+
+    assert refused_at_each_act(target, tmp_path, error, act, check) > 20
     assert tree(base) == before
 
 
@@ -326,20 +341,14 @@ def test_after_every_prefix_of_an_erasure_it_is_ended_and_nothing_else_is_lost(b
 
 @pytest.mark.parametrize("error", [errno.ENOSPC, errno.EIO])
 def test_a_disk_that_refuses_an_erasure_loses_nothing_else(base, tmp_path, entropy, error):
-    for number, system in enumerate(refusals(error), 1):
-        place = tmp_path / f"work-{number}"
-        shutil.copytree(base, place)
-        refused = None
-        try:
-            erase(place, entropy, system)
-        except DiskFailure as failure:
-            refused = str(failure)
+    def act(place, system):
+        erase(place, entropy, system)
+
+    def check(place, refused):
         assert refused is None or "\n" not in refused
         check_erased(place, entropy, done=refused is None)
-        shutil.rmtree(place)
-        if refused is None:
-            break
-    assert number > 15
+
+    assert refused_at_each_act(base, tmp_path, error, act, check) > 15
 
 
 def test_the_erasure_event_is_read_as_one(base, entropy):
@@ -411,17 +420,12 @@ def test_after_every_prefix_of_a_repair_nothing_right_is_lost_and_the_next_one_e
 @pytest.mark.parametrize("error", [errno.ENOSPC, errno.EIO])
 def test_a_disk_that_refuses_a_repair_loses_nothing_right(base, harmed, tmp_path, error):
     whole, names = harmed
-    for number, system in enumerate(refusals(error), 1):
-        place = tmp_path / f"work-{number}"
-        shutil.copytree(base, place)
-        refused = None
-        try:
-            repaired(place, whole, system)
-        except DiskFailure as failure:
-            refused = str(failure)
+
+    def act(place, system):
+        repaired(place, whole, system)
+
+    def check(place, refused):
         assert refused is None or "\n" not in refused
         check_repaired(place, whole, names, done=refused is None)
-        shutil.rmtree(place)
-        if refused is None:
-            break
-    assert number > 15
+
+    assert refused_at_each_act(base, tmp_path, error, act, check) > 15

@@ -88,6 +88,11 @@ FORMS = [
     *(link_to_a_folder, endless, broken_zip, broken_der, broken_ots),
 ]
 
+DELIVERY = (
+    *("add", "--medium", "m", "--operator", "o", "--method", "d", "--hand-over", "2032-06-09: A -> B"),
+    *("--by", "a", "--by", "b"),
+)
+
 # `F` stands for the bad file, `A` for a sound archive, `P` for one whose key is sealed, `W` for a sound witness, `S` for an edition's folder, `N` for a
 # place where nothing is, `E` for an exhibit.
 CALLS = {
@@ -102,22 +107,7 @@ CALLS = {
     "erase in": ("erase", "F", "E", "--reason", "r", "--by", "a", "--by", "b"),
     "erase with a passphrase": ("erase", "P", "E", "--reason", "r", "--by", "a", "--by", "b", "--passphrase-file", "F"),
     "custody in": ("custody", "F", "add", "--medium", "disk"),
-    "custody with a passphrase": (
-        *(
-            "custody",
-            "P",
-            "add",
-            "--medium",
-            "m",
-            "--operator",
-            "o",
-            "--method",
-            "d",
-            "--hand-over",
-            "2032-06-09: A -> B",
-        ),
-        *("--by", "a", "--by", "b", "--passphrase-file", "F"),
-    ),
+    "custody with a passphrase": ("custody", "P", *DELIVERY, "--passphrase-file", "F"),
     "report in": ("report", "F", "custody", "E"),
     "keys in": ("keys", "F", "show"),
     "keys passphrase": ("keys", "A", "passphrase", "--new-passphrase-file", "F"),
@@ -245,23 +235,7 @@ def test_a_verb_that_writes_refuses_while_another_writes(wm, archive, tmp_path):
     with Archive.writing(archive, entropy=os.urandom):
         for words in (
             ("erase", archive, name, "--reason", "r", "--by", "a", "--by", "b"),
-            (
-                "custody",
-                archive,
-                "add",
-                "--medium",
-                "m",
-                "--operator",
-                "o",
-                "--method",
-                "d",
-                "--hand-over",
-                "2032-06-09: A -> B",
-                "--by",
-                "a",
-                "--by",
-                "b",
-            ),
+            ("custody", archive, *DELIVERY),
             ("keys", archive, "rotate", "--reason", "r"),
             ("keys", archive, "retire", "--reason", "r"),
             ("keys", archive, "passphrase", "--remove"),

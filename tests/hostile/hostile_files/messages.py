@@ -89,30 +89,13 @@ def _endless() -> Iterator[Hostile]:
         )
     almost = HEAD + b"Content-Type: multipart/mixed; boundary=x\r\n\r\n" + b"--x-\r\n--" * 300_000
     yield Hostile(37, "almost-boundaries.eml", fixed(almost), READ, EML, seconds=8)
-    yield Hostile(
-        37,
-        "base64.eml",
-        fixed(HEAD + b"Content-Transfer-Encoding: base64\r\n\r\n" + b"=" * 1_000_000),
-        READ,
-        EML,
-        seconds=6,
-    )
-    yield Hostile(
-        37,
-        "quoted.eml",
-        fixed(HEAD + b"Content-Transfer-Encoding: quoted-printable\r\n\r\n" + b"=" * 1_000_000),
-        READ,
-        EML,
-        seconds=6,
-    )
-    yield Hostile(
-        37,
-        "uuencode.eml",
-        fixed(HEAD + b"Content-Transfer-Encoding: uuencode\r\n\r\nbegin 644 x\r\n" + b"M\r\n" * 300_000),
-        READ,
-        EML,
-        seconds=6,
-    )
+    for name, encoding, body in (
+        ("base64", b"base64", b"=" * 1_000_000),
+        ("quoted", b"quoted-printable", b"=" * 1_000_000),
+        ("uuencode", b"uuencode", b"begin 644 x\r\n" + b"M\r\n" * 300_000),
+    ):
+        data = HEAD + b"Content-Transfer-Encoding: " + encoding + b"\r\n\r\n" + body
+        yield Hostile(37, f"{name}.eml", fixed(data), READ, EML, seconds=6)
 
 
 def _pixel(place: Place) -> bytes:

@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from witnessmark.cell.report import ReadingStopped, Source
+from witnessmark.model.derivative import Outcome
+
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 MOST_ENTRIES = 65_536
 STREAM = 2
@@ -169,3 +172,15 @@ def _entry(raw: bytes) -> CompoundEntry:
     start, size = struct.unpack_from("<IQ", raw, 116)
     name = raw[: max(0, length - 2)].decode("utf-16-le", "replace")
     return CompoundEntry(name, raw[66], start, size & 0xFFFFFFFF, raw[80:96], left, right, child)
+
+
+def opened(source: Source) -> CompoundFile:
+    """Return the compound file that a source is.
+
+    Raises:
+        ReadingStopped: when it is none.
+    """
+    try:
+        return CompoundFile(source.stream, source.size)
+    except (BrokenCompound, struct.error, IndexError) as error:
+        raise ReadingStopped(Outcome.CORRUPT, "the compound file cannot be followed") from error

@@ -310,3 +310,8 @@ _EVERYDAY = frozenset(
     "廳局公安黨政府中央党政府区县市委员会警察局厅央省记录报告文件通知关于人员信息组织工作安全管理监督社会"
     "教育训练学习思想新疆西藏自治乌鲁木齐喀什和田拉萨日本語年月日時間今大学生会社東京人何私新聞世界"
 )
+
+
+def storable(text: str) -> str:
+    """Return text that UTF-8 can hold: half a surrogate pair becomes a question mark."""
+    return text.encode("utf-8", "replace").decode()

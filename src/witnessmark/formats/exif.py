@@ -12,6 +12,7 @@ from PIL import ExifTags
 
 from witnessmark.cell.report import Report
 from witnessmark.formats import dates, encodings, icc, iptc, makernotes, xmp
+from witnessmark.formats.encodings import storable
 from witnessmark.formats.octets import Octets, Room, observe_pairs, take_out
 from witnessmark.formats.tiff import MOST_DIRECTORIES, TEXT, UNDEFINED, Directory, Entry, Structure
 
@@ -204,7 +205,7 @@ def _letters(entry: Entry) -> str:
 
 def _plain(raw: bytes) -> str:
     text = raw.decode(encodings.choose(raw).name, "replace") if raw else ""
-    return text.encode("utf-8", "replace").decode()
+    return storable(text)
 
 
 def _bytes(entry: Entry, *, gps: bool) -> str:

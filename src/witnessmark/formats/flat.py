@@ -18,6 +18,7 @@ from lxml import etree
 from witnessmark.cell.report import MemberSink, ReadingStopped, Relay, Report, Source
 from witnessmark.formats import dates, markup, office
 from witnessmark.formats.docx import Buffer, Story
+from witnessmark.formats.encodings import storable
 from witnessmark.model.codec import Value
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How, Path, PathStep
@@ -251,7 +252,7 @@ class _Story(Story):
         name = markup.attributes(element).get("name", "").rpartition("/")[2] or "data"
         data = _decoded(element.text or "")
         if data:
-            with self._report.member((PathStep(name.encode("utf-8", "replace").decode()),), How.DECODED, {}) as sink:
+            with self._report.member((PathStep(storable(name)),), How.DECODED, {}) as sink:
                 sink.write(data)
 
 

@@ -16,7 +16,7 @@ from typing import Final
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
-from witnessmark.formats.compound import STREAM, BrokenCompound, CompoundEntry, CompoundFile
+from witnessmark.formats.compound import STREAM, CompoundEntry, CompoundFile, opened
 from witnessmark.formats.ole_properties import read_properties
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How, PathStep
@@ -37,10 +37,7 @@ def read_hwp(source: Source, report: Report) -> None:
     Raises:
         ReadingStopped: when it asks for a password or cannot be followed.
     """
-    try:
-        file = CompoundFile(source.stream, source.size)
-    except (BrokenCompound, struct.error, IndexError) as error:
-        raise ReadingStopped(Outcome.CORRUPT, "the compound file cannot be followed") from error
+    file = opened(source)
     head = _stream(file, "FileHeader")
     if len(head) < 40:
         raise ReadingStopped(Outcome.CORRUPT, "the head of the document is missing")

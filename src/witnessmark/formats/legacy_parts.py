@@ -5,13 +5,13 @@ import struct
 import zlib
 from typing import Final
 
-from witnessmark.cell.report import ReadingStopped, Report, Source
+from witnessmark.cell.report import Report
 from witnessmark.formats import office_art, ole
 from witnessmark.formats.compound import BrokenCompound, CompoundFile
+from witnessmark.formats.encodings import storable
 from witnessmark.formats.ole_members import take_objects
 from witnessmark.formats.ole_properties import read_properties
 from witnessmark.formats.vba import read_macros
-from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How, PathStep
 
 LARGEST: Final = 256 << 20
@@ -19,18 +19,6 @@ LARGEST_OBJECT: Final = 64 << 20
 MOST_OBJECTS: Final = 1000
 _OBJECT = 0x1011
 _DRAWINGS, _CONTINUED = 0x00EB, 0x003C
-
-
-def opened(source: Source) -> CompoundFile:
-    """Return the compound file that a document is.
-
-    Raises:
-        ReadingStopped: when it is none.
-    """
-    try:
-        return CompoundFile(source.stream, source.size)
-    except (BrokenCompound, struct.error, IndexError) as error:
-        raise ReadingStopped(Outcome.CORRUPT, "the compound file cannot be followed") from error
 
 
 def tell_parts(file: CompoundFile, report: Report) -> None:
@@ -115,4 +103,4 @@ def _objects_of_slides(data: bytes, report: Report) -> None:
 
 
 def _plain(name: str) -> str:
-    return name.encode("utf-8", "replace").decode().replace("/", "_") or "object"
+    return storable(name).replace("/", "_") or "object"

@@ -8,6 +8,7 @@ import mimetypes
 
 from witnessmark.cell.report import ReadingStopped, Relay, Report, Source
 from witnessmark.formats import encodings, html, mail_fields, mime
+from witnessmark.formats.encodings import storable
 from witnessmark.model.codec import Value
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How, PathStep
@@ -57,7 +58,7 @@ def _tell_seal(message: mime.Part, report: Report) -> str:
     for name in ("protocol", "micalg", "smime-type"):
         value = message.parameter(name)
         if value:
-            found[name.replace("-", "_")] = _plain(value)[:200]
+            found[name.replace("-", "_")] = storable(value)[:200]
     if kind == "multipart/signed" or found.get("smime_type") in ("signed-data", "certs-only"):
         report.observe("mail.signed", found)
         return ""
@@ -70,7 +71,7 @@ def _tell_seal(message: mime.Part, report: Report) -> str:
 def _tell_fields(message: mime.Part, report: Report) -> None:
     first: dict[str, str] = {}
     others: list[tuple[str, str]] = []
-    read = [(name, _plain(mime.words(raw))) for name, raw in message.fields]
+    read = [(name, storable(mime.words(raw))) for name, raw in message.fields]
     for name, value in read:
         key = name.lower()
         if key.title() in SHOWN and key not in first:
@@ -115,13 +116,13 @@ class _Reading:
     def _tell_part_fields(self, part: mime.Part) -> None:
         for name, value in part.fields:
             if name.lower() not in _TRANSPORT and value:
-                self._report.hidden("part header", f"{name}: {_plain(mime.words(value))}\n")
+                self._report.hidden("part header", f"{name}: {storable(mime.words(value))}\n")
 
     def _tell_outside(self, part: mime.Part) -> None:
         for start, end in part.outside:
             text = self._text(self._data[start:end], None).strip()
             if text:
-                self._report.hidden("outside the parts", _plain(text) + "\n")
+                self._report.hidden("outside the parts", storable(text) + "\n")
 
     def _read_leaf(self, part: mime.Part, report: Report, *, is_root: bool) -> None:
         kind = part.kind
@@ -136,10 +137,10 @@ class _Reading:
         elif kind in ("text/plain", "message/delivery-status", "message/disposition-notification"):
             text = self._text(part.bytes_of(self._data), part.charset)
             if text.strip():
-                report.visible(_plain(text).rstrip("\r\n") + "\n")
+                report.visible(storable(text).rstrip("\r\n") + "\n")
         elif kind == "text/rfc822-headers":
             self._report.hidden(
-                "headers of another message", _plain(self._text(part.bytes_of(self._data), None)) + "\n"
+                "headers of another message", storable(self._text(part.bytes_of(self._data), None)) + "\n"
             )
         else:
             self._take_out(part)
@@ -147,17 +148,17 @@ class _Reading:
     def _take_out(self, part: mime.Part) -> None:
         copied = part.encoding in _COPIED
         step = PathStep(self._name(part))
-        stated: dict[str, Value] = {"type": _plain(part.kind)[:200]}
+        stated: dict[str, Value] = {"type": storable(part.kind)[:200]}
         if part.name:
-            stated["name"] = _plain(part.name)[:1000]
+            stated["name"] = storable(part.name)[:1000]
         if part.disposition:
-            stated["disposition"] = _plain(part.disposition)[:100]
+            stated["disposition"] = storable(part.disposition)[:100]
         with self._report.member((step,), How.COPIED if copied else How.DECODED, stated) as sink:
             for block in part.blocks_of(self._data):
                 sink.write(block)
 
     def _name(self, part: mime.Part) -> str:
-        name = _plain(part.name).replace("/", "_").replace("\\", "_").replace("\0", "_").strip()[:250]
+        name = storable(part.name).replace("/", "_").replace("\\", "_").replace("\0", "_").strip()[:250]
         if name in ("", ".", ".."):
             ending = ".eml" if part.kind == "message/rfc822" else _TYPES.guess_extension(part.kind) or ""
             name = f"part-{self._count}{ending}"
@@ -198,7 +199,3 @@ class _Aside(Relay):
     def visible(self, text: str) -> None:
         """Keep text that would show in another form of the message."""
         self._report.hidden(self._label, text)
-
-
-def _plain(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()

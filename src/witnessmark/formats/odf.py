@@ -5,6 +5,7 @@ from typing import Any
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
 from witnessmark.formats import dates, markup
+from witnessmark.formats.encodings import storable
 from witnessmark.formats.package import Package, close
 from witnessmark.model.derivative import Outcome
 
@@ -73,7 +74,7 @@ def read_odf(source: Source, report: Report) -> None:
                 report.hidden("macro", words[:LONGEST] + "\n")
     macros = [name for name in package.names if name.startswith(("Basic/", "Scripts/")) and not name.endswith("/")]
     if macros:
-        report.observe("office.macros", {"parts": [name.encode("utf-8", "replace").decode() for name in macros[:200]]})
+        report.observe("office.macros", {"parts": [storable(name) for name in macros[:200]]})
     package.take_members(report, set())
     package.observe_times(report)
     close(package, report)

@@ -12,6 +12,7 @@ from witnessmark.formats import dates, markup
 from witnessmark.formats.docx import Section, Story
 from witnessmark.formats.docx_numbers import read_numbers
 from witnessmark.formats.docx_styles import read_styles
+from witnessmark.formats.encodings import storable
 from witnessmark.formats.package import Package, close
 from witnessmark.formats.pptx import read_slides
 from witnessmark.formats.properties import read_properties
@@ -185,7 +186,7 @@ def _finish(package: Package, report: Report) -> None:
             continue
         for link in package.links(name).values() if _may_link(package, name) else ():
             if link.external:
-                addresses[_plain(link.target)[:2000]] = None
+                addresses[storable(link.target)[:2000]] = None
             elif link.kind == "aFChunk" and (found := package.find(link.target)) is not None:
                 also.add(found)
     for address in list(addresses)[:500]:
@@ -199,8 +200,8 @@ def _finish(package: Package, report: Report) -> None:
         words = _words(package.root(name), attributes=any(part in low for part in _WITH_ATTRIBUTES))
         if words:
             label = next((label for part, label in _LABELS if part in low), f"part {posixpath.basename(name)}")
-            report.hidden(_plain(label), words + "\n")
-    macros = [_plain(name) for name in package.names if _MACROS.search(name)]
+            report.hidden(storable(label), words + "\n")
+    macros = [storable(name) for name in package.names if _MACROS.search(name)]
     if macros:
         report.observe("office.macros", {"parts": macros[:200]})
     package.take_members(report, also)
@@ -233,8 +234,4 @@ def _words(root: Any, *, attributes: bool) -> str:
             if text and room > 0:
                 room -= len(text)
                 found[text] = None
-    return _plain("\n".join(found))
-
-
-def _plain(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()
+    return storable("\n".join(found))

@@ -7,6 +7,7 @@ from witnessmark.cell.report import Report
 from witnessmark.formats import ole
 from witnessmark.formats.compound import STREAM, CompoundEntry, CompoundFile
 from witnessmark.formats.compound_build import Tree, build
+from witnessmark.formats.encodings import storable
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How, PathStep
 
@@ -87,5 +88,5 @@ def _shallow_first(
 
 
 def _plain(name: str) -> str:
-    text = name.encode("utf-8", "replace").decode().replace("/", "_")
+    text = storable(name).replace("/", "_")
     return "".join(char if char >= " " else "_" for char in text) or "object"

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
 from witnessmark.formats import compound, dates, markup, ole
+from witnessmark.formats.encodings import storable
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How, Path, PathStep
 
@@ -161,7 +162,7 @@ class Package:
             if (name.lower().endswith(_MARKUP) and name not in also) or name == "mimetype":
                 continue
             how = How.COPIED if entry.compress_type == zipfile.ZIP_STORED else How.DECODED
-            path = tuple(PathStep(_plain(step)) for step in name.split("/"))
+            path = tuple(PathStep(storable(step)) for step in name.split("/"))
             stated = {"modified": dates.from_zip(entry.date_time).raw}
             with report.member(path, how, stated) as sink:
                 stream = self.open(name)
@@ -175,7 +176,7 @@ class Package:
             return
         found = ole.wrapped(self.read(name, LARGEST_OBJECT))
         if found is not None:
-            with report.member((*path, PathStep(_plain(found[0]))), How.DECODED, {}) as sink:
+            with report.member((*path, PathStep(storable(found[0]))), How.DECODED, {}) as sink:
                 sink.write(found[1])
 
     def observe_times(self, report: Report) -> None:
@@ -214,7 +215,7 @@ def close(package: Package, report: Report) -> None:
     """State as the outcome what could not be read of a package."""
     if package.broken:
         names = ", ".join(dict.fromkeys(package.broken[:3]))
-        report.outcome(Outcome.PARTIAL, f"parts of the package are broken or too large: {_plain(names)[:300]}")
+        report.outcome(Outcome.PARTIAL, f"parts of the package are broken or too large: {storable(names)[:300]}")
 
 
 def _why_ole(source: Source) -> tuple[Outcome, str]:
@@ -235,7 +236,3 @@ def _refuse_overlaps(entries: list[zipfile.ZipInfo]) -> None:
 
 def _normal(name: str) -> str:
     return name.replace("\\", "/").lstrip("/")
-
-
-def _plain(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()

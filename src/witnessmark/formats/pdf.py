@@ -12,6 +12,7 @@ import pypdfium2.raw as pdfium
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
 from witnessmark.formats import dates, pdf_bytes, pdf_objects, pdf_open, pdf_revisions, pdf_second, pdf_sight, xmp
+from witnessmark.formats.encodings import storable
 from witnessmark.formats.pdf_call import wide
 from witnessmark.model.derivative import Outcome
 
@@ -86,12 +87,12 @@ def _read_info(document: Any, data: bytes, report: Report) -> None:
         text = wide(pdfium.FPDF_GetMetaText, document, key.encode()).strip()
         if not text:
             continue
-        report.observe(f"pdf.info.{key.lower()}", _plain(text[:500]))
-        report.hidden(f"metadata: {key}", _plain(text) + "\n")
+        report.observe(f"pdf.info.{key.lower()}", storable(text[:500]))
+        report.hidden(f"metadata: {key}", storable(text) + "\n")
         if key in ("Creator", "Producer"):
-            dates.observe_software(report, _plain(text), "", f"pdf Info {key}")
+            dates.observe_software(report, storable(text), "", f"pdf Info {key}")
     for key, name in (("CreationDate", "created"), ("ModDate", "modified")):
-        moment = dates.from_pdf(_plain(wide(pdfium.FPDF_GetMetaText, document, key.encode())))
+        moment = dates.from_pdf(storable(wide(pdfium.FPDF_GetMetaText, document, key.encode())))
         dates.observe(report, name, moment, f"pdf Info {key}")
     for packet in xmp.packets(data):
         xmp.read_packet(packet, report)
@@ -122,7 +123,7 @@ def _read_page(
         if pdfium.FPDFPage_GetAnnotCount(page) > 0:
             marks = pdf_objects.annotations(page, place + 1, report)
             for address in dict.fromkeys(pdf_objects.addresses(document, page)):
-                report.observe("address", _plain(address[:2000]))
+                report.observe("address", storable(address[:2000]))
             # Drawn into the page of this copy, what shows of them becomes page text.
             if pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY) == pdfium.FLATTEN_SUCCESS:
                 pdfium.FPDF_ClosePage(page)
@@ -204,19 +205,14 @@ def _report_marks(marks: list[tuple[str, str]], shown: str, report: Report) -> N
     folded = "".join(shown.split())
     for label, text in dict.fromkeys(marks):
         if "".join(text.split()) not in folded:
-            report.hidden(label, _plain(text) + "\n")
+            report.hidden(label, storable(text) + "\n")
 
 
 def _read_rest(document: Any, report: Report) -> None:
     titles = "\n".join(pdf_objects.bookmarks(document))
     if titles:
-        report.hidden("bookmarks", _plain(titles) + "\n")
+        report.hidden("bookmarks", storable(titles) + "\n")
     for script in pdf_objects.scripts(document):
-        report.hidden("script", _plain(script) + "\n")
+        report.hidden("script", storable(script) + "\n")
     pdf_objects.signatures(document, report)
     pdf_objects.attachments(document, report)
-
-
-def _plain(text: str) -> str:
-    """Return text that UTF-8 can hold."""
-    return text.encode("utf-8", "replace").decode()

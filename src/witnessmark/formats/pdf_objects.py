@@ -8,6 +8,7 @@ import pypdfium2.raw as pdfium
 
 from witnessmark.cell.report import Report
 from witnessmark.formats import dates
+from witnessmark.formats.encodings import storable
 from witnessmark.formats.pdf_call import narrow, raw, wide
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How, PathStep
@@ -110,7 +111,7 @@ def _take_out(attached: Any, fallback: str, report: Report) -> None:
 
 
 def _plain(name: str) -> str:
-    return name.encode("utf-8", "replace").decode().replace("\0", "\ufffd") or "attachment"
+    return storable(name).replace("\0", "\ufffd") or "attachment"
 
 
 def bookmarks(document: Any) -> Iterator[str]:

@@ -12,8 +12,8 @@ from typing import Final
 from witnessmark.cell.report import ReadingStopped, Report, Source
 from witnessmark.formats import dates, encodings, office_art, strings
 from witnessmark.formats import ppt_file as pf
-from witnessmark.formats.compound import CompoundFile
-from witnessmark.formats.legacy_parts import opened, tell_parts
+from witnessmark.formats.compound import CompoundFile, opened
+from witnessmark.formats.legacy_parts import tell_parts
 from witnessmark.formats.office_art import Record, records
 from witnessmark.formats.ppt_shapes import Shape, Signs, diagram, shapes, texts, with_headers
 from witnessmark.model.derivative import Outcome

@@ -53,8 +53,8 @@ def open_slides(data: bytes, current_user: bytes) -> Slides:
     number = _follow(slides, offset, seen)
     # a chain that breaks leaves saves behind that stand in the stream all the same, the last of them last
     for offset in reversed([record.start - 8 for record in records(data) if record.type == _SAVE]):
-        number = number or _follow(slides, offset, seen)
-        _follow(slides, offset, seen)
+        found = _follow(slides, offset, seen)
+        number = number or found
     place, document_record = slides.object(number)
     if document_record is not None and document_record.type == DOCUMENT and place >= 0:
         slides.document = document_record

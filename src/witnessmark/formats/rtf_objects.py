@@ -7,6 +7,7 @@ from typing import Final
 
 from witnessmark.cell.report import Report
 from witnessmark.formats import compound, ole
+from witnessmark.formats.encodings import storable
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How, PathStep
 
@@ -106,7 +107,7 @@ class Objects:
         self._take(stem + ending, native)
 
     def _take(self, name: str, data: bytes) -> None:
-        path = (PathStep(name.replace("/", "_").encode("utf-8", "replace").decode()),)
+        path = (PathStep(storable(name.replace("/", "_"))),)
         if self._count > MOST:
             if self._count == MOST + 1:
                 self._report.refuse_member(path, Outcome.REFUSED_LIMIT, f"more than {MOST} embedded objects")

@@ -12,6 +12,7 @@ from typing import BinaryIO, Final
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
 from witnessmark.formats import strings
+from witnessmark.formats.encodings import storable
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How, PathStep
 
@@ -106,7 +107,7 @@ def _say_table(base: "Database", name: str, root: int, seen: set[int], told: _To
 
 
 def _whole(name: str) -> str:
-    return name[:200].encode("utf-8", "replace").decode()
+    return storable(name[:200])
 
 
 def _shown(cell: Cell) -> str:

@@ -15,7 +15,7 @@ from typing import Final
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
 from witnessmark.formats import strings
-from witnessmark.formats.compound import BrokenCompound, CompoundFile
+from witnessmark.formats.compound import opened
 from witnessmark.formats.ole_members import take_objects
 from witnessmark.formats.ole_properties import read_properties
 from witnessmark.formats.vba import read_macros
@@ -69,10 +69,7 @@ def read_vsd(source: Source, report: Report) -> None:
     Raises:
         ReadingStopped: when it cannot be followed.
     """
-    try:
-        file = CompoundFile(source.stream, source.size)
-    except (BrokenCompound, struct.error, IndexError) as error:
-        raise ReadingStopped(Outcome.CORRUPT, "the compound file cannot be followed") from error
+    file = opened(source)
     entry = file.find("VisioDocument")
     data = b"" if entry is None else file.read(entry, LARGEST)
     if len(data) < _TRAILER + 18 or not data.startswith(b"Visio (TM) Drawing"):

@@ -14,8 +14,8 @@ from typing import Final
 from witnessmark.cell.report import ReadingStopped, Report, Source
 from witnessmark.formats import dates, strings
 from witnessmark.formats import word_properties as wp
-from witnessmark.formats.compound import MAGIC, CompoundFile
-from witnessmark.formats.legacy_parts import opened, tell_parts
+from witnessmark.formats.compound import MAGIC, CompoundFile, opened
+from witnessmark.formats.legacy_parts import tell_parts
 from witnessmark.formats.word_file import STORIES, Part, WordFile, names, strings_in_a_row
 from witnessmark.formats.word_lists import read_lists
 from witnessmark.formats.word_story import Document, Story, joined, moment_of, page_of_language

@@ -13,8 +13,8 @@ from typing import Final
 from witnessmark.cell.report import ReadingStopped, Report, Source
 from witnessmark.formats import biff, locked, strings
 from witnessmark.formats.biff import Text
-from witnessmark.formats.compound import MAGIC, STREAM, CompoundFile
-from witnessmark.formats.legacy_parts import opened, tell_parts
+from witnessmark.formats.compound import MAGIC, STREAM, CompoundFile, opened
+from witnessmark.formats.legacy_parts import tell_parts
 from witnessmark.formats.xls_book import BEGINNINGS, END, MOST_CELLS, Book, finish, plain, read_globals, version_of
 from witnessmark.formats.xls_sheet import Sheet
 from witnessmark.model.derivative import Outcome

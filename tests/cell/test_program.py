@@ -18,7 +18,7 @@ import pytest
 from tests.cell.forked import forked
 
 from witnessmark.cell import kernel, landlock, namespaces
-from witnessmark.cell.confine import Grade
+from witnessmark.cell.confine import Grade, Walls
 from witnessmark.cell.launch import SEEN
 from witnessmark.cell.program import Allowed, Command, Ended, run
 from witnessmark.errors import DiskFailure
@@ -162,11 +162,11 @@ def test_an_ordinary_user_has_the_same_walls():
         os.chmod(place, 0o777)
 
         def act():
-            look = "cat /etc/passwd || ls; touch {folder}/made && chmod 777 /tmp/.. && ls"
+            look = "read x < /etc/passwd || : > {folder}/made; exec ls / {folder}"
             found = run(Command("/bin/sh", ("-c", look), {"given": b""}), Path(place), accepted=ANY)
             return [found.ended.name, found.grade.value, found.output.decode(), os.listdir(place)]
 
-        assert forked(act, uid=65534) == (["WELL", "A", "given\ngiven\nmade\n", []], None)
+        assert forked(act, uid=65534) == (["BADLY", "A", "/tmp:\ngiven\nmade\n", []], None)
 
 
 def test_behind_fewer_walls_than_were_accepted_nothing_runs(tmp_path):
@@ -224,14 +224,56 @@ def test_the_processors_time_is_counted_too(tmp_path):
     assert (found.ended, found.seconds < 15) == (Ended.TIMEOUT, True)
 
 
-def test_a_program_that_forks_for_ever_is_ended_with_all_of_them(tmp_path):
-    script = "import os, time\nwhile True:\n    try:\n        os.fork()\n    except OSError:\n        time.sleep(0.01)"
-    found = ran(tmp_path, script, MARK, allowed=Allowed(wall=10.0, processes=8))
+OPEN = Walls(seccomp=False)
+BARE = Walls(landlock=False, seccomp=False, namespaces=False)
+
+
+@needs_walls
+def test_it_starts_no_other_process_and_has_threads(tmp_path):
+    script = (
+        "import os, subprocess, threading\n"
+        "for start in (os.fork, lambda: os.posix_spawn('/bin/true', ['true'], {}), lambda: subprocess.run(['/bin/true'])):\n"
+        "    try:\n        start()\n    except OSError as error:\n        print(error.errno)\n"
+        "thread = threading.Thread(target=print, args=('a thread',))\nthread.start()\nthread.join()"
+    )
+    found = ran(tmp_path, script)
+    assert (found.ended, found.output.split(b"\n")) == (Ended.WELL, [*[b"%d" % errno.EPERM] * 3, b"a thread", b""])
+
+
+@pytest.mark.parametrize("walls", [OPEN, BARE], ids=["without a filter", "without any wall"])
+@pytest.mark.parametrize("leaves", [False, True], ids=["one group", "a group each"])
+def test_more_processes_than_there_may_be_are_ended_with_all_of_them(tmp_path, walls, leaves):
+    script = (
+        "import os, time\n"
+        "for _ in range(24):\n"
+        "    if os.fork() == 0:\n"
+        f"        {'os.setsid()' if leaves else 'pass'}\n"
+        "        time.sleep(600)\n"
+        "time.sleep(600)"
+    )
+    found = ran(tmp_path, script, MARK, walls=walls)
     assert found.ended is Ended.PROCESSES
     assert alive(MARK) == []
 
 
-def test_what_it_leaves_behind_is_ended_with_it(tmp_path):
+def test_more_threads_than_there_may_be_are_ended_with_their_program(tmp_path):
+    script = "import threading, time\nfor _ in range(64): threading.Thread(target=time.sleep, args=(600,)).start()"
+    if os.getuid() == 0 or not APART:  # where the kernel itself counts, no more can be started
+        assert ran(tmp_path, script, MARK).ended is Ended.PROCESSES
+    assert alive(MARK) == []
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("walls", [OPEN, BARE], ids=["without a filter", "without any wall"])
+def test_what_forks_for_ever_is_ended_with_all_of_it(tmp_path, walls):
+    script = "import os, time\nwhile True:\n    try:\n        os.fork()\n    except OSError:\n        time.sleep(0.01)"
+    found = ran(tmp_path, script, MARK, allowed=Allowed(wall=10.0, processes=8), walls=walls)
+    assert found.ended is Ended.PROCESSES
+    assert alive(MARK) == []
+
+
+@pytest.mark.parametrize("walls", [OPEN, BARE], ids=["without a filter", "without any wall"])
+def test_what_it_leaves_behind_is_ended_with_it(tmp_path, walls):
     script = (
         "import os, sys, time\n"
         "if os.fork() == 0:\n"
@@ -242,8 +284,19 @@ def test_what_it_leaves_behind_is_ended_with_it(tmp_path):
         "    os._exit(0)\n"
         "os.wait()"
     )
-    assert ran(tmp_path, script, MARK).ended is Ended.WELL
+    assert ran(tmp_path, script, MARK, walls=walls).ended is Ended.WELL
     assert alive(MARK) == []
+
+
+@needs_walls
+@needs_spaces
+@pytest.mark.parametrize(
+    ("walls", "grade"),
+    [(Walls(), "A"), (Walls(namespaces=False), "B"), (Walls(landlock=False), "C"), (OPEN, "C"), (BARE, "C")],
+)
+def test_a_missing_wall_shows_in_the_grade(tmp_path, walls, grade):
+    found = ran(tmp_path, "pass", walls=walls)
+    assert (found.ended, found.grade) == (Ended.WELL, Grade(grade))
 
 
 def test_a_flood_is_cut_and_ended(tmp_path):

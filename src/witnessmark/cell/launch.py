@@ -22,15 +22,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from errno import EACCES, EAFNOSUPPORT
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 
 from witnessmark.cell import kernel, landlock, namespaces, seccomp
-from witnessmark.cell.confine import PDEATHSIG, Grade, adopt_orphans, die_with, hide_memory, prctl
+from witnessmark.cell.confine import PDEATHSIG, Grade, Walls, adopt_orphans, die_with, hide_memory, prctl
 from witnessmark.cell.landlock import DEVICE, READ, RUN, WRITE, Rule
 from witnessmark.cell.namespaces import Space
 
 TICK: Final = 0.05
 """Seconds between two looks at what a program takes, at least."""
+THREADS: Final = 4
+"""How many threads there may be, all together, for each process that there may be."""
+_FIRST_SERVED = -20  # the niceness of who watches, where that may be chosen
 _MOST_ENTRIES = 20_000
 _HOLDS_SIGNALS = 6  # the version of Landlock that keeps signals among those who share its rules
 _NO_NEW_PRIVS = 38
@@ -61,6 +64,7 @@ class Wanted:
     environment: Mapping[str, str]
     allowed: Mapping[str, Any]
     accepted: str
+    walls: Walls
     may_listen: bool = False
     """Whether a socket that it makes in its own folder is out of everybody's sight."""
 
@@ -83,6 +87,7 @@ def main() -> NoReturn:
         told["environment"],
         told["allowed"],
         told["accepted"],
+        Walls.parse(told["walls"]),
     )
     die_with(wanted.parent)
     hide_memory()
@@ -98,7 +103,8 @@ def main() -> NoReturn:
 def _run(wanted: Wanted, control: socket.socket) -> dict[str, object]:
     here = os.getpid()
     told, tell = os.pipe()
-    spaces = namespaces.leave(*_SPACES)
+    _hurry()
+    spaces = namespaces.leave(*_SPACES) if wanted.walls.namespaces else frozenset()
     is_ours = Space.MOUNT in spaces and namespaces.show_as(wanted.folder, _OURS)
     wanted = wanted.in_folder(_OURS if is_ours else wanted.folder, may_listen=is_ours)
     first = _fork_first(wanted, control, spaces, here, told, tell)
@@ -116,6 +122,12 @@ def _run(wanted: Wanted, control: socket.socket) -> dict[str, object]:
     except BlockingIOError:
         said = b""
     return _judged(said, why)
+
+
+def _hurry() -> None:
+    """Be served before whatever runs behind the walls, however much of it there is: only root may ask for that."""
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, _FIRST_SERVED)
 
 
 def _said(ended: str, status: int, grade: str) -> dict[str, object]:
@@ -161,6 +173,7 @@ def _fork_first(
         os.close(us)
         os.close(told)
         control.close()
+        os.setpriority(os.PRIO_PROCESS, 0, 0)
         adopt_orphans()
         _first(wanted, spaces, tell)
     finally:
@@ -197,10 +210,10 @@ def _become(wanted: Wanted, spaces: frozenset[Space], tell: int, *, is_apart: bo
     os.closerange(3, tell)
     os.closerange(tell + 1, 65536)
     _limit(wanted.allowed, is_counted=Space.USER in spaces)
-    has_landlock = _close_files(
-        [*SEEN, *(Rule(place, RUN) for place in wanted.reads), Rule(wanted.folder, WRITE)],
-    )
-    has_filter = _close_calls(seccomp.LISTENING if wanted.may_listen else seccomp.PROGRAM)
+    seen = [*SEEN, *(Rule(place, RUN) for place in wanted.reads), Rule(wanted.folder, WRITE)]
+    profile = seccomp.LISTENING if wanted.may_listen else seccomp.PROGRAM
+    has_landlock = wanted.walls.landlock and _close_files(seen)
+    has_filter = wanted.walls.seccomp and _close_calls(profile)
     holds_signals = Space.PROCESSES in spaces or landlock.abi() >= _HOLDS_SIGNALS
     grade = Grade.C
     if has_landlock and has_filter and holds_signals:
@@ -220,7 +233,7 @@ def _limit(allowed: Mapping[str, Any], *, is_counted: bool) -> None:
         resource.RLIMIT_CORE: 0,
     }
     if is_counted:  # in a space of users of our own; else all processes of this user would count
-        wanted[resource.RLIMIT_NPROC] = 4 * allowed["processes"]  # threads count as well
+        wanted[resource.RLIMIT_NPROC] = THREADS * allowed["processes"]  # threads count as well; root is let off
     for number, most in wanted.items():
         resource.setrlimit(number, (most, most))
     resource.setrlimit(resource.RLIMIT_CPU, (allowed["cpu"], allowed["cpu"] + 1))
@@ -277,7 +290,9 @@ def _watch(wanted: Wanted, control: socket.socket, first: int) -> str:
             family = list(_family(first))
             if len(family) - 1 > allowed["processes"]:
                 return "PROCESSES"
-            if sum(pages for _, pages in family) * page > allowed["memory"]:
+            if sum(one.threads for one in family) > THREADS * allowed["processes"]:
+                return "PROCESSES"
+            if sum(one.pages for one in family) * page > allowed["memory"]:
                 return "MEMORY"
             if _written(wanted.folder) > allowed["disk"]:
                 return "DISK"
@@ -286,22 +301,32 @@ def _watch(wanted: Wanted, control: socket.socket, first: int) -> str:
         os.close(ended)
 
 
-def _family(first: int) -> Iterator[tuple[int, int]]:
-    """Yield the number and the pages in memory of a process and of all that come from it."""
-    parents: dict[int, list[tuple[int, int]]] = {}
-    mine = 0
+class _Process(NamedTuple):
+    """What is counted of a process: its number, that of its group, how many threads and pages in memory it has."""
+
+    number: int
+    group: int
+    threads: int
+    pages: int
+
+
+def _family(first: int) -> Iterator[_Process]:
+    """Yield a process, if it still is there, and all that come from it."""
+    known: dict[int, _Process] = {}
+    children: dict[int, list[int]] = {}
     for name in os.listdir("/proc"):
         if name.isdigit():
             with suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:
                 fields = file.read().rpartition(b")")[2].split()
-                parents.setdefault(int(fields[1]), []).append((int(name), int(fields[21])))
-                mine = int(fields[21]) if int(name) == first else mine
-    yield first, mine
+                one = _Process(int(name), int(fields[2]), int(fields[17]), int(fields[21]))
+                known[one.number] = one
+                children.setdefault(int(fields[1]), []).append(one.number)
     waiting = [first]
     while waiting:
-        for child in parents.get(waiting.pop(), ()):
-            yield child
-            waiting.append(child[0])
+        number = waiting.pop()
+        if number in known:
+            yield known[number]
+        waiting += children.get(number, ())
 
 
 def _written(folder: str) -> int:
@@ -323,11 +348,19 @@ def _written(folder: str) -> int:
 
 
 def _sweep() -> None:
-    """Kill and reap whatever became ours: without a space of processes, what the program left behind."""
+    """Kill and reap whatever became ours: without a space of processes, what the program left behind.
+
+    By groups first: no process can be born into a group while the kernel goes through it.
+    """
+    here, ours = os.getpid(), os.getpgrp()
     with suppress(ChildProcessError):
         while True:
             if os.waitpid(-1, os.WNOHANG)[0] == 0:
-                for pid, _ in list(_family(os.getpid()))[1:]:
+                family = [one for one in _family(here) if one.number != here]
+                for group in {one.group for one in family} - {ours}:
                     with suppress(ProcessLookupError):
-                        os.kill(pid, signal.SIGKILL)
+                        os.killpg(group, signal.SIGKILL)
+                for one in family:
+                    with suppress(ProcessLookupError):
+                        os.kill(one.number, signal.SIGKILL)
                 select.select([], [], [], 0.002)

@@ -26,7 +26,7 @@ from types import MappingProxyType
 from typing import BinaryIO, Final
 
 import witnessmark
-from witnessmark.cell.confine import Grade
+from witnessmark.cell.confine import Grade, Walls
 from witnessmark.errors import DiskFailure, WitnessmarkError
 
 FOLDER: Final = "{folder}"
@@ -118,6 +118,7 @@ def run(
     sources: Mapping[str, Iterable[bytes]] = MappingProxyType({}),
     made: Sequence[str] = (),
     take: Take | None = None,
+    walls: Walls = Walls(),  # noqa: B008 - it cannot change
 ) -> Ran:
     """Run a program, on files where some are given, and return what came of it.
 
@@ -128,6 +129,7 @@ def run(
         sources: the bytes of each file, by what it is called in the program's folder.
         made: the names, in that folder, of the files that are taken when the program ends well.
         take: what takes them.
+        walls: which of the kernel's walls to put up; all, but in a test of what happens when one is missing.
 
     Raises:
         DiskFailure: when its folder cannot be made or filled.
@@ -137,7 +139,7 @@ def run(
     own = _folder(folder)
     try:
         _fill(own, command, sources)
-        said, output = _launch(command, own, accepted)
+        said, output = _launch(command, own, accepted, walls)
         ended = Ended[str(said["ended"])]
         for name in made if ended is Ended.WELL else ():
             assert take is not None
@@ -166,7 +168,7 @@ def _fill(own: Path, command: Command, sources: Mapping[str, Iterable[bytes]]) -
         raise DiskFailure(f"the folder of a program cannot be filled: {error.strerror}") from error
 
 
-def _launch(command: Command, own: Path, accepted: str) -> tuple[dict[str, object], bytes]:
+def _launch(command: Command, own: Path, accepted: str, walls: Walls) -> tuple[dict[str, object], bytes]:
     """Start the launcher, hear program and launcher, and return what both said."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     wanted = {
@@ -179,6 +181,7 @@ def _launch(command: Command, own: Path, accepted: str) -> tuple[dict[str, objec
         "environment": _ENVIRONMENT,
         "allowed": asdict(command.allowed),
         "accepted": accepted,
+        "walls": walls.value,
     }
     try:
         process = subprocess.Popen(

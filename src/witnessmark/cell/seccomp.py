@@ -127,7 +127,7 @@ READER: Final = Profile(
 )
 """For a reader that has to load something while it reads, from where Landlock lets it."""
 
-_NEW_SPACES = 0x7E02_0080  # CLONE_NEW* of sched.h
+_NEW_SPACES, _THREAD = 0x7E02_0080, 0x0001_0000  # CLONE_NEW* and CLONE_THREAD of sched.h
 _ADMINISTRATION = (
     "ptrace mount umount2 pivot_root chroot unshare setns bpf perf_event_open keyctl add_key request_key "
     "userfaultfd io_uring_setup io_uring_enter io_uring_register process_vm_readv process_vm_writev pidfd_getfd "
@@ -141,7 +141,9 @@ PROGRAM: Final = Profile(
     MappingProxyType(
         {
             **_each(_ADMINISTRATION, refuse(EPERM)),
-            "clone": Check(0, (0,), refuse(EPERM), _NEW_SPACES),
+            # Threads, and no process: one that starts others for ever would outrun whoever counts them.
+            "clone": Check(0, (_THREAD,), refuse(EPERM), _NEW_SPACES | _THREAD),
+            **_each("fork vfork", refuse(EPERM)),
             "clone3": refuse(
                 ENOSYS
             ),  # its flags lie in memory, where a filter cannot look; libraries fall back to clone
@@ -161,7 +163,8 @@ PROGRAM: Final = Profile(
     ),
     otherwise=ALLOW,
 )
-"""For an external program: whatever it likes, but no way to speak to others, and nothing that governs the machine.
+"""For an external program: whatever it likes, but no way to speak to others, none to start others, and nothing that
+governs the machine.
 
 Too many programs need too many calls for a list of what is allowed: Landlock and the namespaces are its walls.
 """

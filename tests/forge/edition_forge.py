@@ -144,6 +144,7 @@ class House:
         self.shelves = [self._seal_exhibit(i) for i in range(exhibits)]
         self._examine_and_review()
         self._decide(self.shelves[: max(1, exhibits * 2 // 3)])
+        self.met: set[int] = set()  # sizes of checkpoints that stand elsewhere than under an exhibit
         self.first = self.release(self.pages(1), 1)
         self._decide(self.shelves)
         self.size = len(self.keeper.leaves)
@@ -340,8 +341,8 @@ class House:
             },
         }
 
-    def release(self, files: Files, edition: int) -> Files:
-        """Sign a release of whatever stands there: also of what a keeper bent."""
+    def release(self, files: Files, edition: int, /, **bent) -> Files:
+        """Sign a release of whatever stands there: also of what a keeper bent; `bent` fields say what they say."""
         listing = manifest(files)
         shelves = [shelf for shelf in self.shelves if shelf.name]
         made = Release(
@@ -349,9 +350,10 @@ class House:
             tuple((shelf.exhibit.commitment, shelf.name) for shelf in shelves),
             tuple(shelf.openings["decision"][0].commitment for shelf in shelves),
         )
-        (entry,) = self.keeper.seal(made.event("2032-06-21T10:00:00Z"))
+        event = made.event("2032-06-21T10:00:00Z")
+        (entry,) = self.keeper.seal(Event(event.kind, dict(event.fields) | bent))
         last = len(self.keeper.leaves)
-        sizes = {shelf.since for shelf in shelves} | {self.size, last}
+        sizes = {shelf.since for shelf in shelves} | {self.size, last} | self.met
         sizes |= {self.size_for(s, e) for s in shelves for row in s.openings.values() for e in row}
         anchored = {path.split("/")[2] for path in files if path.startswith("proof/anchors/")}
         sizes |= {size for size in self.keeper.notes if str(size) in anchored}

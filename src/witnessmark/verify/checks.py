@@ -253,12 +253,12 @@ def _check_reviewers(context: Context, found: Sequence[Checked]) -> None:
     for one in found:
         introduced |= one.reviewers
     with context.tally.judging(KEYS):
-        listed = {row.proof: (row.name, codec.to_base64(row.public)) for row in context.keys.reviewers}
-        for proof, reviewer in listed.items():
+        listed = {(row.name, codec.to_base64(row.public)): row.proof for row in context.keys.reviewers}
+        for reviewer, proof in listed.items():
             if introduced.get(proof) != reviewer:
                 raise Falsified(f"lists the reviewer {reviewer[0]!r}, whom {proof} does not introduce")
         for proof, reviewer in introduced.items():
-            if reviewer not in listed.values():
+            if reviewer not in listed:
                 raise Falsified(f"does not list the reviewer whom {proof} introduces")
 
 

@@ -6,8 +6,10 @@ import os
 import shutil
 from pathlib import Path
 
+import pypdf
 import pytest
 from PIL import Image
+from pypdf import generic
 
 from witnessmark.demo.drawing import typed_page
 from witnessmark.demo.write_pdf import Line, Page, Properties, pdf
@@ -35,6 +37,23 @@ def two_pages():
     return pdf((first, Page(jpeg=(out.getvalue(), *picture.size))), Properties("Order", "Clerk", day, day))
 
 
+def unnamed():
+    """A PDF of one page, a picture and over it letters that the file gives no names to."""
+    writer = pypdf.PdfWriter(io.BytesIO(two_pages()))
+    writer.remove_page(0)
+    inner = "<</Type/Font/Subtype/CIDFontType2/BaseFont/A/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>>>"
+    font = f"<</Type/Font/Subtype/Type0/BaseFont/A/Encoding/Identity-H/DescendantFonts[{inner}]>>"
+    page = writer.pages[0]
+    made = generic.read_object(io.BytesIO(font.encode()), writer)
+    page["/Resources"][generic.NameObject("/Font")] = generic.DictionaryObject({generic.NameObject("/U"): made})
+    drawn = generic.StreamObject()
+    drawn.set_data(page.get_contents().get_data() + b"\nBT /U 8 Tf 60 40 Td <00390052005500510044> Tj ET")
+    page[generic.NameObject("/Contents")] = writer._add_object(drawn)
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
 @pytest.fixture(scope="module")
 def seen(wm, tmp_path_factory):
     leak = tmp_path_factory.mktemp("pictures") / "leak"
@@ -42,6 +61,7 @@ def seen(wm, tmp_path_factory):
     (leak / "scan.png").write_bytes(scan())
     (leak / "paper.pdf").write_bytes(two_pages())
     (leak / "note.txt").write_text("A note with text of its own.")
+    (leak / "unnamed.pdf").write_bytes(unnamed())
     Image.new("L", (300, 200), 90).save(leak / "wall.png")
     Image.new("L", (8, 8), 90).save(leak / "dot.png")
     (leak / "broken.png").write_bytes(scan()[:3000])
@@ -66,9 +86,23 @@ def test_letters_become_visible_text_that_says_who_read_them(wm, seen):
     assert [(one["page"], one["ended"], one["packs"]) for one in observed] == [(2, "well", "eng")]
     assert "pdf.info.title" in {name for name, _ in files["paper.pdf"]["observations"]}, "nothing found before is lost"
     assert files["wall.png"]["text"] == files["dot.png"]["text"] == ""
-    assert {name: after["ocr"][name] for name in ("exhibits", "with_text")} == {"exhibits": 5, "with_text": 2}
+    assert {name: after["ocr"][name] for name in ("exhibits", "with_text")} == {"exhibits": 6, "with_text": 3}
     assert wm.call("audit", place).code == 0
     assert os.listdir(Path(place) / "vault" / "temporary") == []
+
+
+@needs_tesseract
+def test_a_page_whose_letters_the_file_does_not_name_keeps_them_and_gets_what_is_seen(wm, seen):
+    place = seen[0]
+    (row,) = [
+        r for r in wm.good("files", place, "--json", "--text", "--observations").objects if r["path"] == "unnamed.pdf"
+    ]
+    assert dict(row["observations"])["pdf.unmapped"] == {"page": 1, "characters": 5, "of": 5}
+    noise, _, drawn = row["text"].partition("\n")
+    assert noise.strip()
+    assert "Carts are searched." not in noise
+    assert "Carts are searched." in drawn
+    assert row["machine_read"].startswith("tesseract ")
 
 
 @needs_tesseract
@@ -88,7 +122,7 @@ def test_where_each_word_stands_is_kept(wm, seen):
 
     with Archive.reading(Path(seen[0])) as archive:
         kept = [one.fields for one in archive.ledger.replay() if one.fields.get("step") == "words"]
-        assert sorted(json.loads(one["settings"])["page"] for one in kept) == [1, 2]
+        assert sorted(json.loads(one["settings"])["page"] for one in kept) == [1, 1, 2]
         for one in kept:
             told = json.loads(archive.store.read(Digest(one["text"]), 1 << 20))
             words = {word[0]: word[1:] for word in told["words"]}

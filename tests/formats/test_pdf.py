@@ -321,6 +321,30 @@ def test_letters_that_the_file_does_not_name_are_observed():
     assert read(read_pdf, pdf(SHOWN)).observed("pdf.unmapped") == []
 
 
+def lettered(names):
+    """A page of three letters of a font that is drawn here and whose signs have these names."""
+    font = (
+        "<</Type/Font/Subtype/Type3/FontBBox[0 0 10 10]/FontMatrix[.1 0 0 .1 0 0]/FirstChar 1/LastChar 3/Widths[8 8 8]"
+        f"/Encoding<</Type/Encoding/Differences[1 {names}]>>/CharProcs<<{' '.join(name + ' 13 0 R' for name in names.split())}>>>>"
+    )
+    glyph = stream("", "8 0 0 0 8 8 d1 0 0 7 7 re f")
+    whole = pdf("BT /G 14 Tf 50 700 Td (\\001\\002\\003) Tj ET", extra=["<<>>", "<<>>", font, glyph])
+    return whole.replace(b"/F 3 0 R", b"/G 12 0 R")
+
+
+def test_a_page_whose_letters_the_first_reader_cannot_name_is_read_again_by_the_second():
+    found = read(read_pdf, lettered("/k /e /y"))
+    assert found.observed("pdf.unmapped") == [{"page": 1, "characters": 3, "of": 3}]
+    assert ("page 1, as a second reader has it", "key\n") in found.hidden_pieces
+    assert "key" not in found.visible_text
+
+
+def test_codes_that_no_reader_can_name_are_not_taken_for_letters():
+    found = read(read_pdf, lettered("/g1 /g2 /g3"))
+    assert found.observed("pdf.unmapped") != []
+    assert not any("second reader" in where for where, _ in found.hidden_pieces)
+
+
 LINE = "the doors are locked at night and two people keep the keys of every ward in a red tin box under this table"
 
 

@@ -51,8 +51,9 @@ def _read_document(document: Any, data: bytes, report: Report, *, is_locked: boo
         report.observe("pdf.layers", value=True)
     tagged = bool(pdfium.FPDFCatalog_IsTagged(document))
     second: dict[int, pdf_second.Page | None] = dict.fromkeys(pdf_second.chosen(count))
+    unnamed: dict[int, str] = {}
     broken = sum(
-        not _read_page(document, place, report, second, layers=layers, tagged=tagged)
+        not _read_page(document, place, report, second, unnamed, layers=layers, tagged=tagged)
         for place in range(min(count, MOST_PAGES))
     )
     _read_rest(document, report)
@@ -65,6 +66,7 @@ def _read_document(document: Any, data: bytes, report: Report, *, is_locked: boo
         report.outcome(Outcome.PARTIAL, f"{broken} of {count} pages cannot be opened")
     if pdfium.FPDF_GetSecurityHandlerRevision(document) < 0:
         pdf_second.compare(data, (page for page in second.values() if page is not None), report)
+        pdf_second.read_again(data, unnamed, report)
 
 
 def _read_protection(document: Any, report: Report, *, is_locked: bool) -> None:
@@ -106,6 +108,7 @@ def _read_page(
     place: int,
     report: Report,
     second: dict[int, pdf_second.Page | None],
+    unnamed: dict[int, str],
     *,
     layers: bool,
     tagged: bool,
@@ -130,7 +133,7 @@ def _read_page(
                 page = pdfium.FPDF_LoadPage(document, place)
                 if not page:
                     return False
-        shown = _read_text(page, place + 1, report, layers=layers)
+        shown = _read_text(page, place + 1, report, unnamed, layers=layers)
         if place in second:
             second[place] = pdf_second.Page(place + 1, found, shown)
         _report_marks(marks, shown, report)
@@ -142,8 +145,8 @@ def _read_page(
     return True
 
 
-def _read_text(page: Any, number: int, report: Report, *, layers: bool) -> str:
-    """Report a page's text and return what of it shows."""
+def _read_text(page: Any, number: int, report: Report, unnamed: dict[int, str], *, layers: bool) -> str:
+    """Report a page's text and return what of it shows; keep it as well where many of its letters have no name."""
     text_page = pdfium.FPDFText_LoadPage(page)
     if not text_page:
         return ""
@@ -151,7 +154,8 @@ def _read_text(page: Any, number: int, report: Report, *, layers: bool) -> str:
         count = min(pdfium.FPDFText_CountChars(text_page), LONGEST_PAGE)
         if count <= 0:
             return ""
-        _observe_unmapped(text_page, number, count, report)
+        if _observe_unmapped(text_page, number, count, report) and len(unnamed) < pdf_second.MOST_PAGES:
+            unnamed[number] = _characters(text_page, 0, count)
         unseen = pdf_sight.unseen(page, text_page, count, layers=layers)
         if unseen is None:
             shown = _characters(text_page, 0, count)
@@ -185,12 +189,14 @@ def _plain_text(page: Any) -> str:
         pdfium.FPDFText_ClosePage(text_page)
 
 
-def _observe_unmapped(text_page: Any, number: int, count: int, report: Report) -> None:
-    """Observe a page many of whose signs have no letter in the file: its text is noise, its picture may be read."""
+def _observe_unmapped(text_page: Any, number: int, count: int, report: Report) -> bool:
+    """Observe a page many of whose signs have no letter in the file, and tell of it: its text is noise."""
     some = min(count, UNMAPPED_LOOK)
     unmapped = sum(pdfium.FPDFText_HasUnicodeMapError(text_page, place) == 1 for place in range(some))
-    if unmapped * 20 > some:
-        report.observe("pdf.unmapped", {"page": number, "characters": unmapped, "of": some})
+    if unmapped * 20 <= some:
+        return False
+    report.observe("pdf.unmapped", {"page": number, "characters": unmapped, "of": some})
+    return True
 
 
 def _characters(text_page: Any, start: int, count: int) -> str:

@@ -18,7 +18,7 @@ from witnessmark.model.words import StepName
 from witnessmark.work import step
 
 LARGEST_TEXT: Final = 80 << 20
-_LARGEST_OBSERVATIONS = 256 << 20
+LARGEST_OBSERVATIONS: Final = 256 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,6 @@ def _observations(archive: Archive, earlier: Digest | None, observed: Sequence[t
     """Return the observations of the earlier reading with the new ones behind them."""
     found: codec.Fields = {"members": [], "observations": [], "refused": [], "truncated": False}
     if earlier is not None:
-        found = codec.decode(archive.store.read(earlier, _LARGEST_OBSERVATIONS).decode())
+        found = codec.decode(archive.store.read(earlier, LARGEST_OBSERVATIONS).decode())
     listed = [*found["observations"], *([name, value] for name, value in observed)]
     return codec.encode_bytes({**found, "observations": listed})

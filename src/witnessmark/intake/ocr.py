@@ -1,5 +1,8 @@
 """Recognition of letters: pictures, and pages of PDFs without text, are read by tesseract where it is found.
 
+So are pages whose letters the file does not name (`pdf.unmapped`): what the file says there stays, and what was
+recognised stands below it.
+
 A page is drawn in a cell; its pixels go to the program behind walls of its own and are forgotten; what the program says
 is taken apart by one strict rule (`work/recognised.py`). The text becomes visible text, in a later reading whose
 settings name the packs: text that a machine read is never taken for the file's own. Where each word stands is kept,
@@ -192,11 +195,12 @@ class _Looking:
         item = _Item(row, self._own_text(row))
         if item.is_pdf:
             texts = item.text.split("\f")
-            empty = [number for number, text in enumerate(texts, 1) if not text.strip()]
-            if not empty:
+            unnamed = self._unnamed(row)
+            due = [number for number, text in enumerate(texts, 1) if not text.strip() or number in unnamed]
+            if not due:
                 return None
             item.count = len(texts)
-            for number in empty[:MOST_PAGES]:
+            for number in due[:MOST_PAGES]:
                 self._draw_page(item, number)
         elif not item.text.strip():
             number = 1
@@ -206,6 +210,15 @@ class _Looking:
         else:
             return None
         return item
+
+    def _unnamed(self, row: ExhibitRow) -> set[int]:
+        """Return the pages half of whose letters, or more, the file does not name."""
+        digest = None if row.reading is None else row.reading.derivative.digest
+        return {
+            value["page"]
+            for name, value in observations(self._archive.store, digest, later.LARGEST_OBSERVATIONS)
+            if name == "pdf.unmapped" and 2 * value["characters"] >= value["of"]
+        }
 
     def _own_text(self, row: ExhibitRow) -> str:
         """Return the visible text as our reader found it, whatever was recognised since with other packs."""
@@ -328,7 +341,8 @@ class _Sealing:
             observed.append(("ocr.page", told))
             self._state.unfinished += seen.ended != "well"
             if found.text:
-                texts[page.number] = found.text
+                own = texts.get(page.number, "").rstrip()
+                texts[page.number] = f"{own}\n{found.text}" if own else found.text
                 self._keep_words(item, page, page.picture, seen, at)
         if item.count > MOST_PAGES:
             observed.append(("ocr.left_out", item.count - MOST_PAGES))

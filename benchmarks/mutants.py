@@ -39,6 +39,7 @@ COMPUTED = {
     ast.Sub: ast.Add,
     ast.Mult: ast.FloorDiv,
     ast.FloorDiv: ast.Mult,
+    ast.Div: ast.Mult,
     ast.Mod: ast.FloorDiv,
     ast.LShift: ast.RShift,
     ast.RShift: ast.LShift,

@@ -7,22 +7,27 @@ from pathlib import Path
 
 import pytest
 
-_SOURCE = Path(__file__).resolve().parent.parent / "forge" / "edition_forge.py"
+_FORGES = Path(__file__).resolve().parent.parent / "forge"
 
 
-def _load():
-    # Tests are imported one by one; the forge is a module that several of them share.
-    if "edition_forge" not in sys.modules:
-        spec = importlib.util.spec_from_file_location("edition_forge", _SOURCE)
+def _load(name):
+    # Tests are imported one by one; a forge is a module that several of them share.
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, _FORGES / f"{name}.py")
         module = importlib.util.module_from_spec(spec)
-        sys.modules["edition_forge"] = module
+        sys.modules[name] = module
         spec.loader.exec_module(module)
-    return sys.modules["edition_forge"]
+    return sys.modules[name]
 
 
 @pytest.fixture(scope="session")
 def forge():
-    return _load()
+    return _load("edition_forge")
+
+
+@pytest.fixture(scope="session")
+def stamps():
+    return _load("stamp_forge")
 
 
 @pytest.fixture(scope="session")

@@ -92,6 +92,15 @@ class Token:
         return tuple(hashlib.sha256(certificate).digest() for certificate in self.certificates)
 
 
+def check_certificate(data: bytes) -> None:
+    """Check that bytes have the form of a certificate in DER, to lie beside a time stamp; no more is looked at.
+
+    Raises:
+        Damaged: when they have not.
+    """
+    _only(data, "a certificate")
+
+
 class _Der:
     """The elements inside one constructed value, taken from front to back."""
 

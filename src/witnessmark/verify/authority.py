@@ -22,6 +22,7 @@ from witnessmark.proof.policy import Authority
 from witnessmark.proof.timestamp import Token
 
 SECONDS = 30
+_SAID_YES = "Verification: OK"
 _SAID_NO = ("Verification: FAILED", "ts_rsp_verify.c", "certificate verify error", "verify error:")
 _ELSEWHERE = ("issuer certificate", "self-signed certificate", "self signed certificate")
 """What openssl says of a certificate that leads to another root than the trusted one: nothing is false then."""
@@ -90,9 +91,9 @@ def _ask(
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise Undecided("the program openssl could not be run") from error
-    if done.returncode == 0:
-        return ""
     said = done.stdout.decode("utf-8", "replace")
+    if done.returncode == 0 and _SAID_YES in said:
+        return ""
     if not any(mark in said for mark in _SAID_NO):
         raise Undecided("the openssl on this machine does not understand the question")
     return _reason(said)

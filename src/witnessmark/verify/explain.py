@@ -37,6 +37,7 @@ _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e0fff]"
 )
+_MARKS = re.compile('["\u201c-\u201f\u2033\uff02]')
 
 
 def safe(text: str) -> str:
@@ -106,7 +107,7 @@ def moment(seconds: int) -> str:
 def _reviewed(rows: Sequence[Shown], reviewed: Mapping[str, Value]) -> Iterator[str]:
     if any(reviewed["answers"].values()):
         names = sorted({text_of(row, "name") for row in of(rows, "reviewer")})
-        yield f"Signed reviews: {_counts(reviewed['answers'])}; reviewers: {', '.join(names)}."
+        yield f"Signed reviews: {_counts(reviewed['answers'])}; reviewers: {', '.join(map(_quoted, names))}."
     else:
         yield "No review is shown."
     if any(reviewed["findings"].values()):
@@ -120,7 +121,7 @@ def _counts(counts: Mapping[str, int]) -> str:
 
 
 def _withheld(withheld: Mapping[str, Value]) -> str:
-    reason = f". The keeper's reason: “{withheld['reason']}”." if withheld["reason"] else "."
+    reason = f". The keeper's reason: {_quoted(withheld['reason'])}." if withheld["reason"] else "."
     match withheld["what"]:
         case "nothing":
             return "Nothing of the file is withheld."
@@ -128,6 +129,11 @@ def _withheld(withheld: Mapping[str, Value]) -> str:
             return f"The file is withheld, its text is shown{reason}"
         case _:
             return f"Everything but this page is withheld{reason}"
+
+
+def _quoted(text: str) -> str:
+    """Return the keeper's words between quotation marks that they cannot close: they must not read as said here."""
+    return "“" + _MARKS.sub("'", text) + "”"
 
 
 def people(report: Report) -> Iterator[str]:
@@ -144,16 +150,14 @@ def _people(report: Report) -> Iterator[str]:
         yield f"  {verdict.word:17} {verdict.file or 'the edition'}: {verdict.says}"
     if len(wrong) > _MOST_LINES:
         yield f"  … and {len(wrong) - _MOST_LINES:,} more (all of them with --json)"
-    broken = {verdict.file for verdict in wrong}
-    for found in report.exhibits[:_MOST_EXHIBITS]:
-        if f"{found.folder}/exhibit.json" in broken:
-            continue
+    sound = report.sound
+    for found in sound[:_MOST_EXHIBITS]:
         yield ""
         yield f"{found.id}"
         for sentence in found.sentences:
             yield f"  {sentence}"
-    if len(report.exhibits) > _MOST_EXHIBITS:
-        yield f"… and {len(report.exhibits) - _MOST_EXHIBITS:,} more exhibits (all of them with --json)"
+    if len(sound) > _MOST_EXHIBITS:
+        yield f"… and {len(sound) - _MOST_EXHIBITS:,} more exhibits (all of them with --json)"
     yield ""
     yield "What this does not show"
     for sentence in report.not_shown:
@@ -198,7 +202,7 @@ def objects(report: Report) -> Iterator[dict[str, Value]]:
     by_file: dict[str, list[Verdict]] = {path: [] for path in report.files}
     for verdict in report.verdicts:
         by_file.setdefault(verdict.file, []).append(verdict)
-    shown = {f"{found.folder}/exhibit.json": found for found in report.exhibits}
+    shown = {f"{found.folder}/exhibit.json": found for found in report.sound}
     about_all = by_file.pop("", [])
     for path in sorted(by_file):
         row: dict[str, Value] = {"file": path, "verdict": _word(by_file[path]), "says": _says(by_file[path])}

@@ -91,6 +91,12 @@ class Report:
         return max(codes | {0 if self.is_key_from_outside else 2})
 
     @property
+    def sound(self) -> tuple[ExhibitReport, ...]:
+        """The exhibits in whose folder nothing is wrong: only of these may be said what their openings say."""
+        wrong = {"/".join(verdict.file.split("/")[:2]) for verdict in self.verdicts if verdict.word is not Word.AGREES}
+        return tuple(found for found in self.exhibits if found.folder not in wrong)
+
+    @property
     def word(self) -> Word:
         """The verdict about the whole."""
         return {0: Word.AGREES, 1: Word.FALSE}.get(self.exit_code, Word.UNDECIDED)

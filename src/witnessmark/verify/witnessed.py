@@ -78,7 +78,7 @@ class Anchored:
     policy: Policy | None = None
     notes: dict[int, Note] = field(default_factory=dict)
     cosigned: dict[int, int] = field(default_factory=dict)
-    """How many lines of others each checkpoint carries."""
+    """How many others have cosigned each checkpoint."""
     tokens: list[tuple[int, str, bytes]] = field(default_factory=list)
     certificates: list[bytes] = field(default_factory=list)
     proofs: list[tuple[int, str, Timestamp]] = field(default_factory=list)
@@ -161,9 +161,10 @@ def _read_one(site: Site, log: Log, found: Anchored, path: str, size: int, tally
         if log.checkpoint(text).size != size:
             raise Falsified("is the checkpoint of another size than its folder says")
         found.notes[size] = note.parse(text)
-        lines = len(found.notes[size].signatures) - len(log.keys.in_force(size))
-        found.cosigned[size] = lines
-        tally.agrees(path, f"is signed by the log, and cosigned by {lines}")
+        # Lines are counted by their keys: the log itself, or one witness, could make many.
+        signers = {(line.name, line.key_id) for line in found.notes[size].signatures}
+        found.cosigned[size] = len(signers - {(key.name, key.key_id) for key in log.keys.keys})
+        tally.agrees(path, f"is signed by the log, and cosigned by {found.cosigned[size]}")
         return
     data = site.read(path, timestamp.LARGEST)
     if size not in found.notes:
@@ -177,8 +178,9 @@ def _read_one(site: Site, log: Log, found: Anchored, path: str, size: int, tally
         proof.check_content(content)
         found.proofs.append((size, path, proof))
     else:
+        timestamp.check_certificate(data)
         found.certificates.append(data)
-        tally.agrees(path, "is a certificate for the time stamps beside it")
+        tally.agrees(path, "has the form of a certificate, for the time stamps beside it")
 
 
 def _bound(found: Anchored, reader: Reader, tally: Tally) -> None:

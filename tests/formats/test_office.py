@@ -412,6 +412,29 @@ def slide(*shapes, more=""):
     return f"<p:sld {SLIDE} {more}><p:cSld><p:spTree>{''.join(shapes)}</p:spTree></p:cSld></p:sld>"
 
 
+def test_sections_list_the_slides_again_and_nothing_is_missing():
+    listed = (
+        f'<p:presentation {SLIDE} xmlns:r="{OFFICE}"><p:sldIdLst><p:sldId id="300" r:id="s1"/></p:sldIdLst><p:extLst><p:ext>'
+        '<p14:sectionLst xmlns:p14="http://schemas.microsoft.com/office/powerpoint/2010/main"><p14:section name="One">'
+        '<p14:sldIdLst><p14:sldId id="300"/></p14:sldIdLst></p14:section></p14:sectionLst></p:ext></p:extLst></p:presentation>'
+    )
+    found = read(read_pptx, pptx(slide(shape("Lantern Watch")), {"ppt/presentation.xml": listed}))
+    assert found.ended is Outcome.OK
+    assert found.visible_text == "Lantern Watch\n"
+
+
+def test_slides_whose_list_is_lost_are_kept_apart():
+    notes = {"ppt/notesSlides/n1.xml": slide(shape("Say Tarn"))}
+    whole = pptx(slide(shape(SECRET)), notes, extra=[("n", "notesSlide", "../notesSlides/n1.xml")])
+    with zipfile.ZipFile(io.BytesIO(whole)) as packed:
+        parts = {name: packed.read(name) for name in packed.namelist() if name != "ppt/presentation.xml"}
+    found = read(read_pptx, pack(parts))
+    assert found.ended is Outcome.PARTIAL
+    assert ("slides, shown or not", SECRET + "\n") in found.hidden_pieces
+    assert ("speaker notes", "Say Tarn\n") in found.hidden_pieces
+    assert found.visible_text == ""
+
+
 def test_slides_show_what_lies_on_them():
     beside = '<a:xfrm><a:off x="9999999" y="0"/><a:ext cx="5" cy="5"/></a:xfrm>'
     for data in (
@@ -513,7 +536,142 @@ def test_damage_ends_in_an_outcome(place, noise):
         found = read(reader, whole[:place] + noise + whole[place + len(noise) :])
         assert found.ended in set(Outcome) - {Outcome.CRASH}
         cut = read(reader, whole[:place])
-        assert cut.ended is Outcome.CORRUPT
+        assert cut.ended in (Outcome.CORRUPT, Outcome.PARTIAL)
+        assert set(cut.visible_text.split()) <= set(read(reader, whole).visible_text.split())
+
+
+@pytest.mark.parametrize("with_descriptors", [False, True])
+def test_a_package_that_was_cut_off_gives_the_text_that_is_there(with_descriptors):
+    lines = [f"Roll call {number} of Lantern Watch" for number in range(400)]
+    parts = {
+        "word/header1.xml": f"<w:hdr {W}>{paragraph(run(SECRET))}</w:hdr>",
+        "word/media/a.png": bytes(range(256)) * 40,
+    }
+    whole = docx("".join(paragraph(run(line)) for line in lines), parts=parts)
+    if with_descriptors:
+        whole = streamed(whole)
+    end = whole.find(b"PK\x01\x02")
+    found = read(read_docx, whole[:end])
+    assert found.ended is Outcome.PARTIAL
+    assert "lost its directory" in found.detail
+    assert found.visible_text == read(read_docx, whole).visible_text
+    assert found.hidden_text == read(read_docx, whole).hidden_text
+    assert bytes(found.members[0].data) == parts["word/media/a.png"]
+    start = whole.find(b"word/document.xml")
+    place = start + (whole.find(b"PK\x03\x04", start) - start) // 2
+    found = read(read_docx, whole[:place])
+    assert found.ended is Outcome.PARTIAL
+    assert "word/document.xml" in found.detail
+    said = found.visible_text.splitlines()
+    assert len(said) > 20
+    assert said[:-1] == lines[: len(said) - 1]
+
+
+@pytest.mark.parametrize("place", [f'<w:pStyle w:val="Secret"/></w:pPr>{run(SECRET)}', None])
+def test_what_a_lost_style_may_hide_does_not_show(place):
+    style = '<w:style w:type="paragraph" w:styleId="Secret"><w:rPr><w:vanish/></w:rPr></w:style>'
+    inner = f"<w:pPr>{place}" if place else run(SECRET, '<w:rStyle w:val="Secret"/>')
+    whole = docx(
+        paragraph(run("Order")) + paragraph(inner),
+        extra=[("st", "styles", "styles.xml")],
+        parts={"word/styles.xml": f"<w:styles {W}>{style}</w:styles>"},
+    )
+    assert_apart(read(read_docx, whole))
+    found = read(read_docx, whole[: whole.find(b"word/styles.xml") - 10])
+    assert found.visible_text.strip() == "Order"
+    assert ("text, shown or not", SECRET + "\n") in found.hidden_pieces
+
+
+def test_what_a_lost_cell_style_may_hide_does_not_show():
+    rows = f"<row>{cell('A1', 'Order')}{cell('B1', SECRET, s='1')}</row>"
+    whole = xlsx(rows)
+    with zipfile.ZipFile(io.BytesIO(whole)) as packed:
+        parts = {name: packed.read(name) for name in packed.namelist()}
+    parts["xl/styles.xml"] = parts.pop("xl/styles.xml")  # to the end
+    whole = pack(parts)
+    assert SECRET in read(read_xlsx, whole).visible_text
+    found = read(read_xlsx, whole[: whole.find(b"xl/styles.xml") - 10])
+    assert "Order" in found.visible_text
+    assert ("cells, shown or not", SECRET + "\n") in found.hidden_pieces
+    assert_apart(found)
+
+
+@pytest.mark.parametrize("part", ["header1", "footnotes"])
+def test_a_style_hides_text_in_every_part_of_a_document(part):
+    style = '<w:style w:type="character" w:styleId="Secret"><w:rPr><w:vanish/></w:rPr></w:style>'
+    inner = paragraph(run("Order") + run(SECRET, '<w:rStyle w:val="Secret"/>'))
+    kind = {"header1": "header", "footnotes": "footnotes"}[part]
+    stories = {"header1": f"<w:hdr {W}>{inner}</w:hdr>"}
+    stories["footnotes"] = f'<w:footnotes {W}><w:footnote w:id="1">{inner}</w:footnote></w:footnotes>'
+    body = paragraph(run("x") + '<w:r><w:footnoteReference w:id="1"/></w:r>')
+    body += '<w:sectPr><w:headerReference w:type="default" r:id="p"/></w:sectPr>'
+    found = read(
+        read_docx,
+        docx(
+            body,
+            extra=[("st", "styles", "styles.xml"), ("p", kind, f"{part}.xml")],
+            parts={"word/styles.xml": f"<w:styles {W}>{style}</w:styles>", f"word/{part}.xml": stories[part]},
+        ),
+    )
+    assert "Order" in found.visible_text
+    assert_apart(found)
+
+
+def streamed(data):
+    """Return a zip as a program writes it that cannot go back: sizes and checksums stand behind the bytes."""
+    out = io.BytesIO()
+
+    class OneWay(io.RawIOBase):
+        def writable(self):
+            return True
+
+        def write(self, data):
+            return out.write(data)
+
+    with zipfile.ZipFile(io.BytesIO(data)) as whole, zipfile.ZipFile(OneWay(), "w", zipfile.ZIP_DEFLATED) as packed:
+        for name in whole.namelist():
+            packed.writestr(name, whole.read(name))
+    return out.getvalue()
+
+
+def test_bytes_that_are_not_those_that_were_packed_are_said_of_a_package_without_directory():
+    whole = bytearray(pack({"_rels/.rels": links(("r1", "officeDocument", "d.xml"))}))
+    stored = io.BytesIO()
+    with zipfile.ZipFile(stored, "w") as packed:
+        packed.writestr("d.xml", f"<w:document {W}><w:body>{paragraph(run('Tarn Papers'))}</w:body></w:document>")
+    whole = bytearray(whole[: whole.find(b"PK\x01\x02")] + stored.getvalue()[: stored.getvalue().find(b"PK\x01\x02")])
+    assert "broken" not in read(read_docx, bytes(whole)).detail
+    whole[whole.find(b"Tarn Papers")] = ord("B")
+    found = read(read_docx, bytes(whole))
+    assert found.visible_text == "Barn Papers\n"
+    assert "of them broken: d.xml" in found.detail
+
+
+def test_a_workbook_whose_list_of_sheets_is_lost_keeps_its_words_apart():
+    whole = xlsx('<row><c r="A1" t="s"><v>0</v></c></row>', strings=(SECRET, "Tarn"))
+    parts = {
+        name: zipfile.ZipFile(io.BytesIO(whole)).read(name) for name in zipfile.ZipFile(io.BytesIO(whole)).namelist()
+    }
+    del parts["xl/workbook.xml"]
+    found = read(read_xlsx, pack(parts))
+    assert found.ended is Outcome.PARTIAL
+    assert ("sheets, shown or not", SECRET + "\n") in found.hidden_pieces
+    assert ("text of no cell", "Tarn\n") in found.hidden_pieces
+    assert_apart(found)
+
+
+def test_a_sheet_without_a_link_is_a_name_alone():
+    names = '<sheet name="Module" sheetId="3" r:id=""/></sheets>'
+    whole = xlsx(EMPTY)
+    parts = {
+        name: zipfile.ZipFile(io.BytesIO(whole)).read(name) for name in zipfile.ZipFile(io.BytesIO(whole)).namelist()
+    }
+    parts["xl/workbook.xml"] = parts["xl/workbook.xml"].decode().replace("</sheets>", names)
+    found = read(read_xlsx, pack(parts))
+    assert found.ended is Outcome.OK
+    assert "Module" in found.visible_text
+    parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace('r:id=""', 'r:id="gone"')
+    assert read(read_xlsx, pack(parts)).ended is Outcome.PARTIAL
 
 
 def test_an_embedded_object_gives_the_file_it_wraps(corpus):

@@ -19,6 +19,7 @@ DELETED, MOVED, VANISHED, PALE, FIELD, ALT = (
     "field code",
     "alt text",
 )
+UNKNOWN = "text, shown or not"
 LONGEST = 32 << 20
 _PROPERTIES = {
     "rPr",
@@ -240,6 +241,8 @@ class Story:
         if self._moved:
             return MOVED
         vanished = self._vanished
+        if vanished is None and self._styles.are_lost and (self._style or self._run_style):
+            return UNKNOWN
         if vanished is None:
             vanished = self._styles.vanishes(self._style, self._run_style)
         if vanished or self._tiny or self._shape_hidden or any(self._rows):

@@ -27,6 +27,8 @@ class Styles:
 
     by_id: dict[str, Style] = field(default_factory=dict)
     default: str = ""
+    are_lost: bool = False
+    """Whether the package was cut off before they ended: whether text of a style shows is then not known."""
 
     def vanishes(self, paragraph: str, run: str) -> bool:
         """Return whether text of these styles is hidden; the run's own style is the nearer one."""
@@ -59,6 +61,7 @@ def read_styles(package: Package, name: str | None) -> Styles:
     """Return the styles of the style part."""
     styles = Styles()
     root = None if name is None else package.root(name)
+    styles.are_lost = package.is_cut and (root is None or name in package.broken)
     if root is None:
         return styles
     for element in root.iter("{*}style"):

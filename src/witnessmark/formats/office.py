@@ -7,18 +7,17 @@ import posixpath
 import re
 from typing import Any
 
-from witnessmark.cell.report import ReadingStopped, Report, Source
+from witnessmark.cell.report import Report, Source
 from witnessmark.formats import dates, markup
 from witnessmark.formats.docx import Section, Story
 from witnessmark.formats.docx_numbers import read_numbers
-from witnessmark.formats.docx_styles import read_styles
+from witnessmark.formats.docx_styles import Styles, read_styles
 from witnessmark.formats.encodings import storable
 from witnessmark.formats.package import Package, close
 from witnessmark.formats.pptx import read_slides
 from witnessmark.formats.properties import read_properties
 from witnessmark.formats.xlsb import read_binary
 from witnessmark.formats.xlsx import read_workbook
-from witnessmark.model.derivative import Outcome
 
 _TECHNICAL = re.compile(
     r"(?:^|/)(?:\[content_types\]\.xml|styles\w*\.xml|theme\w*\.xml|settings\.xml|websettings\.xml|fonttable\.xml"
@@ -62,7 +61,7 @@ def read_docx(source: Source, report: Report) -> None:
     if package.find(main) is None:
         package.broken.append(main)
     else:
-        _tell_word(package, main, Story(numbers, styles).read(package, main), report)
+        _tell_word(package, main, Story(numbers, styles).read(package, main), styles, report)
     _finish(package, report)
 
 
@@ -74,9 +73,8 @@ def read_xlsx(source: Source, report: Report) -> None:
     """
     markup.name_tool(report)
     package = Package(source)
-    main = package.find(package.main_part("xl/workbook.xml"))
-    if main is None:
-        raise ReadingStopped(Outcome.CORRUPT, "the package holds no workbook")
+    main = package.main_part("xl/workbook.xml")
+    main = package.find(main) or main
     if main.lower().endswith(".bin"):
         read_binary(package, main, report)
     else:
@@ -101,13 +99,13 @@ def _one(package: Package, main: str, kind: str) -> str | None:
     return targets[0] if targets else None
 
 
-def _tell_word(package: Package, main: str, body: Story, report: Report) -> None:
+def _tell_word(package: Package, main: str, body: Story, styles: Styles, report: Report) -> None:
     shown = _shown_edges(package, main, body.sections)
     edges: dict[str, list[str]] = {"header": [], "footer": []}
     stories = [body]
     for kind, texts in edges.items():
         for name in package.targets(main, kind):
-            story = Story().read(package, name)
+            story = Story(styles=styles).read(package, name)
             stories.append(story)
             if name in shown:
                 texts.append(story.visible)
@@ -116,7 +114,7 @@ def _tell_word(package: Package, main: str, body: Story, report: Report) -> None
     notes = []
     for kind in ("footnotes", "endnotes"):
         for name in package.targets(main, kind):
-            story = Story()
+            story = Story(styles=styles)
             story.shown_notes = body.notes
             stories.append(story.read(package, name))
             notes.append(story.visible)

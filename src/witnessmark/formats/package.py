@@ -1,7 +1,8 @@
 """The zip package around an Office file (ISO/IEC 29500-2): parts through counted streams, relationships, members.
 
 Nothing here trusts a size that the package states: every part is read through a counter, all parts together have one
-budget, and entries whose bytes overlap are refused before anything is unpacked.
+budget, and entries whose bytes overlap are refused before anything is unpacked. A package that was cut off has lost
+its directory: its parts are then found by their own headers.
 """
 
 import io
@@ -10,12 +11,12 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, BinaryIO
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
-from witnessmark.formats import compound, dates, markup, ole
+from witnessmark.formats import compound, dates, markup, ole, zips
 from witnessmark.formats.encodings import storable
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How, Path, PathStep
@@ -57,15 +58,21 @@ class Package:
         if head == compound.MAGIC:
             raise ReadingStopped(*_why_ole(source))
         source.stream.seek(0)
+        self.is_cut = False  # whether its directory is lost
+        self._zip: zipfile.ZipFile | _WithoutDirectory
         try:
             self._zip = zipfile.ZipFile(source.stream)
         except _BROKEN as error:
-            raise ReadingStopped(Outcome.CORRUPT, "the package around the document cannot be opened") from error
+            self._zip = _WithoutDirectory(source)
+            self.is_cut = True
+            if not self._zip.infolist():
+                raise ReadingStopped(Outcome.CORRUPT, "the package around the document cannot be opened") from error
         entries = self._zip.infolist()
         if len(entries) > MOST_PARTS:
             raise ReadingStopped(Outcome.REFUSED_LIMIT, f"the package has more than {MOST_PARTS} parts")
         _refuse_overlaps(entries)
-        if any(entry.flag_bits & 1 for entry in entries):
+        locked = sum(entry.flag_bits & 1 for entry in entries)
+        if locked and (not self.is_cut or locked == len(entries)):
             raise ReadingStopped(Outcome.ENCRYPTED, "parts of the package are encrypted")
         self._entries = {_normal(entry.filename): entry for entry in entries if entry.filename and not entry.is_dir()}
         self._rooms = LARGEST_PACKAGE
@@ -188,6 +195,69 @@ class Package:
                 dates.observe(report, "archived", dates.from_zip(time), "zip time of a part")
 
 
+class _WithoutDirectory:
+    """A zip whose directory is lost: its entries as their own headers state them, the first of a name alone."""
+
+    def __init__(self, source: Source) -> None:
+        self._stream = source.stream
+        found = list(zips.scan(source.stream, source.size, MOST_PARTS + 1))
+        ends = [*(entry.offset for entry in found[1:]), source.size][: len(found)]
+        self._entries: dict[str, tuple[zipfile.ZipInfo, zips.Entry]] = {}
+        for entry, end in zip(found, ends, strict=True):
+            name = entry.name.split(b"\0")[0].decode("utf-8" if entry.flags & 0x800 else "cp437", "replace")
+            if name and name not in self._entries:
+                here = entry if entry.packed >= 0 else replace(entry, packed=max(0, end - entry.data))
+                self._entries[name] = _stated(name, here), here
+
+    def infolist(self) -> list[zipfile.ZipInfo]:
+        """Return what is known of each entry."""
+        return [about for about, _ in self._entries.values()]
+
+    def open(self, about: zipfile.ZipInfo) -> "_Unfolding":
+        """Return a stream of an entry's bytes."""
+        return _Unfolding(self._stream, about.filename, self._entries[about.filename][1])
+
+
+def _stated(name: str, entry: zips.Entry) -> zipfile.ZipInfo:
+    time, date = entry.stamp
+    clock = (1980 + (date >> 9), date >> 5 & 15, date & 31, time >> 11, time >> 5 & 63, (time & 31) * 2)
+    about = zipfile.ZipInfo(name, clock)
+    about.flag_bits, about.compress_type, about.CRC = entry.flags, entry.method, entry.crc
+    about.compress_size, about.file_size, about.header_offset = entry.packed, entry.size, entry.offset
+    return about
+
+
+class _Unfolding:
+    """The bytes of an entry found by its own header; where they break off, those before have been given."""
+
+    def __init__(self, stream: BinaryIO, name: str, entry: zips.Entry) -> None:
+        if entry.is_encrypted or entry.method not in zips.METHODS:
+            raise NotImplementedError(name)
+        self.name, self._entry = name, entry
+        self._pieces = zips.unpacked(stream, entry)
+        self._waiting = b""
+        self._crc = self._count = 0
+
+    def read(self, count: int) -> bytes:
+        """Return the next bytes.
+
+        Raises:
+            BrokenZip: when the packed bytes break off, or are not those that were packed.
+        """
+        while not self._waiting:
+            piece = next(self._pieces, None)
+            if piece is None:
+                stated = not self._entry.flags & 8
+                if stated and (self._count, self._crc) != (self._entry.size, self._entry.crc):
+                    raise zips.BrokenZip("the bytes are not those that were packed")
+                return b""
+            self._waiting = piece
+            self._crc = zlib.crc32(piece, self._crc)
+            self._count += len(piece)
+        data, self._waiting = self._waiting[:count], self._waiting[count:]
+        return data
+
+
 class _Counted(io.RawIOBase):
     """A part's stream with a counter; a checksum or packing error is an end, and noted."""
 
@@ -213,7 +283,11 @@ class _Counted(io.RawIOBase):
 
 def close(package: Package, report: Report) -> None:
     """State as the outcome what could not be read of a package."""
-    if package.broken:
+    if package.is_cut:
+        parts = f"{len(package.names)} parts were found by their own headers"
+        broken = f", of them broken: {', '.join(dict.fromkeys(package.broken[:3]))}" if package.broken else ""
+        report.outcome(Outcome.PARTIAL, storable(f"the package has lost its directory: {parts}{broken}")[:300])
+    elif package.broken:
         names = ", ".join(dict.fromkeys(package.broken[:3]))
         report.outcome(Outcome.PARTIAL, f"parts of the package are broken or too large: {storable(names)[:300]}")
 

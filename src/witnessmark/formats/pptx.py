@@ -11,6 +11,7 @@ from witnessmark.model.derivative import Outcome
 
 MOST_SLIDES = 5000
 _WHOLE = re.compile(r"-?[0-9]{1,12}\Z")
+_SLIDE = re.compile(r"(?:^|/)slides/[^/]+\.xml\Z", re.IGNORECASE)
 _SHAPES = {"sp", "pic", "graphicFrame", "cxnSp", "grpSp"}
 
 
@@ -18,17 +19,19 @@ def read_slides(package: Package, report: Report) -> None:
     """Report the slides of a presentation.
 
     Raises:
-        ReadingStopped: when there is no presentation part.
+        ReadingStopped: when there is neither a list of slides nor a slide.
     """
     main = package.find(package.main_part("ppt/presentation.xml"))
     root = package.root(main)
     if root is None or main is None:
-        raise ReadingStopped(Outcome.CORRUPT, "the package holds no presentation")
+        _tell_unlisted(package, report)
+        return
     size = root.find("{*}sldSz")
     paper = (_whole(size, "cx"), _whole(size, "cy"))
     links = package.links(main)
     shown = 0
-    for entry in list(root.iter("{*}sldId"))[:MOST_SLIDES]:
+    # sections (an extension, [MS-PPTX] 2.2.4) list the same slides again, by numbers of another kind
+    for entry in list(root.iterfind("{*}sldIdLst/{*}sldId"))[:MOST_SLIDES]:
         link = next((links[value] for value in entry.attrib.values() if value in links), None)
         part = None if link is None else package.find(link.target)
         slide = package.root(part)
@@ -45,6 +48,18 @@ def read_slides(package: Package, report: Report) -> None:
             _put_aside(report, "speaker notes", _lines(package.root(notes)))
         for about in map(markup.attributes, slide.iter("{*}cNvPr")):
             _put_aside(report, "alt text", (about.get(key, "") for key in ("descr", "title")))
+
+
+def _tell_unlisted(package: Package, report: Report) -> None:
+    """Report the slides of a presentation whose list is lost: which of them show, and in what order, is not known."""
+    slides = [name for name in package.names if _SLIDE.search(name)]
+    if not slides:
+        raise ReadingStopped(Outcome.CORRUPT, "the package holds no presentation")
+    package.broken.append("the list of slides")
+    for name in sorted(slides, key=lambda name: (len(name), name))[:MOST_SLIDES]:
+        _put_aside(report, "slides, shown or not", _lines(package.root(name)))
+        for notes in package.targets(name, "notesSlide"):
+            _put_aside(report, "speaker notes", _lines(package.root(notes)))
 
 
 def _tell_slide(package: Package, part: str, slide: Any, paper: tuple[int, int], report: Report) -> None:

@@ -23,6 +23,7 @@ MOST_CHARACTERS = 64 << 20
 LAST_COLUMN = 16_384
 FLUSH = 1 << 16
 _REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})\Z")
+_SHEET = re.compile(r"(?:^|/)worksheets/[^/]+\.xml\Z", re.IGNORECASE)
 _TELLING = re.compile(r'["\[!|]')
 _EDGE_CODES = re.compile(r'&(?:[LCRPNDTFAGZSXYUEB&HO+-]|"[^"]*"|\d+|K[0-9A-F]{6})', re.IGNORECASE)
 
@@ -62,12 +63,13 @@ def read_workbook(package: Package, main: str, report: Report) -> None:
     """Report the sheets of a workbook.
 
     Raises:
-        ReadingStopped: when its list of sheets cannot be read, or a limit is passed.
+        ReadingStopped: when there is neither a list of sheets nor a sheet, or a limit is passed.
     """
     root = package.root(main)
     book = Workbook(package, main, report)
     if root is None:
-        raise ReadingStopped(Outcome.CORRUPT, "the workbook's list of sheets cannot be read")
+        _read_unlisted(book)
+        return
     about = root.find("{*}workbookPr")
     book.from_1904 = about is not None and markup.attributes(about).get("date1904") in ("1", "true")
     links = package.links(main)
@@ -75,6 +77,8 @@ def read_workbook(package: Package, main: str, report: Report) -> None:
         entry = markup.attributes(sheet)
         link = links.get(entry.get("id", ""))
         part = None if link is None else package.find(link.target)
+        if part is None and entry.get("id"):  # a sheet without a link has no cells: a name for some program's code
+            package.broken.append(f"sheet {entry.get('name', '')}")
         state = entry.get("state", "visible")
         _read_sheet(book, part, entry.get("name", ""), "" if state == "visible" else f"{_apart(state)} sheet")
         if book.is_full:
@@ -82,6 +86,22 @@ def read_workbook(package: Package, main: str, report: Report) -> None:
             break
     for name in root.iter("{*}definedName"):
         book.put_aside("defined name", f"{name.get('name', '')} = {name.text or ''}")
+    _conclude(book)
+
+
+def _read_unlisted(book: Workbook) -> None:
+    """Read the sheets of a workbook whose list of them is lost: which of them show, and by what name, is not known."""
+    parts = [name for name in book.package.names if _SHEET.search(name)]
+    if not parts:
+        raise ReadingStopped(Outcome.CORRUPT, "the workbook's list of sheets cannot be read")
+    book.package.broken.append("the list of sheets")
+    for part in sorted(parts, key=lambda name: (len(name), name)):
+        if not book.is_full:
+            _read_sheet(book, part, "", "sheets, shown or not")
+    _conclude(book)
+
+
+def _conclude(book: Workbook) -> None:
     for text, used in zip(book.strings, book.used, strict=True):
         if not used and not book.is_full:
             book.put_aside("text of no cell", text[0])
@@ -94,7 +114,8 @@ def _apart(state: str) -> str:
 
 def _strings(package: Package, main: str) -> Iterator[tuple[str, str]]:
     """Yield the shared strings in order: the text that shows, and its reading aid (phonetic), if any."""
-    for part in package.targets(main, "sharedStrings")[:1]:
+    lost = package.find("xl/sharedStrings.xml") if package.find(main) is None else None
+    for part in package.targets(main, "sharedStrings")[:1] or filter(None, (lost,)):
         try:
             with package.open(part) as stream:
                 for count, (_, element) in enumerate(markup.ends(stream, "{*}si")):
@@ -122,7 +143,9 @@ def _rich(element: Any) -> tuple[str, str]:
 
 def _styles(package: Package, main: str) -> Styles:
     parts = package.targets(main, "styles")
-    return read_styles(package.root(parts[0])) if parts else Styles()
+    styles = read_styles(package.root(parts[0])) if parts else Styles()
+    styles.are_lost = package.is_cut and (not parts or parts[0] in package.broken)
+    return styles
 
 
 class Sheet:
@@ -166,9 +189,7 @@ def _read_sheet(book: Workbook, part: str | None, name: str, hidden: str) -> Non
             book.report.visible("\f")
         book.printed = True
     sheet.say(name)
-    if part is None:
-        book.package.broken.append(f"sheet {name}")
-    else:
+    if part is not None:
         try:
             with book.package.open(part) as stream:
                 for _, element in markup.ends(stream, *_SHEET_PARTS):
@@ -279,6 +300,8 @@ def _read_cell(book: Workbook, cell: Any) -> tuple[str, str]:
         book.put_aside("reading aid", f"{value} {aid}" if aid else "")
     elif kind == "b":
         value = {"1": "TRUE", "0": "FALSE"}.get(value, value)
+    if book.styles.are_lost and style.strip("0"):
+        return value, "cells, shown or not"
     if kind in ("n", ""):
         return number_seen(value, book.styles.of(style), from_1904=book.from_1904, plain=value)
     text, why = text_seen(value, book.styles.of(style))

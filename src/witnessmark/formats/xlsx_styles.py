@@ -12,6 +12,8 @@ class Styles:
     """For each cell style by its number: the format code and whether it writes white on white."""
 
     by_number: list[tuple[str, bool]] = field(default_factory=list)
+    are_lost: bool = False
+    """Whether the package was cut off before they ended: whether a cell of a style shows is then not known."""
 
     def of(self, number: str) -> tuple[str, bool]:
         """Return the style of a cell; a number out of range is the plain style."""

@@ -146,7 +146,7 @@ def document(stories, parts=None, **more):
     return build(streams(stories, parts, **more))
 
 
-def older(text, *, language=0x0409, charset=0, runs=()):
+def older(text, *, language=0x0409, charset=0, runs=(), flags=0, count=None):
     """Return a Word 6 document of one-byte characters; `runs` are start, end and properties of characters."""
     at = 0x300
     body = bytearray(bytes(at) + text)
@@ -154,9 +154,9 @@ def older(text, *, language=0x0409, charset=0, runs=()):
     all_runs = [(at + low, at + high, bytes((len(has),)) + has if has else b"") for low, high, has in runs]
     pages, bounds = _pages(all_runs, len(body) // 512, 1) if all_runs else (b"", [])
     body += pages
-    struct.pack_into("<HHHHHH", body, 0, 0xA5DC, 0x65, 0, language, 0, 0)
+    struct.pack_into("<HHHHHH", body, 0, 0xA5DC, 0x65, 0, language, 0, flags)
     struct.pack_into("<II", body, 0x18, at, at + len(text))
-    struct.pack_into("<I", body, 0x34, len(text))
+    struct.pack_into("<I", body, 0x34, len(text) if count is None else count)
     fonts = struct.pack("<BBHBB", 9, 0, 400, charset, 0) + b"Ari\0"
     fonts = struct.pack("<H", len(fonts) + 2) + fonts
     listed_pages = (

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from witnessmark.cell.report import Source
 from witnessmark.formats import detect
+from witnessmark.formats.compound_build import build
 
 MESSAGE = b"From: a@example.org\r\nTo: b@example.org\r\nSubject: x\r\n\r\nText\r\n"
 
@@ -105,6 +106,29 @@ def test_a_loop_in_an_ole_file_ends():
     fat = struct.pack("<128I", *([1] * 128))
     directory = bytes(66) + b"\x01" + bytes(445)
     assert tell(bytes(header) + fat + directory) == "application/x-ole-storage"
+
+
+@pytest.mark.parametrize(
+    ("tree", "media_type"),
+    [
+        ({"CONTENTS": b"CHNKINK x", "\x01CompObj": b"x"}, "application/vnd.ms-works"),
+        ({"CONTENTS": b"8BPS\0\1", "\x01CompObj": b"x"}, "application/x-ole-storage"),
+        ({"PP40": b"x"}, "application/vnd.ms-powerpoint"),
+        ({"Dgn~H": b"x", "Dgn-Md": {"a": b"x"}}, "image/vnd.dgn"),
+        ({"PerfectOffice_MAIN": b"x", "SlideShow": {"Main": b"x"}}, "application/x-corelpresentations"),
+        ({"NativeContent_MAIN": b"x"}, "application/x-quattro-pro"),
+        ({"_DL_VERSION_1950": {"DLUpdateStamp": b"x"}, "Contents": {"a": b"x"}}, "application/sldworks"),
+        ({"VBA": {"dir": b"x"}, "PROJECT": b"x"}, "application/vnd.ms-office.vbaproject"),
+        ({"Macros": {"VBA": {"dir": b"x"}}}, "application/x-ole-storage"),
+    ],
+)
+def test_streams_tell_the_type_of_a_compound_file(tree, media_type):
+    assert tell(build(tree)) == media_type
+
+
+def test_a_store_of_keys_is_told_by_its_first_fields():
+    inner = bytes.fromhex("06092a864886f70d010701") + bytes(20)
+    assert tell(b"0\x82\x05\xfa\x02\x01\x030\x82\x05\xb4" + inner) == "application/x-pkcs12"
 
 
 @pytest.mark.corpus

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from witnessmark.formats import office_art, vba
+from witnessmark.formats import office_art, ole, vba
 from witnessmark.formats.compound import STREAM, CompoundFile
 from witnessmark.formats.compound_build import build
 from witnessmark.formats.ole_properties import DOCUMENT_SUMMARY, SUMMARY
@@ -117,6 +117,74 @@ def test_properties_macros_objects_and_pictures_come_out(read):
     inner = CompoundFile(io.BytesIO(rebuilt), len(rebuilt))
     assert inner.read(inner.find("deeper", "x"), 1 << 20) == SECRET.encode() * 400
     assert found.visible_text == ""
+
+
+def packaged(label, name, inner, *, kind=3, wide=()):
+    """Return a packager's record, with its names in UTF-16 behind the file where some are given."""
+    body = label + b"\0" + name + b"\0" + struct.pack("<HH", 0, kind) + struct.pack("<I", 2) + b"t\0"
+    body += struct.pack("<I", len(inner)) + inner
+    for text in wide:
+        body += struct.pack("<I", len(text)) + text.encode("utf-16-le")
+    return struct.pack("<IH", len(body) + 2, 2) + body
+
+
+def test_a_packaged_file_has_its_name_in_any_script():
+    names = ("C:\\t\\夜班名单.txt", "夜班名单.txt", "D:\\夜班名单.txt")
+    raw = names[1].encode("gb18030")
+    for record_, wide in ((packaged(raw, raw, b"x", wide=names), "Wide"), (packaged(raw, raw, b"x"), "GB 18030")):
+        assert ole.native(record_) == ("夜班名单.txt", b"x"), wide
+    assert ole.native(packaged(names[1].encode(), b"", b"x")) == ("夜班名单.txt", b"x")
+    for name, page in (("Übung.txt", "cp1252"), ("Список.txt", "cp1251")):
+        assert ole.native(packaged(name.encode(page), b"", b"x")) == (name, b"x")
+
+
+@pytest.mark.parametrize(
+    "native",
+    [
+        packaged(b"Tarn", b"C:\\tarn.txt", b"x", kind=1),
+        struct.pack("<IH", 90, 8) + b"Lantern\0Watch\0" + bytes(80),
+        packaged(b"Tarn", b"t", b"xyz")[:20],
+        b"",
+    ],
+    ids=["a link", "another program's data", "cut off", "nothing"],
+)
+def test_native_data_of_another_make_is_no_file(read, native):
+    assert ole.native(native) is None
+    found = read(old_document(ObjectPool={"_2": {"\x01Ole10Native": native}}), "a.doc")
+    assert sorted(member.name for member in found.members) == ["_2.ole", "picture-1.png"]
+
+
+def test_native_data_that_is_a_file_comes_out(read):
+    bitmap = b"BM" + struct.pack("<IIIIiiHHIIiiII", 58, 0, 54, 40, 1, 1, 1, 24, 0, 4, 0, 0, 0, 0) + bytes(4)
+    native = struct.pack("<I", len(bitmap)) + bitmap + b"rest"
+    found = read(old_document(ObjectPool={"_2": {"\x01Ole10Native": native}}), "a.doc")
+    assert ("_2/Ole10Native.bmp", bitmap) in [(member.name, bytes(member.data)) for member in found.members]
+
+
+def test_macros_of_newer_office_files_are_read(read):
+    tree = project(f"Sub Lantern()\r\n' {SECRET}\r\nEnd Sub\r\n".encode())
+    found = read(build({**tree, "PROJECT": b"x"}), "vbaProject.bin")
+    assert found.media_type == "application/vnd.ms-office.vbaproject"
+    assert found.ended is Outcome.OK
+    assert found.hidden_pieces == [("macro", f"Module1\nSub Lantern()\n' {SECRET}\nEnd Sub\n\n")]
+    assert found.visible_text == ""
+    found = read(build({"VBA": {"dir": b"x", "Module1": b"no macro"}, "PROJECT": b"Lantern Watch project"}), "")
+    assert found.ended is Outcome.PARTIAL
+    assert "Lantern Watch project" in found.hidden_text
+
+
+def test_a_compound_file_of_any_make_tells_who_made_it(read):
+    found = read(build({"Quill": {"a": b"x"}, SUMMARY: summary(), DOCUMENT_SUMMARY: custom()}), "a.pub")
+    assert found.ended is Outcome.UNSUPPORTED
+    assert found.observed("office.creator") == ["Ирина Тарн"]
+    assert ("metadata: Batch", f"{SECRET}\n") in found.hidden_pieces
+
+
+def test_a_presentation_of_powerpoint_4_gives_what_is_readable(read):
+    found = read(build({"PP40": b"\x01\x02Lantern Watch at night\0\3"}), "a.ppt")
+    assert found.media_type == "application/vnd.ms-powerpoint"
+    assert found.ended is Outcome.PARTIAL
+    assert ("readable bytes", "Lantern Watch at night") in found.hidden_pieces
 
 
 def test_objects_of_a_presentation_come_out(read):

@@ -406,6 +406,18 @@ def test_webp_icons_and_simple_pictures():
     assert read(image.read_bmp, picture("BMP")).observed("picture.size")[0]["bits"] == 24
 
 
+def test_a_bitmap_without_the_head_of_a_file_is_read():
+    bare = picture("BMP")[14:]
+    assert read(image.read_bmp, bare).observed("picture.size")[0] == {
+        "width": 31,
+        "height": 17,
+        "mode": "BMP",
+        "bits": 24,
+        "header": 40,
+    }
+    assert read(image.read_bmp, bare[:6]).ended is Outcome.CORRUPT
+
+
 def test_words_of_metafiles_are_visible():
     assert read(metafile.read_metafile, made.emf("The doors are locked")).visible_text == "The doors are locked\n"
     assert read(metafile.read_metafile, made.wmf("keys")).visible_text == "keys\n"

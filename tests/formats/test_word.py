@@ -150,6 +150,13 @@ def test_word_6_is_read_in_its_own_code_page(read, words, language, charset, cod
     assert ("hidden text", "unseen\n") in found.hidden_pieces
 
 
+def test_word_95_of_the_far_east_keeps_two_bytes_a_character(read):
+    words = "夜班名单\rNight roster\r"
+    found = read(older(words.encode("utf-16-le"), language=0x0804, flags=0x1000, count=len(words)), "a.doc")
+    assert found.ended is Outcome.OK
+    assert found.visible_text == words.replace("\r", "\n")
+
+
 def test_word_2_gives_its_text_and_says_that_it_cannot_tell_more(read):
     head = bytearray(0x180)
     struct.pack_into("<HHHH", head, 0, 0xA5DB, 0x2D, 0, 0x0409)

@@ -99,7 +99,7 @@ def rotated():
 
 def test_pictures_are_drawn_grey_and_on_white(render, store):
     pictures = {
-        **{kind: painted(kind) for kind in ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")},
+        **{kind: painted(kind) for kind in ("PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "PPM")},
         **{
             mode: painted("PNG", mode, ground)
             for mode, ground in (("L", 255), ("1", 1), ("RGBA", (0,) * 4), ("LA", (0, 0)))

@@ -7,6 +7,7 @@ else than the answer, both are observed: a disagreement is for people to weigh.
 import os
 import re
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 import pylibmagic  # isort: skip - before magic: it names the library and its table that come with it
@@ -166,6 +167,14 @@ _DER = (
         ),
         "application/timestamped-data",
     ),
+    (
+        re.compile(
+            rb"0(?:[\x0d-\x80]|[\x81-\x84].{1,4})\x02\x01\x030(?:[\x0d-\x80]|[\x81-\x84].{1,4})"
+            rb"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07[\x01\x02]",
+            re.DOTALL,
+        ),
+        "application/x-pkcs12",
+    ),
     (re.compile(rb"0\x82..0\x82..(?:\xa0\x03\x02\x01[\x00-\x02])?\x02", re.DOTALL), "application/x-x509-cert"),
     (
         re.compile(
@@ -196,6 +205,9 @@ def _ole_type(source: Source) -> str:
     for name, media_type in signatures.OLE_STREAMS:
         if name in names:
             return media_type
+    found = _by_streams(file, names)
+    if found is not None:
+        return found
     low = {name.lower() for name in names}
     for name, media_type in signatures.OLE_STREAMS:  # names are told apart without regard to case ([MS-CFB] 2.6.4)
         if media_type in _OLDER_OFFICE and name.lower() in low:
@@ -205,6 +217,20 @@ def _ole_type(source: Source) -> str:
     if any(name.startswith("__substg1.0_") for name in names):
         return "application/vnd.ms-outlook"
     return "application/x-ole-storage"
+
+
+def _by_streams(file: compound.CompoundFile, names: AbstractSet[str]) -> str | None:
+    """Tell the types that take more than one name, or a look into a stream."""
+    contents = file.find("CONTENTS") if "CONTENTS" in names else None
+    if contents is not None and file.read(contents, 4) == b"CHNK":  # many a program's object has a stream of this name
+        return "application/vnd.ms-works"
+    if "VBA" in names and file.find("VBA", "dir") is not None:
+        return "application/vnd.ms-office.vbaproject"
+    if "PerfectOffice_MAIN" in names:
+        return "application/x-corelpresentations" if "SlideShow" in names else None
+    if any(name.startswith("_DL_VERSION_") for name in names):
+        return "application/sldworks"
+    return None
 
 
 def _is_tar(head: bytes) -> bool:

@@ -196,10 +196,14 @@ _WEBP: Final[dict[bytes, Callable[[bytes, Report], None]]] = {
 def read_bmp(source: Source, report: Report) -> None:
     """Read the header of a BMP, its profile, and what stands behind the picture.
 
+    Documents keep pictures without the first fourteen bytes of a file, as they lie in memory (DIB).
+
     Raises:
         ReadingStopped: when there is no header.
     """
     data = picture.whole(source, report)
+    if data[:4] in _BARE:
+        data = b"BM" + struct.pack("<III", len(data) + 14, 0, 0) + data
     if data[:2] not in (b"BM", b"BA") or len(data) < 26:
         raise _stop("BMP")
     (head,) = struct.unpack_from("<I", data, 14)
@@ -217,6 +221,10 @@ def read_bmp(source: Source, report: Report) -> None:
     (stated,) = struct.unpack_from("<I", data, 2)
     if 54 <= stated < len(data):
         picture.tell_rest(data, stated, report)
+
+
+_BARE = tuple(size.to_bytes(4, "little") for size in (12, 40, 52, 56, 64, 108, 124))
+"""Sizes of the header that a bitmap without a file's own begins with."""
 
 
 def read_icon(source: Source, report: Report) -> None:

@@ -5,13 +5,14 @@ import struct
 import zlib
 from typing import Final
 
-from witnessmark.cell.report import Report
-from witnessmark.formats import office_art, ole
-from witnessmark.formats.compound import BrokenCompound, CompoundFile
+from witnessmark.cell.report import Report, Source
+from witnessmark.formats import office_art, ole, strings
+from witnessmark.formats.compound import BrokenCompound, CompoundFile, opened
 from witnessmark.formats.encodings import storable
 from witnessmark.formats.ole_members import take_objects
 from witnessmark.formats.ole_properties import read_properties
 from witnessmark.formats.vba import read_macros
+from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How, PathStep
 
 LARGEST: Final = 256 << 20
@@ -42,6 +43,23 @@ def read_parts(file: CompoundFile, report: Report) -> None:
     slides = file.find("PowerPoint Document")
     if slides is not None:
         _objects_of_slides(file.read(slides, LARGEST), report)
+
+
+def read_project(source: Source, report: Report) -> None:
+    """Read a project of macros, as newer Office files keep it in a part of their own."""
+    if not read_macros(opened(source), report):
+        strings.say(source, report)
+        report.outcome(Outcome.PARTIAL, "no macro of the project can be followed: only what is readable is given")
+
+
+def tell_unread(source: Source, report: Report) -> None:
+    """Report what a compound file of any make tells of itself: its properties and macros."""
+    try:
+        file = CompoundFile(source.stream, source.size)
+        read_properties(file, report)
+        read_macros(file, report)
+    except (BrokenCompound, struct.error, IndexError):
+        return
 
 
 def _of_word(data: bytes, pictures: office_art.Pictures) -> None:

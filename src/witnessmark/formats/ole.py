@@ -2,10 +2,11 @@
 
 import io
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from witnessmark.formats.compound import STREAM, BrokenCompound, CompoundEntry, CompoundFile
+from witnessmark.formats.names import likely_codec
 
 LARGEST: Final = 256 << 20
 
@@ -21,36 +22,70 @@ def wrapped(data: bytes) -> tuple[str, bytes] | None:
 
 def wrapped_in(file: CompoundFile, streams: Mapping[str, CompoundEntry]) -> tuple[str, bytes] | None:
     """Return name and bytes of the file that the streams of one object wrap, or None."""
-    for name, ending in (("Package", ""), ("CONTENTS", ".pdf"), ("EmbeddedOdf", ".odf")):
+    for name in ("Package", "CONTENTS", "EmbeddedOdf"):
         inner = file.read(streams[name], LARGEST) if name in streams else b""
-        if inner[:4] in (b"%PDF", b"PK\x03\x04"):
-            return f"{name}{ending if inner[:4] == b'%PDF' else ''}", inner
+        if inner[:4] in (b"%PDF", b"PK\x03\x04", b"8BPS"):
+            return name + _WHOLE.get(inner[:4], ""), inner
     record = streams.get("\x01Ole10Native")
     return None if record is None else native(file.read(record, LARGEST))
 
 
 def native(data: bytes) -> tuple[str, bytes] | None:
-    """Unwrap a packager object: length, flags, label, file name, command, then length and bytes of the file."""
-    if len(data) < 8:
-        return None
-    place = 6
-    label, place = _string(data, place)
+    """Unwrap the native data of an object of the first OLE: a packager's record, or a file as it stands; else None.
+
+    The packager's record is length, a mark, label, file name, kind, command, length and bytes of the file; newer ones
+    give the three names once more, in UTF-16.
+    """
+    if data[4:6] != _PACKAGER:
+        ending = next((ending for start, ending in _WHOLE.items() if data[4 : 4 + len(start)] == start), None)
+        size = int.from_bytes(data[:4], "little")
+        return None if ending is None else (f"Ole10Native{ending}", data[4 : 4 + size])
+    label, place = _string(data, 6)
     name, place = _string(data, place)
-    place += 4
+    if place + 8 > len(data) or data[place + 2 : place + 4] == _LINKED:
+        return None
+    (length,) = struct.unpack_from("<I", data, place + 4)
+    place += 8 + length
     if place + 4 > len(data):
         return None
     (length,) = struct.unpack_from("<I", data, place)
-    place += 4 + length
-    if place + 4 > len(data):
-        return None
-    (length,) = struct.unpack_from("<I", data, place)
     place += 4
-    chosen = name or label
+    wide = list(_wide(data, place + length))
+    chosen = (wide[2] or wide[1]) if len(wide) == 3 else _read(name or label)
     return chosen.replace("\\", "/").rpartition("/")[2] or "embedded", data[place : place + length]
 
 
-def _string(data: bytes, place: int) -> tuple[str, int]:
+_PACKAGER: Final = b"\x02\0"
+_LINKED: Final = b"\x01\0"
+"""The kind of a record that names a file and holds none."""
+_WHOLE: Final = {b"%PDF": ".pdf", b"8BPS": ".psd", b"BM": ".bmp", b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg"}
+
+
+def _string(data: bytes, place: int) -> tuple[bytes, int]:
     end = data.find(b"\0", place, place + 1024)
     if end < 0:
-        return "", len(data)
-    return data[place:end].decode("cp1252", "replace"), end + 1
+        return b"", len(data)
+    return data[place:end], end + 1
+
+
+def _wide(data: bytes, place: int) -> Iterator[str]:
+    """Yield the names in UTF-16 behind the file: its length in characters before each."""
+    for _ in range(3):
+        size = int.from_bytes(data[place : place + 4], "little") * 2
+        if place + 4 > len(data) or size > min(4096, len(data) - place - 4):
+            return
+        yield data[place + 4 : place + 4 + size].decode("utf-16-le", "replace")
+        place += 4 + size
+
+
+def _read(name: bytes) -> str:
+    """Return a name in the code page of some Windows, which is said nowhere."""
+    codec = likely_codec((name,))
+    if codec in ("cp437", "cp866", "cp1251"):  # the letters between which a letter stands tell its alphabet
+        stem = name.replace(b"\\", b"/").rpartition(b"/")[2].rpartition(b".")[0]
+        latin, other = sum(stem.count(letter) for letter in _LATIN), sum(byte > 0x7F for byte in stem)
+        codec = "cp1251" if codec != "cp437" and other > latin else "cp1252"
+    return name.decode(codec, "replace")
+
+
+_LATIN: Final = tuple(bytes((letter,)) for letter in b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")

@@ -28,6 +28,7 @@ MOST_DECODED: Final = 120_000_000
 MOST_SIDE: Final = 10_000
 _KNOWN: Final = (
     BmpImagePlugin.BmpImageFile,
+    BmpImagePlugin.DibImageFile,
     GifImagePlugin.GifImageFile,
     JpegImagePlugin.JpegImageFile,
     PngImagePlugin.PngImageFile,

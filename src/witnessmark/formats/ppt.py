@@ -57,7 +57,8 @@ def _read_stream(file: CompoundFile, report: Report) -> None:
     later = ("PP97_DUALSTORAGE",) if file.find("PP97_DUALSTORAGE", "PowerPoint Document") else ()
     entry = file.find(*later, "PowerPoint Document")
     if entry is None:
-        raise ReadingStopped(Outcome.CORRUPT, "no stream of a presentation")
+        _tell_oldest(file, report)
+        return
     user = file.find(*later, "Current User")
     slides = pf.open_slides(file.read(entry, LARGEST), b"" if user is None else file.read(user, 4096))
     if slides.is_locked or file.find("EncryptedSummary") is not None:
@@ -72,6 +73,16 @@ def _read_stream(file: CompoundFile, report: Report) -> None:
         _Telling(slides, slides.document, report).tell()
     except struct.error as error:
         raise ReadingStopped(Outcome.CORRUPT, "the records of the presentation break off") from error
+
+
+def _tell_oldest(file: CompoundFile, report: Report) -> None:
+    """Report what is readable in a presentation of PowerPoint 4, whose records are another kind."""
+    entry = file.find("PP40")
+    if entry is None:
+        raise ReadingStopped(Outcome.CORRUPT, "no stream of a presentation")
+    for text in strings.runs(file.read(entry, strings.MOST_READ)):
+        report.hidden("readable bytes", text)
+    report.outcome(Outcome.PARTIAL, "PowerPoint 4: only what is readable in the bytes is given")
 
 
 def _tell_all(data: bytes, file: CompoundFile, report: Report) -> None:

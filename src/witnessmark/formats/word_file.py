@@ -67,6 +67,8 @@ class WordFile:
         self.flags = struct.unpack_from("<H", data, 10)[0]
         self.text_from, self.text_to = struct.unpack_from("<II", data, 0x18)
         self.is_older = self.version < UNICODE_FROM
+        self.is_wide = not self.is_older or bool(self.flags & 0x1000)
+        """Whether text may be in two bytes: Word 6 and 95 of the Far East keep it so (fExtChar of the header)."""
         self._tables = data if self.is_older else tables
         lengths = struct.unpack_from("<8I", data, _OLDER_CHARACTERS_AT if self.is_older else _CHARACTERS_AT)
         self.lengths = tuple(min(length, MOST_CHARACTERS) for length in lengths)
@@ -142,7 +144,8 @@ class WordFile:
         clx = self.part(Part.PIECES)
         if self.is_older and not clx:
             start, end = self.text_from, min(self.text_to, len(self.data))
-            yield Piece(0, max(0, min(end - start, MOST_CHARACTERS)), start, 1)
+            width = 2 if self.is_wide else 1
+            yield Piece(0, max(0, min((end - start) // width, MOST_CHARACTERS)), start, width)
             return
         at, changes = 0, list[bytes]()
         while at + 3 <= len(clx) and clx[at] == 1:
@@ -159,7 +162,7 @@ class WordFile:
         room = min(MOST_CHARACTERS, len(self.data))  # honest pieces use no byte twice
         for i in range(count):
             _, place, change = struct.unpack_from("<HIH", clx, at + (count + 1) * 4 + i * 8)
-            width = 1 if self.is_older or place & 0x40000000 else 2
+            width = 1 if not self.is_wide or (place & 0x40000000 and not self.is_older) else 2
             start = (place & 0x3FFFFFFF) // 2 if width == 1 and not self.is_older else place & 0x3FFFFFFF
             characters = max(0, min(bounds[i + 1] - bounds[i], room, len(self.data) // width))
             room -= characters

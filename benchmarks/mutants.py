@@ -17,7 +17,7 @@ import sys
 import time
 from collections import defaultdict
 from pathlib import Path
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, SimpleNamespace
 
 import pytest
 from _pytest.runner import runtestprotocol as _runtestprotocol
@@ -203,6 +203,7 @@ class Mutant:
         self.line, self.last = statement_lines(tree, self.chain, self.node)
         at = next((at for at, (_, is_function) in enumerate(names) if is_function), None)
         self.function = None if at is None else tuple(name for name, _ in names[: at + 1])
+        self.default = next((step for step in self.chain if step[0] in ("defaults", "kw_defaults")), None)
         before, after = ast.unparse(self.node), ast.unparse(self._made)
         self.text = f"{path}:{self.line}: {self.what}: {cut(before)} -> {cut(after)}"
 
@@ -211,9 +212,20 @@ class Mutant:
         if self.function is not None:
             function = live(module, self.function)
             function.__code__ = inner(code, ".".join(self.function))
+        if self.function is not None and not self.default:
             return
         space = {"__name__": module.__name__, "__file__": module.__file__}
         exec(code, space)
+        if self.function is not None:
+            # A default was bound when the function was made; only the bent one is put in its place.
+            made, at = live(SimpleNamespace(**space), self.function), self.default[1]
+            if self.default[0] == "defaults":
+                old = function.__defaults__
+                function.__defaults__ = (*old[:at], made.__defaults__[at], *old[at + 1 :])
+            else:
+                name = list(made.__kwdefaults__)[at - made.__code__.co_kwonlyargcount]
+                function.__kwdefaults__[name] = made.__kwdefaults__[name]
+            return
         # What is made of a bent name is bent with it.
         for name, made in space.items():
             old = module.__dict__.get(name)

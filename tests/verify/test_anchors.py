@@ -410,6 +410,33 @@ def test_witnesses_of_different_checkpoints_meet_a_quorum_together(folder):
     ]
 
 
+def test_the_earliest_time_of_a_witness_counts_also_where_a_larger_checkpoint_has_it(folder):
+    folder.seen(8, line(DESK, folder.notes[8], NOW + 30))
+    folder.seen(16, line(DESK, folder.notes[16], NOW + 20))
+    folder.seen(24, line(DESK, folder.notes[24], NOW + 40))
+    own = folder.read().own
+    assert [own.time(index) for index in (0, 7, 8, 15, 16, 23, 24)] == [NOW + at for at in (20, 20, 20, 20, 40, 40)] + [
+        None
+    ]
+
+
+def test_a_witness_whose_name_and_key_id_another_key_has_is_not_its_witness(folder, monkeypatch):
+    """A key id has four bytes: who tries long enough finds a second key for a name. The reader's own key decides."""
+    monkeypatch.setattr(
+        note, "_key_id", lambda name, kind, public: hashlib.sha256(name.encode() + bytes([kind])).digest()[:4]
+    )
+    folder.log = Vkey.for_ed25519(folder.log.name, folder.log.public)
+    folder.keeper.vkey = folder.log
+    folder.notes[8] = folder.keeper.notes[8] = note.sign(
+        note.parse(folder.notes[8]).text, folder.log.name, folder.log.public, folder.keeper.key.sign
+    )
+    folder.files[POLICY] = policy_of(folder.log, DESK)
+    folder.seen(8, line(DESK, folder.notes[8]))
+    found = folder.read(reader(folder, (HALL[0], DESK[1])))
+    assert folder.wrong == [("", f"the signature of {DESK[1]} does not fit this checkpoint")]
+    assert (found.reader, found.bound(0), found.is_seen(0)) == (None, None, False)
+
+
 def test_no_checkpoint_without_the_logs_own_signature_makes_a_witness(folder):
     lines = note.parse(folder.notes[8] + line(DESK, folder.notes[8]))
     alone = note.Note(lines.text, lines.signatures[1:])
@@ -471,7 +498,8 @@ def test_a_header_without_the_work_that_it_states_is_false(folder):
     folder.put(8, "00000000000000aa.ots", proof)
     lying = header[:72] + struct.pack("<I", 0x1D00FFFF) + header[76:]
     found = folder.read(Reader(None, (lying,)))
-    assert folder.wrong[0][1] == "the header given for block 5 does not hold the work that it states"
+    sentence = "the header given for block 5 does not hold the work that it states"
+    assert folder.wrong == [("proof/anchors/8/00000000000000aa.ots", sentence)]
     assert found.bounds == []
 
 

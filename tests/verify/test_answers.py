@@ -220,5 +220,14 @@ def test_openings_of_one_role_are_found_in_their_order():
     assert answers.of(rows, "text") == []
 
 
+def test_nobody_is_no_witness_of_none():
+    assert answers.NOBODY == Witnessed((), 0, is_quorum=False)
+    assert answers.five([EXHIBIT_ROW, decision("file")])["sealed"]["clock"] == "own"
+
+
+def test_the_roles_stand_in_the_order_of_a_page():
+    assert " ".join(answers.ROLES) == "exhibit reading text finding hold attestation reviewer decision"
+
+
 def test_every_choice_says_what_is_withheld():
     assert set(answers.WITHHELD) == set(Publish)

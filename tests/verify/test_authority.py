@@ -74,7 +74,23 @@ def test_openssl_is_asked_about_four_files_at_the_time_of_the_token_and_with_no_
         "trusted": pem[0],
     }
     folder = Path(asked["folder"])
-    assert folder.name.startswith("witnessmark-") and not folder.exists()
+    assert re.fullmatch(r"witnessmark-[a-z0-9_]{8}", folder.name) and not folder.exists()
+
+
+def test_openssl_is_not_given_what_the_reader_types(ask, openssl):
+    openssl.answer(0, YES)
+    reading, writing = os.pipe()
+    os.write(writing, b"typed")
+    os.close(writing)
+    kept = os.dup(0)
+    try:
+        os.dup2(reading, 0)
+        ask()
+    finally:
+        os.dup2(kept, 0)
+        os.close(kept)
+        os.close(reading)
+    assert openssl.asked[0]["given"] == ""
 
 
 @pytest.mark.parametrize("said", ["", "Verification: \n", "usage: ts [-verify]\n"])
@@ -148,6 +164,20 @@ def test_one_no_beside_ways_to_other_roots_is_false(ask, openssl, stamps):
     for wanted in ((named("hall", one), named("tower", two)), (named("tower", two), named("hall", one))):
         with pytest.raises(Falsified, match="has expired"):
             ask(*wanted)
+
+
+def test_of_two_noes_the_first_is_given(ask, openssl, stamps):
+    one, two = stamps.certificate(1), stamps.certificate(2)
+    openssl.answer(1, NO + EXPIRED, pem=authority.pem(one))
+    openssl.answer(1, NO + "x:error:1:lib:f:message imprint mismatch\n", pem=authority.pem(two))
+    with pytest.raises(Falsified, match="has expired"):
+        ask(named("hall", one), named("tower", two))
+    with pytest.raises(Falsified, match="mismatch"):
+        ask(named("tower", two), named("hall", one))
+
+
+def test_openssl_has_half_a_minute():
+    assert authority.SECONDS == 30
 
 
 NONE_CAME = r"\Ano certificate that the policy names came with this time stamp\Z"

@@ -1,6 +1,8 @@
 """Laws of the sentences: of what is wrong nothing good is said, nobody's words pass for the program's, names are whole."""
 
 import json
+import re
+import time
 
 import pytest
 
@@ -131,8 +133,13 @@ def test_a_time_that_no_calendar_has_is_said_as_it_is(seconds):
     assert explain.moment(seconds) == f"second {seconds}"
 
 
-def test_a_time_of_the_calendar_is_said_in_utc():
-    assert explain.moment(0) == "1970-01-01T00:00:00Z"
+def test_a_time_of_the_calendar_is_said_in_utc_whatever_the_clock_of_the_reader(monkeypatch):
+    for zone in ("UTC", "XYZ-9"):
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+        assert explain.moment(0) == "1970-01-01T00:00:00Z"
+    monkeypatch.undo()
+    time.tzset()
 
 
 def test_reviews_and_findings_are_counted_by_their_words_and_reviewers_named_once():
@@ -164,6 +171,7 @@ def test_witnesses_change_one_line_of_what_is_not_shown():
     (at,) = [at for at in range(len(alone)) if alone[at] != seen[at]]
     assert "no witness has signed" in alone[at] and "never since when" in seen[at]
     assert len(seen) == len(alone) == 7
+    assert all(re.fullmatch(r"[A-Z][^X]+\.", line) for line in (*alone, *seen))
 
 
 # The report for people
@@ -291,6 +299,7 @@ def test_letters_of_all_scripts_are_left_as_they_are():
 def test_the_last_sentence_names_three_files_and_counts_the_others():
     rows = [false(f"x{n}") for n in (3, 1, 2, 1)]
     assert explain.conclusion(report(*rows, undecided("a"))) == "something is false: x1, x2, x3."
+    assert explain.conclusion(report(*rows, false("y"))) == "something is false: x1, x2, x3 and 1 more."
     many = [false(f"x{n:04d}") for n in range(1014)]
     assert explain.conclusion(report(*many)) == "something is false: x0000, x0001, x0002 and 1,011 more."
     assert explain.conclusion(report(false(""))) == "something is false: the edition."

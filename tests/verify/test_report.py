@@ -47,7 +47,8 @@ def test_only_an_exhibit_in_whose_folder_nothing_is_wrong_is_sound():
         for code in (1, 2, 65, 74):
             assert report([verdict(0, path), verdict(code, path)], [one, two]).sound == (two,)
     beside = ["e/tp-12x/text.txt", "e/tp-/x", "e", "", "manifest", "x/e/tp-1", "proof/keys.json"]
-    assert report([*(verdict(1, path) for path in beside), verdict(0)], [one, two]).sound == (one, two)
+    right = [verdict(0, path) for path in wrong]
+    assert report([*(verdict(1, path) for path in beside), *right], [one, two]).sound == (one, two)
     assert report([verdict(2, "e/tp-1/a"), verdict(1, "e/tp-12/b/c")], [one, two]).sound == ()
 
 

@@ -83,10 +83,11 @@ def only(rows: Sequence[Shown], role: str) -> Shown:
     Raises:
         Falsified: when there is none or more than one.
     """
-    found = of(rows, role)
-    if len(found) != 1:
-        raise Falsified(f"exactly one opening of the {role} belongs here, found {len(found)}")
-    return found[0]
+    match of(rows, role):
+        case [found]:
+            return found
+        case others:
+            raise Falsified(f"exactly one opening of the {role} belongs here, found {len(others)}")
 
 
 def of(rows: Sequence[Shown], role: str) -> list[Shown]:

@@ -56,7 +56,7 @@ def check(
     reasons = list[str]()
     for authority, trusted in candidates:
         says = _ask(program, response, content, trusted, list(known.values()), token)
-        if not says:
+        if says is None:
             return token, authority
         reasons.append(says)
     wrong = [says for says in reasons if not any(mark in says for mark in _ELSEWHERE)]
@@ -67,14 +67,14 @@ def check(
 
 def _ask(
     program: str, response: bytes, content: bytes, trusted: bytes, certificates: Sequence[bytes], token: Token
-) -> str:
-    """Return why openssl says no; empty when it says yes."""
+) -> str | None:
+    """Return why openssl says no; None when it says yes."""
     with tempfile.TemporaryDirectory(prefix="witnessmark-") as name:
         folder = Path(name)
         (folder / "response").write_bytes(response)
         (folder / "content").write_bytes(content)
-        (folder / "trusted").write_text(pem(trusted), encoding="ascii")
-        (folder / "others").write_text("".join(map(pem, certificates)), encoding="ascii")
+        (folder / "trusted").write_bytes(pem(trusted).encode())
+        (folder / "others").write_bytes("".join(map(pem, certificates)).encode())
         words = [program, "ts", "-verify", "-in", "response", "-data", "content", "-CAfile", "trusted"]
         words += ["-untrusted", "others", "-partial_chain", "-attime", str(_seconds(token))]
         try:
@@ -93,7 +93,7 @@ def _ask(
             raise Undecided("the program openssl could not be run") from error
     said = done.stdout.decode("utf-8", "replace")
     if done.returncode == 0 and _SAID_YES in said:
-        return ""
+        return None
     if not any(mark in said for mark in _SAID_NO):
         raise Undecided("the openssl on this machine does not understand the question")
     return _reason(said)

@@ -178,8 +178,7 @@ def _head(report: Report) -> Iterator[str]:
         )
     if report.log is not None:
         yield f"Key: {report.log.text}" + ("" if report.is_key_from_outside else "  (from the folder itself)")
-    agreeing = {v.file for v in report.verdicts if v.word is Word.AGREES}
-    agreeing -= {v.file for v in report.verdicts if v.word is not Word.AGREES}
+    agreeing = {v.file for v in report.verdicts} - {v.file for v in report.verdicts if v.word is not Word.AGREES}
     yield f"  agrees            {_counted(len(agreeing & set(report.files)), 'file')}"
 
 
@@ -236,5 +235,5 @@ def _says(verdicts: Sequence[Verdict]) -> list[str]:
     return [verdict.says for verdict in verdicts]
 
 
-def _counted(count: int, one: str, many: str | None = None) -> str:
+def _counted(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"

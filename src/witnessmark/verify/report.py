@@ -142,6 +142,4 @@ class Judging:
                 self.tally.undecided(self.file, str(error), error.exit_code)
             case BrokenEvidence():
                 self.tally.false(self.file, str(error))
-            case _:
-                return False
-        return True
+        return isinstance(error, BrokenEvidence | DiskFailure)

@@ -162,24 +162,25 @@ def fields(value: Value) -> tuple[OpenedField, ...]:
 
 def _check_order(openings: Iterable[OpeningRow]) -> None:
     """Refuse openings out of the order of their roles, or with another proof's name than theirs."""
-    before, counts = 0, dict.fromkeys(ROLES, 0)
+    counts = dict.fromkeys(ROLES, 0)
     for row in openings:
-        place = ROLES.index(row.role)
+        later = ROLES[ROLES.index(row.role) + 1 :]
         counts[row.role] += 1
         number = counts[row.role]
         expected = f"proof/{row.role}.tlog-proof" if row.role in SINGLE else f"proof/{row.role}-{number}.tlog-proof"
-        if place < before or row.proof != expected:
+        if any(counts[role] for role in later) or row.proof != expected:
             raise Damaged(f"the openings are out of order: {expected} belongs where {row.proof[:80]!r} stands")
-        before = place
 
 
 def _opening(value: Value) -> OpeningRow:
-    role = value.get("role") if isinstance(value, dict) else None
-    if isinstance(role, str) and role not in ROLES:
-        raise NewerVersion(f"holds an opening of a role that this program does not know: {role[:40]!r}")
-    names = ("proof", "role", "fields", "disclosed") if role == "attestation" else ("proof", "role", "fields")
+    names: tuple[str, ...] = ("proof", "role", "fields")
+    match value:
+        case {"role": "attestation"}:
+            names += ("disclosed",)
+        case {"role": str() as role} if role not in ROLES:
+            raise NewerVersion(f"holds an opening of a role that this program does not know: {role[:40]!r}")
     row = _members(value, names)
-    return OpeningRow(_text(role), _text(row["proof"]), fields(row["fields"]), fields(row.get("disclosed", [])))
+    return OpeningRow(_text(row["role"]), _text(row["proof"]), fields(row["fields"]), fields(row.get("disclosed", [])))
 
 
 def _link(value: Value) -> Link:

@@ -148,9 +148,8 @@ def day(value: Value) -> str:
         Falsified: when it is none; whatever stands there would be printed as if it were one.
     """
     try:
-        is_day = isinstance(value, str) and date.fromisoformat(value).isoformat() == value
+        if isinstance(value, str) and date.fromisoformat(value).isoformat() == value:
+            return value
     except ValueError:
-        is_day = False
-    if not is_day:
-        raise Falsified(f"says {str(value)[:40]!r} where a day belongs")
-    return str(value)
+        pass  # what stands there is said below
+    raise Falsified(f"says {str(value)[:40]!r} where a day belongs")

@@ -38,29 +38,26 @@ class Witnessing:
     def __init__(self, policy: Policy, notes: Iterable[Note], logs: Sequence[Vkey]) -> None:
         self._policy = policy
         met = [policy.check(signed, logs) for signed in notes]
-        self._seen = [(one.checkpoint.size, {seen.name: seen.time for seen in one.witnesses}) for one in met]
-        self._found: dict[int, dict[str, int]] = {}
+        self._times: list[tuple[int, dict[str, int]]] = []
+        """When each witness first saw the checkpoint of a size or a larger one: the larger first."""
+        times: dict[str, int] = {}
+        for one in sorted(met, key=lambda one: one.checkpoint.size, reverse=True):
+            times = times | {seen.name: min(seen.time, times.get(seen.name, seen.time)) for seen in one.witnesses}
+            self._times.append((one.checkpoint.size, times))
 
     def of(self, index: int) -> Witnessed:
         """Return who cosigned a checkpoint that covers an entry, as an answer counts them."""
-        times = self._times(index)
+        times = self._covering(index)
         names = tuple(sorted(one.key.name for one in self._policy.witnesses if one.name in times))
         return Witnessed(names, len(self._policy.witnesses), is_quorum=self.time(index) is not None)
 
     def time(self, index: int) -> int | None:
         """Return the smallest time by which a quorum had seen an entry; None without one, or where none is asked."""
-        return self._policy.when(self._times(index)) or None
+        return self._policy.when(self._covering(index)) or None
 
-    def _times(self, index: int) -> dict[str, int]:
+    def _covering(self, index: int) -> dict[str, int]:
         """Return the earliest time at which each witness saw a checkpoint that covers an entry."""
-        covering = sum(size > index for size, _ in self._seen)
-        if covering not in self._found:
-            times: dict[str, int] = {}
-            for size, seen in self._seen:
-                for name, time in seen.items() if size > index else ():
-                    times[name] = min(time, times.get(name, time))
-            self._found[covering] = times
-        return self._found[covering]
+        return next((times for size, times in reversed(self._times) if size > index), {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +130,8 @@ def read(site: Site, log: Log, keys: Keys | None, reader: Reader, tally: Tally) 
             _read_one(site, log, found, path, int(match[1]), tally)
     notes = list(found.notes.values())
     if found.policy is not None:
-        with tally.judging(POLICY):
-            found.own = Witnessing(found.policy, notes, log.keys.keys)
+        # It has this log and these witnesses alone, whose lines were checked as each note was read.
+        found.own = Witnessing(found.policy, notes, log.keys.keys)
     if reader.policy is not None:
         with tally.judging(""):
             found.reader = Witnessing(reader.policy, notes, log.keys.keys)

@@ -5,7 +5,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from PIL import Image
+from PIL import Image, features
 
 from witnessmark.cell import wire
 from witnessmark.cell.confine import Limits, Walls
@@ -165,3 +165,35 @@ def test_a_reader_cannot_smuggle_pixels(store, readers, canary, outcome):
         (result,) = runner.run([job])
     assert (result.outcome, result.picture) == (outcome, None)
     assert wire.MOST_SIDE == 10_000
+
+
+def corner(form, **more):
+    """A white picture whose upper left corner is red."""
+    picture = Image.new("RGB", (60, 40), "white")
+    picture.paste((200, 20, 20), (0, 0, 20, 20))
+    out = io.BytesIO()
+    picture.save(out, form, **more)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "AVIF", "WEBP", "TIFF", "BMP"])
+def test_a_picture_comes_in_its_colours_where_they_are_asked_for(render, store, form):
+    if form == "AVIF" and not features.check("avif"):
+        pytest.skip("this Pillow knows no AVIF")
+    result = render(corner(form), "render_picture", grey=0)
+    assert (result.outcome, result.detail) == (Outcome.OK, "")
+    drawn = result.picture
+    assert (drawn.width, drawn.height, drawn.channels) == (60, 40, 3)
+    blue, green, red = store.read(drawn.digest)[(5 * 60 + 5) * 3 :][:3]
+    assert (blue < 60, green < 60, red > 160) == (True, True, True)
+    grey = render(corner(form), "render_picture", most=600).picture
+    assert (grey.channels, grey.width * grey.height <= 600) == (1, True)
+
+
+def test_what_stands_upright_already_is_not_turned_again(render, store):
+    exif = Image.Exif()
+    exif[0x112] = 6
+    data = corner("PNG", exif=exif)
+    assert (render(data, "render_picture").picture.width, render(data, "render_picture").picture.height) == (40, 60)
+    upright = render(data, "render_picture", turned=1).picture
+    assert (upright.width, upright.height) == (60, 40)

@@ -309,6 +309,21 @@ class Catalogue:
         types, words = json.dumps(sorted(media_types)), json.dumps([outcome.value for outcome in outcomes])
         return self._exhibits(_READ_AS, types=types, outcomes=words, version=version, settings=settings)
 
+    def not_read_as(self, media_types: Collection[str], version: str, settings: str) -> int:
+        """Return how many contents were read as one of those types, and not yet in that way."""
+        row = self._one(
+            "SELECT count(*) FROM content c JOIN derivative r ON r.seq = (SELECT max(seq) FROM derivative"
+            " WHERE handle = c.handle AND step = 'read' AND seq <= ?1)"
+            " WHERE r.media_type IN (SELECT value FROM json_each(?2)) AND NOT EXISTS (SELECT 1 FROM derivative x"
+            " WHERE x.handle = c.handle AND x.step = 'read' AND x.version = ?3 AND x.settings = ?4 AND x.seq <= ?1)",
+            self._top,
+            json.dumps(sorted(media_types)),
+            version,
+            settings,
+        )
+        assert row is not None
+        return int(row[0])
+
     def without_text(self, media_types: Collection[str]) -> int:
         """Return how many contents were read well as one of those types, and have no visible text."""
         row = self._one(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from witnessmark.errors import Busy, Damaged, DiskFailure
 
-VERSION = 3
+VERSION = 4
 """Changed with every change of a table or of what replay puts into it."""
 
 _CHECKED = 16 << 20

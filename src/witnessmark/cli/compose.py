@@ -3,7 +3,7 @@
 import argparse
 import os
 import signal
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -14,7 +14,7 @@ from typing import Self, TypeVar
 from witnessmark.archive.folder import Archive
 from witnessmark.catalogue.query import Catalogue
 from witnessmark.cli import passphrase, say
-from witnessmark.errors import Damaged, Interrupted, WrongUsage
+from witnessmark.errors import Damaged, DiskFailure, Interrupted, WrongUsage
 from witnessmark.intake.identity import exhibit_id
 from witnessmark.settings import Settings
 
@@ -157,6 +157,23 @@ def check(root: str) -> None:
     """Raise a clear sentence when a folder is no archive."""
     if not Archive.exists(Path(root)):
         raise Damaged(f"{root!r} is no archive: there is no witnessmark.toml in it; `witnessmark compile` makes one")
+
+
+def write_new(place: str, chunks: Iterable[bytes]) -> None:
+    """Write what a command was asked for to a new file, which its owner alone can read.
+
+    Raises:
+        WrongUsage: when there is one.
+        DiskFailure: when the disk refuses.
+    """
+    try:
+        descriptor = os.open(Path(place), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "wb") as out:
+            out.writelines(chunks)
+    except FileExistsError as error:
+        raise WrongUsage(f"{place} is there already: name a new file") from error
+    except OSError as error:
+        raise DiskFailure(f"{place} cannot be written: {error.strerror}") from error
 
 
 _State = TypeVar("_State")

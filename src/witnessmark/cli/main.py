@@ -18,6 +18,7 @@ VERBS = (
     ("unlock", "try passwords that you have on exhibits that are locked"),
     ("text", "print the text of one exhibit, visible and hidden"),
     ("page", "one page of an exhibit as a picture, drawn in a cell and kept"),
+    ("sound", "a track of a recording as a plain WAV, drawn behind walls and kept"),
     ("search", "find words, phrases and names in text and file names"),
     ("authenticate", "let the machine examine what is due: findings, never verdicts"),
     ("attest", "seal a person's signed answer about exhibits"),

@@ -4,7 +4,6 @@ import argparse
 import re
 import time
 from collections import Counter
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from witnessmark.catalogue.search import Search
 from witnessmark.cell import grade
 from witnessmark.cli import by_program, compose, confinement, passphrase, say
 from witnessmark.errors import WrongUsage
-from witnessmark.intake import ocr, office
+from witnessmark.intake import ocr, recordings
 from witnessmark.intake.read import read_due
 from witnessmark.intake.receive import Intake, Receiver, Wanted, check_places, survey
 from witnessmark.intake.sealing import Readings
@@ -30,6 +29,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "The same folder again adds nothing; a changed file is a new exhibit; what was stopped goes on.\n"
         "--office has documents that our readers fail at, or that there is none for (Works, Write, Lotus …),\n"
         "read by way of LibreOffice where it is found: their text only, a second or less a file.\n"
+        "--recordings has ffprobe and ffmpeg, where they are found, look at sound and films: streams and tags beside\n"
+        "what our reader found in the headers, and up to nine still frames of each, private, shown by `page`. Seconds\n"
+        "a file, some megabytes of the disk for its frames. `sound` draws a track of sound.\n"
         "--ocr looks for letters in pictures, and in pages of PDFs without text or whose letters have no names, by\n"
         "tesseract where it is found: seconds a page, and not without errors; such text is marked as read by a\n"
         "machine. `doctor` lists packs.\n"
@@ -45,6 +47,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--note", metavar="TEXT", help="what is known of how it came; kept with the accession")
     parser.add_argument("--workers", type=int, metavar="N", help="how many files to read at once (the processors)")
     parser.add_argument("--office", action="store_true", help="have LibreOffice read what our readers cannot")
+    parser.add_argument(
+        "--recordings", action="store_true", help="have ffprobe and ffmpeg look at recordings and keep still frames"
+    )
     parser.add_argument(
         "--ocr",
         metavar="PACKS",
@@ -76,8 +81,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise WrongUsage("a new archive needs at least one SOURCE")
     sources = tuple(source_root(location) for location in arguments.sources)
     check_places(arguments.archive, sources)
-    if arguments.seal_only and (arguments.office or arguments.ocr is not None):
-        raise WrongUsage("--seal-only reads nothing, and --office and --ocr read: choose one")
+    if arguments.seal_only and (arguments.office or arguments.recordings or arguments.ocr is not None):
+        raise WrongUsage("--seal-only reads nothing, and --office, --recordings and --ocr read: choose one")
     is_new, made, accepted = not Archive.exists(root), None, None
     if not arguments.seal_only:
         known = confinement.ENOUGH if is_new else Archive.settings_of(root).accept_grade
@@ -95,23 +100,28 @@ def run(arguments: argparse.Namespace) -> int:
         wanted = Wanted(sources, arguments.label, arguments.received, arguments.note)
         intake = _receive(archive, catalogue, wanted, stop)
         sealed = time.monotonic()
-        readings = Readings()
+        readings, workers = Readings(), arguments.workers or compose.workers()
         if not arguments.seal_only:
-            readings = read_all(archive, catalogue, arguments.workers or compose.workers(), stop)
+            readings = read_all(archive, catalogue, workers, stop)
         read = time.monotonic()
-        seen = converted = None
+        seen = converted = looked = None
         if arguments.office:
             converted = by_program.convert(archive, catalogue, stop)
+        if arguments.recordings:
+            looked = by_program.look(archive, catalogue, workers, stop)
         if arguments.ocr is not None:
-            seen = by_program.recognise(archive, catalogue, arguments.ocr, arguments.workers or compose.workers(), stop)
+            seen = by_program.recognise(archive, catalogue, arguments.ocr, workers, stop)
         with Search.open(archive, catalogue) as search:
             notes = [*catalogue.notes, *search.notes, *_complaints(readings)]
         silent = 0 if arguments.seal_only else catalogue.without_text(ocr.TYPES)
+        by_headers = 0 if arguments.seal_only else recordings.due(catalogue)
         if arguments.json:
-            _print_json(archive, intake, readings, notes, seen=seen, converted=converted, silent=silent)
+            by = by_program.Done(seen, converted, looked, silent, by_headers)
+            _print_json(archive, intake, readings, notes, by)
         else:
             _print(archive, intake, readings, notes, is_new=is_new, spans=(sealed - started, read - sealed))
             by_program.print_converted(converted)
+            by_program.print_looked(looked, by_headers)
             by_program.print_seen(seen, silent)
     return 0
 
@@ -185,10 +195,7 @@ def _print_json(
     intake: Intake,
     readings: Readings,
     notes: list[str],
-    *,
-    seen: ocr.Recognising | None,
-    converted: office.Converting | None,
-    silent: int,
+    by: by_program.Done,
 ) -> None:
     for source, refusal in intake.refused:
         path = "/".join(step.name for step in refusal.path)
@@ -209,9 +216,7 @@ def _print_json(
                 "parked": readings.parked,
                 "quarantined": [{"name": name, "reason": why} for name, why in readings.violations],
                 "unopened": readings.unopened,
-                "without_text": silent,
-                "office": None if converted is None else by_program.told(converted),
-                "ocr": None if seen is None else asdict(seen),
+                **by.told,
                 "entries": archive.ledger.size,
                 "key": archive.ledger.vkey,
                 "grade": grade.observe(step.READERS.walls).grade.value if readings.outcomes else None,

@@ -17,7 +17,7 @@ from witnessmark.cell import grade
 from witnessmark.cell.confine import Grade
 from witnessmark.cli import compose, confinement, say
 from witnessmark.errors import DiskFailure, WitnessmarkError
-from witnessmark.work import programs, step
+from witnessmark.work import found, programs, step
 
 _DETECTION = ("pylibmagic", "python-magic")
 
@@ -91,13 +91,13 @@ def _cell(found: grade.Observed, advice: list[str]) -> dict[str, object]:
 def _programs(advice: list[str]) -> dict[str, str]:
     """Return the version of each program that is used when it is here; what the lack of one costs is advice."""
     with tempfile.TemporaryDirectory(prefix="witnessmark-") as folder:
-        found = programs.told(Path(folder), Grade.D.value)  # no file is given to them here
+        known = found.told(Path(folder), Grade.D.value)  # no file is given to them here
         letters = programs.tesseract(Path(folder), Grade.D.value)
-    for one in found:
+    for one in known:
         if one.program is None:
             advice.append(f"{one.name} is not found: {one.purpose}; on Debian install {one.package}")
         advice.extend(f"letters: {sentence}" for sentence in one.more)
-    listed = {one.name: "not found" if one.program is None else one.program.version for one in found}
+    listed = {one.name: "not found" if one.program is None else one.program.version for one in known}
     return listed | ({} if letters is None else {"packs": "+".join(letters.packs)})
 
 

@@ -1,11 +1,8 @@
 """`witnessmark page`: one page of an exhibit as a picture, drawn in a cell."""
 
 import argparse
-import os
-from pathlib import Path
 
 from witnessmark.cli import compose, passphrase, say
-from witnessmark.errors import DiskFailure, WrongUsage
 from witnessmark.intake import pages
 
 
@@ -13,12 +10,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.epilog = (
         "The page is drawn once and kept, with a box around each word; the picture is private, as the exhibit is.\n"
+        "A picture is one page (with --dpi 150 as many pixels at the most as a sheet of paper has); HEIC is drawn by\n"
+        "libheif's program where it is found. The pages of a recording are still frames, nine at the most, drawn by\n"
+        "ffmpeg where it is found: the first, then one about every ten seconds, or at even distances.\n"
         "Office documents are made a PDF first, by LibreOffice where it is found on this machine, behind walls of its\n"
         "own: no network, no macros, no links. Pages are as LibreOffice lays them out here, with the fonts that are\n"
         "here, and may break elsewhere than they did for whoever wrote them.\n\n"
         "examples:\n"
         "  witnessmark page archive/ path:orders/17.pdf 1 --to page-1.png\n"
-        "  witnessmark page archive/ path:orders/17.pdf 2 --to page-2.png --dpi 300 --grey --json"
+        "  witnessmark page archive/ path:orders/17.pdf 2 --to page-2.png --dpi 300 --grey --json\n"
+        "  witnessmark page archive/ path:gate/VID_2041.mp4 3 --to frame-3.png"
     )
     parser.add_argument("archive", metavar="ARCHIVE")
     parser.add_argument("exhibit", metavar="EXHIBIT", help="id, public id, or path: and the path")
@@ -37,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
             archive, catalogue, row, arguments.number, dpi=arguments.dpi, grey=arguments.grey, clock=compose.clock
         )
         if arguments.to is not None:
-            _write(arguments.to, pages.as_png(archive, found))
+            compose.write_new(arguments.to, (pages.as_png(archive, found),))
     if arguments.json:
         about = {
             "page": found.number,
@@ -47,24 +48,11 @@ def run(arguments: argparse.Namespace) -> int:
             "channels": found.channels,
             "words": [list(word) for word in found.words],
             "drawn": found.drawn,
-        }
+        } | ({"near": found.near} if found.near else {})
         say.line(say.json_line(about))
         return 0
     where = f", in {say.safe(arguments.to)}" if arguments.to is not None else ""
     how = "drawn now and kept" if found.drawn else "as it was kept"
-    say.line(
-        f"Page {found.number} of {found.count}: {found.width} by {found.height} pixels, "
-        f"{say.counted(len(found.words), 'word')}, {how}{where}."
-    )
+    what = f"near {say.seconds(float(found.near))}" if found.near else say.counted(len(found.words), "word")
+    say.line(f"Page {found.number} of {found.count}: {found.width} by {found.height} pixels, {what}, {how}{where}.")
     return 0
-
-
-def _write(place: str, data: bytes) -> None:
-    try:
-        descriptor = os.open(Path(place), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as out:
-            out.write(data)
-    except FileExistsError as error:
-        raise WrongUsage(f"{place} is there already: name a new file") from error
-    except OSError as error:
-        raise DiskFailure(f"{place} cannot be written: {error.strerror}") from error

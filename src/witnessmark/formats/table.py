@@ -378,9 +378,13 @@ DRAWN = frozenset(
         "image/x-portable-bitmap",
         "image/x-portable-graymap",
         "image/x-portable-pixmap",
+        "image/avif",
     )
 )
-"""The pictures whose pixels can be had of a cell, for letters to be looked for in them."""
+"""The pictures whose pixels can be had of a cell: drawn as pages, and for letters to be looked for in them."""
+
+HEIF = frozenset(("image/heic", "image/heif", "image/heic-sequence", "image/heif-sequence"))
+"""The pictures that a program of the machine makes drawable, where it is found."""
 
 
 def reader_of(media_type: str) -> Reader | None:

@@ -26,18 +26,19 @@ from witnessmark.cell.grade import worse
 from witnessmark.cell.program import Ended
 from witnessmark.errors import WrongUsage
 from witnessmark.formats import table
-from witnessmark.intake import later
+from witnessmark.intake import heic, later
 from witnessmark.model import codec
 from witnessmark.model.derivative import Derivative, Outcome
+from witnessmark.model.digest import Digest
 from witnessmark.model.words import StepName
-from witnessmark.work import programs, recognised, step
+from witnessmark.work import heif, programs, recognised, step
 from witnessmark.work.programs import Recogniser
 from witnessmark.work.reading import Job, Picture, ReadingResult, observations
 from witnessmark.work.recognised import Recognised
 from witnessmark.work.runner import Runner
 
 PDF: Final = "application/pdf"
-TYPES: Final = frozenset((PDF, *table.DRAWN))
+TYPES: Final = frozenset((PDF, *table.DRAWN, *table.HEIF))
 """What letters are looked for in."""
 DPI: Final = 300
 _SMALLER_DPI = 100
@@ -59,6 +60,7 @@ class Recognising:
     pages: int = 0
     with_text: int = 0  # exhibits in which letters were found
     unfinished: int = 0  # pages that the program was stopped at, or that could not be drawn
+    undrawable: int = 0  # pictures in HEIC that wait for a program that draws them
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,10 @@ class _Item:
     pages: list[_Page] = field(default_factory=list)
     tools: dict[str, str] = field(default_factory=dict)
     grade: str = Grade.A.value
+
+    @property
+    def is_heif(self) -> bool:
+        return self.row.reading is not None and self.row.reading.derivative.media_type in table.HEIF
 
     @property
     def is_pdf(self) -> bool:
@@ -140,7 +146,10 @@ def recognise_due(
         sealing = _Sealing(archive, catalogue, looking, clock, state)
         waiting: deque[_Item] = deque()
         try:
-            for row in catalogue.read_as(TYPES, step.VERSION, looking.settings):
+            types = TYPES
+            if looking.heif is None:
+                types, state.undrawable = TYPES - table.HEIF, catalogue.without_text(table.HEIF)
+            for row in catalogue.read_as(types, step.VERSION, looking.settings):
                 item = looking.begin(row)
                 if item is None:
                     continue
@@ -178,6 +187,7 @@ class _Looking:
         self.tools = recogniser.program.tools
         self._archive, self._catalogue, self._passing, self._recogniser = archive, catalogue, passing, recogniser
         self._packs, self._accepted = packs, accepted
+        self.heif = heif.find(archive.store.disk.temporary, accepted)
         self._runner = Runner(passing, 1, company=False)
         self._runner.__enter__()
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="ocr")
@@ -202,6 +212,8 @@ class _Looking:
             item.count = len(texts)
             for number in due[:MOST_PAGES]:
                 self._draw_page(item, number)
+        elif not item.text.strip() and item.is_heif:
+            self._draw_heif(item)
         elif not item.text.strip():
             number = 1
             while number <= min(max(1, item.count), MOST_PAGES):
@@ -244,11 +256,33 @@ class _Looking:
                 item.count = value
         self._look(item, _Page(number, 0, result.picture, result.detail))
 
-    def _draw(self, item: _Item, task: str, parameters: tuple[tuple[str, int], ...]) -> ReadingResult:
+    def _draw_heif(self, item: _Item) -> None:
+        """Draw the pictures that libheif's program makes of one in HEIC; they stand as the container says."""
+        assert self.heif is not None
+        made = heic.convert(self._archive, self._passing, item.row, self.heif)
+        item.tools |= self.heif.tools
+        item.grade = worse(item.grade, made.grade)
+        item.count = len(made.pictures)
+        if not made.pictures:
+            self._look(item, _Page(1, 0, None, made.why))
+        for number, (digest, size) in enumerate(made.pictures, 1):
+            wanted = (("frame", 1), ("most", MOST_PIXELS), ("turned", 1))
+            result = self._draw(item, "render_picture", wanted, (digest, size))
+            self._passing.drop(digest)
+            self._look(item, _Page(number, 0, result.picture, result.detail))
+
+    def _draw(
+        self,
+        item: _Item,
+        task: str,
+        parameters: tuple[tuple[str, int], ...],
+        made: tuple[Digest, int] | None = None,
+    ) -> ReadingResult:
         row = item.row
+        digest, size = made or (row.exhibit.digest, row.exhibit.size)
         job = Job(
-            row.exhibit.digest,
-            row.exhibit.size,
+            digest,
+            size,
             "",
             row.depth,
             row.root_id,

@@ -1,8 +1,9 @@
 """Pages: one page of a paginated exhibit as pixels with a box around each word, drawn in a cell and kept.
 
 What was drawn once is a derivative of the content and is not drawn again: reading room, recognition of characters,
-redaction and disclosure stand on the same pixels. Only PDF is drawn; an Office document becomes one first, by
-LibreOffice where it is found on the machine, and that PDF is kept as a derivative too.
+redaction and disclosure stand on the same pixels. PDF and pictures are drawn in a cell. An Office document becomes a
+PDF first, by LibreOffice where it is found on the machine, and that PDF is kept as a derivative too; a picture in HEIC
+becomes a PNG first, by libheif's program, which is not kept. The pages of a recording are its still frames.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,19 +11,21 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from witnessmark.archive.folder import Archive
-from witnessmark.archive.store import pieces
+from witnessmark.archive.store import Store, pieces
 from witnessmark.catalogue.query import Catalogue
 from witnessmark.catalogue.rows import ExhibitRow
 from witnessmark.cell.confine import Grade
 from witnessmark.cell.grade import worse
 from witnessmark.cell.program import Ended
 from witnessmark.errors import Damaged, WrongUsage
+from witnessmark.formats import table
+from witnessmark.intake import heic, recordings
 from witnessmark.model import codec
 from witnessmark.model.derivative import Derivative
 from witnessmark.model.digest import Digest
 from witnessmark.model.words import StepName
 from witnessmark.proof import png
-from witnessmark.work import programs
+from witnessmark.work import ffmpeg, heif, programs
 from witnessmark.work.reading import Job, ReadingResult, observations
 from witnessmark.work.runner import Runner
 
@@ -32,6 +35,8 @@ _TYPE: Final = "application/pdf"
 _PDF_SETTINGS: Final = codec.encode({"program": "libreoffice"})
 _LARGEST_WORDS = 64 << 20
 _LARGEST_PIXELS = 150_000_000
+_PAPER = 97
+"""Square inches of a sheet of paper (A4): a picture has as many pixels at the most as such a sheet at those dots."""
 
 Box = tuple[str, int, int, int, int]
 """A word and its box: left, top, right, bottom in pixels, ends exclusive."""
@@ -48,6 +53,16 @@ class _Paginated:
 
 
 @dataclass(frozen=True, slots=True)
+class _Drawn:
+    """A page that was drawn just now: what is kept beside the pixels, the pixels, by which tools, how confined."""
+
+    told: codec.Value
+    pixels: Digest
+    tools: Mapping[str, str]
+    grade: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A page as it was drawn; `count` are the pages of the exhibit, `pixels` a content in the store."""
 
@@ -59,6 +74,7 @@ class Page:
     pixels: Digest
     words: tuple[Box, ...]
     drawn: bool  # just now, not taken from what was kept
+    near: str = ""  # of a frame: the second that it was asked for
 
 
 def page(
@@ -80,20 +96,23 @@ def page(
     """
     if not LEAST_DPI <= dpi <= MOST_DPI:
         raise WrongUsage(f"--dpi {dpi}: pages are drawn at {LEAST_DPI} to {MOST_DPI} dots an inch")
+    media_type = "" if row.reading is None else row.reading.derivative.media_type
+    if media_type in recordings.TYPES:
+        if dpi != DPI or grey:
+            raise WrongUsage(f"{row.exhibit.id} is a recording: its frames are kept in one size and in colour")
+        return _frame(archive, catalogue, row, number, clock)
     settings = codec.encode({"dpi": dpi, "grey": int(grey), "page": number})
-    kept = catalogue.derivatives(row.exhibit.handle, VERSION, settings)
-    pixels, words = kept.get(StepName.PAGE.value), kept.get(StepName.WORDS.value)
-    if pixels is not None and words is not None and archive.store.has(pixels) and archive.store.has(words):
-        return _kept(archive, pixels, words, number)
-    paginated = _paginated(archive, catalogue, row, clock)
-    result = _draw(archive, row, paginated, number, dpi, grey=grey, runner=runner)
-    if result.picture is None:
-        raise WrongUsage(f"page {number} of {row.exhibit.id} cannot be drawn: {result.detail or result.outcome.value}")
-    told = _words(archive, result)
-    said = archive.store.put(codec.encode_bytes(told))
+    found = _found(archive, catalogue, row, settings, number)
+    if found is not None:
+        return found
+    if media_type in table.DRAWN or media_type in table.HEIF:
+        drawn = _draw_picture(archive, row, number, dpi, grey=grey)
+    else:
+        drawn = _draw(archive, row, _paginated(archive, catalogue, row, clock), number, dpi, grey=grey, runner=runner)
+    said = archive.store.put(codec.encode_bytes(drawn.told))
     batch = archive.ledger.batch()
     at = clock()
-    for step, digest in ((StepName.PAGE, result.picture.digest), (StepName.WORDS, said)):
+    for step, digest in ((StepName.PAGE, drawn.pixels), (StepName.WORDS, said)):
         made = Derivative(
             handle=row.exhibit.handle,
             step=step,
@@ -101,13 +120,80 @@ def page(
             digest=digest,
             size=archive.store.size(digest),
             settings=settings,
-            tools={**paginated.tools, **result.tools},
-            grade=worse(result.grade, paginated.grade),
+            tools=drawn.tools,
+            grade=drawn.grade,
         )
         batch.add(made.event(at))
     archive.ledger.commit(batch)
     catalogue.catch_up(archive)
-    return _page(told, result.picture.digest, number, drawn=True)
+    return _page(drawn.told, drawn.pixels, number, drawn=True)
+
+
+def _found(
+    archive: Archive, catalogue: Catalogue, row: ExhibitRow, settings: str, number: int, *, drawn: bool = False
+) -> Page | None:
+    """Return a page that was kept, if it is still here."""
+    kept = catalogue.derivatives(row.exhibit.handle, VERSION, settings)
+    pixels, words = kept.get(StepName.PAGE.value), kept.get(StepName.WORDS.value)
+    if pixels is None or words is None or not (archive.store.has(pixels) and archive.store.has(words)):
+        return None
+    return _kept(archive, pixels, words, number, drawn=drawn)
+
+
+def _frame(archive: Archive, catalogue: Catalogue, row: ExhibitRow, number: int, clock: Callable[[], str]) -> Page:
+    """Return a still frame of a recording; one that nobody has looked at yet is looked at now."""
+    settings = recordings.frame_settings(number)
+    found = _found(archive, catalogue, row, settings, number)
+    if found is not None:
+        return found
+    if recordings.was_looked_at(catalogue, row):
+        first = _found(archive, catalogue, row, recordings.frame_settings(1), 1)
+        frames = "no frame" if first is None else f"only {first.count} {'frame' if first.count == 1 else 'frames'}"
+        raise WrongUsage(f"of {row.exhibit.id} {frames} could be drawn: there is no page {number}")
+    folder, accepted = archive.store.disk.temporary, archive.settings.worst_grade
+    programs_ = ffmpeg.find(folder, accepted)
+    if programs_ is None:
+        raise WrongUsage(
+            f"the frames of {row.exhibit.id}, a recording, are drawn by ffmpeg, which is not found here: "
+            "`witnessmark doctor` says what to install"
+        )
+    recordings.look_at(archive, catalogue, programs_, row, clock=clock)
+    found = _found(archive, catalogue, row, settings, number, drawn=True)
+    return _frame(archive, catalogue, row, number, clock) if found is None else found
+
+
+def _draw_picture(archive: Archive, row: ExhibitRow, number: int, dpi: int, *, grey: bool) -> _Drawn:
+    """Draw a picture in a cell; one in HEIC is made a PNG first, which passes."""
+    assert row.reading is not None
+    digest, size, tools, grade, count = row.exhibit.digest, row.exhibit.size, {}, Grade.A.value, 0
+    wanted = {"frame": number, "most": _PAPER * dpi * dpi, "grey": int(grey), "turned": 0}
+    with archive.store.passing() as passing, Runner(passing, 1, company=False) as own:
+        if row.reading.derivative.media_type in table.HEIF:
+            program = _heif(archive, row)
+            found = heic.convert(archive, passing, row, program)
+            count, tools, grade = len(found.pictures), program.tools, found.grade
+            if not 1 <= number <= max(1, count):
+                raise WrongUsage(f"page {number} of {row.exhibit.id} cannot be drawn: it has {count} pictures")
+            if found.why:
+                raise WrongUsage(f"{row.exhibit.id} cannot be drawn: {found.why}")
+            digest, size = found.pictures[number - 1]
+            wanted |= {"frame": 1, "turned": 1}
+        job = _job(row, digest, size, "render_picture", wanted)
+        result = next(iter(own.run([job])))
+        picture = _picture(row, number, result)
+        told = _words(passing, result, count)
+        archive.store.take(passing, picture)
+    return _Drawn(told, picture, {**tools, **result.tools}, worse(result.grade, grade))
+
+
+def _heif(archive: Archive, row: ExhibitRow) -> programs.Program:
+    program = heif.find(archive.store.disk.temporary, archive.settings.worst_grade)
+    if program is None:
+        raise WrongUsage(
+            f"{row.exhibit.id}, a picture in HEIC, is drawn by libheif's program, which is not found here: "
+            "`witnessmark doctor` says what to install"
+        )
+    return program
 
 
 def as_png(archive: Archive, found: Page) -> bytes:
@@ -125,8 +211,8 @@ def _paginated(archive: Archive, catalogue: Catalogue, row: ExhibitRow, clock: C
     suffix = programs.office_suffix(media_type)
     if suffix is None:
         raise WrongUsage(
-            f"{row.exhibit.id} is {media_type or 'of unknown type'}: only PDF and Office documents have pages that can "
-            "be drawn here"
+            f"{row.exhibit.id} is {media_type or 'of unknown type'}: only PDF, Office documents, pictures and "
+            "recordings have pages that can be drawn here"
         )
     for kept in catalogue.made(row.exhibit.handle, StepName.PDF, VERSION):
         if kept.digest is not None and archive.store.has(kept.digest):
@@ -183,30 +269,38 @@ def _draw(
     *,
     grey: bool,
     runner: Runner | None,
-) -> ReadingResult:
-    job = Job(
-        paginated.digest,
-        paginated.size,
-        row.exhibit.path[-1].name if row.exhibit.path else "",
-        row.depth,
-        row.root_id,
-        row.exhibit.handle,
-        task="render_page",
-        parameters=(("page", number), ("dpi", dpi), ("grey", int(grey))),
-    )
+) -> _Drawn:
+    wanted = {"page": number, "dpi": dpi, "grey": int(grey)}
+    job = _job(row, paginated.digest, paginated.size, "render_page", wanted)
     if runner is not None:
-        return next(iter(runner.run([job])))
-    with Runner(archive.store, 1, company=False) as own:
-        return next(iter(own.run([job])))
+        result = next(iter(runner.run([job])))
+    else:
+        with Runner(archive.store, 1, company=False) as own:
+            result = next(iter(own.run([job])))
+    picture = _picture(row, number, result)
+    tools = {**paginated.tools, **result.tools}
+    return _Drawn(_words(archive.store, result), picture, tools, worse(result.grade, paginated.grade))
 
 
-def _words(archive: Archive, result: ReadingResult) -> codec.Value:
+def _job(row: ExhibitRow, digest: Digest, size: int, task: str, wanted: Mapping[str, int]) -> Job:
+    name = row.exhibit.path[-1].name if row.exhibit.path else ""
+    parameters = tuple(wanted.items())
+    return Job(digest, size, name, row.depth, row.root_id, row.exhibit.handle, task=task, parameters=parameters)
+
+
+def _picture(row: ExhibitRow, number: int, result: ReadingResult) -> Digest:
+    if result.picture is None:
+        raise WrongUsage(f"page {number} of {row.exhibit.id} cannot be drawn: {result.detail or result.outcome.value}")
+    return result.picture.digest
+
+
+def _words(store: Store, result: ReadingResult, count: int = 0) -> codec.Value:
     """Return what is kept beside the pixels: their size, how many pages there are, and the words."""
     assert result.picture is not None
-    count, words = 0, list[codec.Value]()
-    for name, value in observations(archive.store, result.observations, _LARGEST_WORDS):
-        if name == "page.pages" and isinstance(value, int):
-            count = value
+    words = list[codec.Value]()
+    for name, value in observations(store, result.observations, _LARGEST_WORDS):
+        if name in {"page.pages", "picture.frames"} and isinstance(value, int):
+            count = count or value
         elif name == "page.words" and isinstance(value, list):
             words += [one for one in value if _is_box(one)]
     drawn = result.picture
@@ -226,11 +320,10 @@ def _is_box(value: codec.Value) -> bool:
     return False
 
 
-def _kept(archive: Archive, pixels: Digest, words: Digest, number: int) -> Page:
+def _kept(archive: Archive, pixels: Digest, words: Digest, number: int, *, drawn: bool) -> Page:
     try:
-        return _page(
-            codec.decode_canonical_bytes(archive.store.read(words, _LARGEST_WORDS)), pixels, number, drawn=False
-        )
+        told = codec.decode_canonical_bytes(archive.store.read(words, _LARGEST_WORDS))
+        return _page(told, pixels, number, drawn=drawn)
     except (KeyError, TypeError, ValueError) as error:
         raise Damaged("a page that was kept cannot be read: run `witnessmark audit`") from error
 
@@ -245,4 +338,5 @@ def _page(told: codec.Value, pixels: Digest, number: int, *, drawn: bool) -> Pag
         pixels=pixels,
         words=tuple((str(text), left, top, right, bottom) for text, left, top, right, bottom in told["words"]),
         drawn=drawn,
+        near=told.get("near", ""),
     )

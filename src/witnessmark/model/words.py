@@ -57,9 +57,10 @@ class StepName(StrEnum):
     READ = "read"  # type, outcome, observations (JSON)
     VISIBLE = "visible"  # text that a reader of the file sees
     HIDDEN = "hidden"  # text that is in the file and not seen
-    PAGE = "page"  # the pixels of one page, row by row from the top
+    PAGE = "page"  # the pixels of one page, or of a frame of a recording, row by row from the top
     PDF = "pdf"  # the document as PDF, made by a program of the machine, for its pages
     WORDS = "words"  # that picture's size, and a box around each word (JSON)
+    SOUND = "sound"  # a track of a recording as a WAV, made by a program of the machine
 
 
 class Publish(StrEnum):

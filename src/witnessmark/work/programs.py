@@ -60,6 +60,13 @@ def libreoffice(folder: Path, accepted: str) -> Program | None:
     return None if version is None else Program("libreoffice", path, version)
 
 
+def find(name: str, arguments: tuple[str, ...], folder: Path, accepted: str) -> Program | None:
+    """Return a program that says its version when it is asked so, if it is there."""
+    path = shutil.which(name, path=PLACES)
+    version = None if path is None else _version(path, arguments, (), folder, accepted)
+    return None if path is None or version is None else Program(name, path, version)
+
+
 @cache
 def _version(path: str, arguments: tuple[str, ...], reads: tuple[str, ...], folder: Path, accepted: str) -> str | None:
     ran = run(Command(path, arguments, reads=reads, allowed=_VERSION_ALLOWED), folder, accepted=accepted)
@@ -247,39 +254,6 @@ _SETTINGS: Final = (
     ("Office.Calc/Formula/Load", "OOXMLRecalcMode", "1"),  # never: the values that were saved are shown
     ("Office.Calc/Formula/Load", "ODFRecalcMode", "1"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What `doctor` tells of a program: whether it is here, what it is for, what to install where it is not."""
-
-    name: str
-    program: Program | None
-    purpose: str
-    package: str
-    more: tuple[str, ...] = ()
-    """What else is missing: language packs."""
-
-
-def told(folder: Path, accepted: str) -> tuple[Told, ...]:
-    """Return every program that is used when it is found, with what its lack costs."""
-    letters = tesseract(folder, accepted)
-    return (
-        Told(
-            "tesseract",
-            None if letters is None else letters.program,
-            "letters in pictures and scanned pages are not read (`compile --ocr`)",
-            "tesseract-ocr and the packs of the languages of the leak, such as "
-            + ", ".join(f"tesseract-ocr-{pack.replace('_', '-')}" for pack in WISHED[:4]),
-            () if letters is None else tuple(missing_packs(letters)),
-        ),
-        Told(
-            "libreoffice",
-            libreoffice(folder, accepted),
-            "pages of Office documents cannot be drawn, nor what our readers fail at be read (`compile --office`)",
-            "libreoffice-writer-nogui, libreoffice-calc-nogui and libreoffice-impress-nogui",
-        ),
-    )
 
 
 def missing_packs(recogniser: Recogniser) -> list[str]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import signal
 
 import pytest
 
@@ -140,6 +141,7 @@ def test_a_folder_that_cannot_be_listed_is_said_and_the_others_are_read(tmp_path
     (only,) = tally.verdicts
     assert (only.file, only.word, only.exit) == ("b", Word.UNDECIDED, DiskFailure.exit_code)
     assert only.says == "cannot be read: Permission denied"
+    assert surveyed(tmp_path / "a" / "b")[0].files == {}, "the first that is asked may be the one that fails"
 
 
 # One file
@@ -175,6 +177,30 @@ def test_a_file_of_another_size_than_its_caller_gives_is_not_read(tmp_path):
             site.digest("a", size)
     assert site.digest("a", 5) == hashlib.sha256(b"12345").digest()
     assert site.digest("a") == site.digest("a", 5)
+
+
+@pytest.mark.parametrize("data", [b"", b"x", b"xy"])
+def test_a_file_of_which_nobody_gave_the_size_is_not_read(data, tmp_path):
+    put(tmp_path, "a", data=data)
+    site, _ = surveyed(tmp_path)
+    with pytest.raises(Falsified, match="was not read"):
+        site.digest("a")
+
+
+def test_no_more_is_asked_for_than_the_survey_found(tmp_path, monkeypatch):
+    """What grows while it is read is not read on."""
+    put(tmp_path, "a", data=b"12345")
+    site, _ = surveyed(tmp_path)
+    asked, real = [], walk.FileIO
+
+    class Growing(real):
+        def read(self, size=-1):
+            asked.append(size)
+            put(tmp_path, "a", data=b"1234567")
+            return real.read(self, size)
+
+    monkeypatch.setattr(walk, "FileIO", Growing)
+    assert (site.read("a", 99), asked) == (b"12345", [5])
 
 
 def test_a_text_is_utf8(tmp_path):
@@ -217,6 +243,21 @@ CHANGES = [
 ]
 
 
+@pytest.fixture
+def impatient():
+    """Fail where a test would wait for ever for the other end of a pipe."""
+
+    def late(*_):
+        raise TimeoutError("it waits")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(5)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(("change", "error", "sentence"), CHANGES)
 def test_what_takes_a_files_place_after_the_survey_is_not_read(change, error, sentence, tmp_path):
     for at, ask in enumerate((lambda site: site.read("a", 99), lambda site: site.digest("a", 5))):
@@ -231,6 +272,7 @@ def test_what_takes_a_files_place_after_the_survey_is_not_read(change, error, se
             assert len(os.listdir("/proc/self/fd")) == opened
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_pipe_of_no_size_in_the_place_of_an_empty_file_is_seen(tmp_path):
     put(tmp_path, "a", data=b"")
     site, _ = surveyed(tmp_path)

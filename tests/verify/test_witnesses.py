@@ -93,6 +93,8 @@ def test_the_readers_witnesses_bound_the_time_of_every_exhibit(seen):
         assert (found.bound.time, found.bound.by) == (NOW, "the witnesses that your policy asks for")
         assert "Seen by 1 of the 1 witness of this edition: witness.example/desk" in found.sentences[1]
         assert "as many as it asks for by 2032-06-22T" in found.sentences[1]
+        bound = "Existed by 2032-06-22T06:06:12Z: so say the witnesses that your policy asks for."
+        assert bound in found.sentences
     assert any("never since when" in line for line in report.not_shown)
 
 

@@ -95,7 +95,7 @@ class Site:
             seen += len(rows)
             if seen > MOST_FILES:
                 raise Damaged(f"more than {MOST_FILES:,} files: nothing further was read")
-            if not rows and folder:
+            if not rows:
                 tally.false(folder, "an empty folder does not belong to an edition")
             for path, kind, size in rows:
                 if not is_allowed(path):
@@ -119,22 +119,26 @@ class Site:
                 yield f"{folder}/{entry.name}" if folder else entry.name, _kind(state.st_mode), state.st_size
 
     def _where(self, path: str) -> str:
-        return os.path.join(self.root, *path.split("/")) if path else self.root
+        return os.path.join(self.root, path)
 
     def has(self, path: str) -> bool:
         """Return whether a plain file of this name is there."""
         return path in self.files
 
-    def _open(self, path: str) -> FileIO:
+    def _size(self, path: str) -> int:
         if path not in self.files:
             raise Falsified("is missing")
+        return self.files[path]
+
+    def _open(self, path: str) -> FileIO:
+        size = self._size(path)
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
         try:
             descriptor = os.open(self._where(path), flags)
         except OSError as error:
             raise DiskFailure(f"cannot be read: {error.strerror}") from error
         state = os.fstat(descriptor)
-        if not stat.S_ISREG(state.st_mode) or state.st_size != self.files[path]:
+        if not stat.S_ISREG(state.st_mode) or state.st_size != size:
             os.close(descriptor)
             raise Falsified("changed while it was checked")
         return FileIO(descriptor, "rb")
@@ -146,11 +150,11 @@ class Site:
             Falsified: when it is missing, larger than its cap, or changed since its digest was made.
             DiskFailure: when it cannot be read.
         """
-        if self.files.get(path, 0) > most:
+        if (size := self._size(path)) > most:
             raise Falsified(f"is larger than the {most:,} bytes that such a file may have; it was not read")
         with self._open(path) as source:
             try:
-                data = source.read(self.files[path])
+                data = source.read(size)
             except OSError as error:
                 raise DiskFailure(f"cannot be read: {error.strerror}") from error
         digest = hashlib.sha256(data).digest()
@@ -173,7 +177,7 @@ class Site:
             DiskFailure: when it cannot be read.
         """
         if path not in self._digests:
-            if size != self.files.get(path, size):
+            if size != self._size(path):
                 raise Falsified("was not read, since it has not the size that the manifest says")
             with self._open(path) as source:
                 try:

@@ -191,20 +191,22 @@ def _check_published(page: ExhibitFile, rows: Sequence[Shown], publish: Publish)
     """Hold what lies there against what was decided."""
     texts = [name for name in page.files if name == "text.txt"]
     whole = [name for name in page.files if name != "text.txt"]
-    is_right = False
-    match publish:
-        case Publish.NOTHING:
-            is_right = not page.files
-        case Publish.TEXT:
-            is_right = bool(texts) and not whole
-        case Publish.FILE:
-            is_right = len(whole) == 1
-        case Publish.PAGES:
-            raise NewerVersion("publishes pages, which this program does not know")
-    if not is_right:
+    if not _is_let_out(publish, texts, whole):
         raise Falsified(f"the decision lets out {publish.value!r}, and other files are published")
     if len(of(rows, "text")) != len(texts):
         raise Falsified("a published text and the opening of its text belong together")
+
+
+def _is_let_out(publish: Publish, texts: Sequence[str], whole: Sequence[str]) -> bool:
+    match publish:
+        case Publish.NOTHING:
+            return not texts and not whole
+        case Publish.TEXT:
+            return bool(texts) and not whole
+        case Publish.FILE:
+            return len(whole) == 1
+        case Publish.PAGES:
+            raise NewerVersion("publishes pages, which this program does not know")
 
 
 def _check_bytes(context: Context, folder: str, page: ExhibitFile, rows: Sequence[Shown]) -> None:

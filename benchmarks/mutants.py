@@ -109,7 +109,9 @@ def bends(node, *, is_message):
             yield "case never", made
         case ast.Raise() | ast.Expr() | ast.AugAssign() | ast.Delete() | ast.Assert():
             yield "statement dropped", ast.Pass()
-        case ast.Assign(targets=[ast.Name()]) | ast.AnnAssign(value=ast.expr()):
+        case ast.Assign(targets=[ast.Name()], value=value) | ast.AnnAssign(value=ast.expr() as value) if not (
+            isinstance(value, ast.Constant) and value.value is None
+        ):
             made = copy.deepcopy(node)
             made.value = ast.Constant(None)
             yield "value dropped", made

@@ -342,7 +342,10 @@ class House:
         }
 
     def release(self, files: Files, edition: int, /, **bent) -> Files:
-        """Sign a release of whatever stands there: also of what a keeper bent; `bent` fields say what they say."""
+        """Sign a release of whatever stands there: also of what a keeper bent.
+
+        `bent` fields say what they say; a bent `kind` makes it an event of another kind.
+        """
         listing = manifest(files)
         shelves = [shelf for shelf in self.shelves if shelf.name]
         made = Release(
@@ -351,7 +354,7 @@ class House:
             tuple(shelf.openings["decision"][0].commitment for shelf in shelves),
         )
         event = made.event("2032-06-21T10:00:00Z")
-        (entry,) = self.keeper.seal(Event(event.kind, dict(event.fields) | bent))
+        (entry,) = self.keeper.seal(Event(bent.pop("kind", event.kind), dict(event.fields) | bent))
         last = len(self.keeper.leaves)
         sizes = {shelf.since for shelf in shelves} | {self.size, last} | self.met
         sizes |= {self.size_for(s, e) for s in shelves for row in s.openings.values() for e in row}

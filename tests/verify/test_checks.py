@@ -139,6 +139,15 @@ def test_a_key_that_is_none_of_the_logs_takes_nothing_over(forge, house, checked
     assert not agrees(report, PROOF)[1:], "only its bytes are those of the manifest"
 
 
+def test_without_the_list_of_keys_the_key_that_was_given_checks_what_it_signed(house, checked):
+    report = checked(house.pages(2) | {KEYS: b"{}"})
+    assert report.exit_code == 1
+    assert wrong(report, KEYS) == ["has not the members log, witnesses, reviewers"]
+    assert (report.log, report.release.edition, len(report.exhibits)) == (house.keeper.vkey, 2, 4)
+    for path in (RELEASE, MANIFEST):
+        assert agrees(report, path) != []
+
+
 # What the release says
 
 
@@ -197,6 +206,11 @@ def test_the_first_entry_after_a_checkpoint_may_be_the_release(house, checked):
     assert report.release.latest == len(house.keeper.leaves)
 
 
+def test_the_first_edition_is_number_one(forge, house, tmp_path):
+    report = verify_site(str(forge.write(house.first, tmp_path)), house.keeper.vkey)
+    assert (report.exit_code, report.release.edition) == (0, 1)
+
+
 def test_the_release_is_proved_by_an_entry_that_is_one(house, checked):
     def bend(made):
         made[RELEASE] = made[ONE.replace("exhibit.json", "proof/exhibit.tlog-proof")]
@@ -205,6 +219,14 @@ def test_the_release_is_proved_by_an_entry_that_is_one(house, checked):
     assert report.exit_code == 1
     assert wrong(report, RELEASE) == ["proves an entry of kind exhibit where a release belongs"]
     assert not agrees(report, RELEASE)
+
+
+def test_an_event_of_another_kind_releases_nothing_though_it_says_all_that_a_release_says(checked):
+    report = checked(kind=Kind.CUSTODY)
+    assert report.exit_code == 1
+    assert wrong(report, RELEASE) == ["proves an entry of kind custody where a release belongs"]
+    assert wrong(report, MANIFEST) == ["no release vouches for it"]
+    assert (report.release, agrees(report, RELEASE)) == (None, [])
 
 
 @pytest.mark.parametrize("path", [RELEASE, CONTINUES])

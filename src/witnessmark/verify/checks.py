@@ -171,10 +171,11 @@ def _release(site: Site, log: Log, tally: Tally) -> tuple[Release | None, Contin
     with tally.judging(CONTINUES):
         continues = Continues.parse(site.read(CONTINUES, LARGEST_JSON))
     with tally.judging(RELEASE):
-        sealed = log.walk(site.text(RELEASE, LARGEST_PROOF))
-        if sealed.kind != Kind.RELEASE:
-            raise Falsified(f"proves an entry of kind {sealed.kind} where a release belongs")
-        tally.agrees(RELEASE, f"stands in the log as entry {sealed.index} of {sealed.size}")
+        found = log.walk(site.text(RELEASE, LARGEST_PROOF))
+        if found.kind != Kind.RELEASE:
+            raise Falsified(f"proves an entry of kind {found.kind} where a release belongs")
+        tally.agrees(RELEASE, f"stands in the log as entry {found.index} of {found.size}")
+        sealed = found
     if continues is None or sealed is None:
         tally.undecided(MANIFEST, "no release vouches for it")
         return None, continues

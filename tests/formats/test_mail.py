@@ -90,6 +90,16 @@ def test_encoded_words_are_read_across_neighbours():
     assert "中国 and café" in read(read_eml, message(fields)).hidden_text
 
 
+@pytest.mark.parametrize("more", ["\t=?utf-8?B?Z2F0ZQ==?=", "X-Keeper: Orrin"])
+def test_a_line_of_blanks_inside_the_header_ends_it_only_where_no_field_goes_on(more):
+    folded = read(read_eml, f"From: a\r\nSubject: The south\r\n \r\n{more}\r\nTo: Office\r\n\r\nHello.\r\n".encode())
+    assert "To: Office" in folded.visible_text
+    assert folded.visible_text.endswith("\n\nHello.\n")
+    assert ("gate" in folded.visible_text) == more.startswith("\t")
+    ended = read(read_eml, b"From: a\r\nSubject: The south\r\n \r\nHello.\r\n\r\nTo: nobody\r\n")
+    assert ended.visible_text == "From: a\nSubject: The south\n\nHello.\n\nTo: nobody\n"
+
+
 @pytest.mark.parametrize(
     ("encoding", "body", "how"),
     [

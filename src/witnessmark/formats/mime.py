@@ -17,7 +17,8 @@ LONGEST_FIELD = 256 << 10
 LONGEST_PARAMETERS = 16 << 10
 """Characters of a field in which parameters are looked for; the library takes quadratic time for them."""
 PIECE = 1 << 20
-_HEAD_END = re.compile(rb"\r?\n[ \t]*\r?\n|\r\r")
+# A line of blanks belongs to a folded field (RFC 5322, 4.2) where one goes on behind it; else it ends the header too.
+_HEAD_END = re.compile(rb"\r?\n\r?\n|\r\r|\r?\n[ \t]+\r?\n(?![ \t]|[!-9;-~]{1,200}[ \t]*:)")
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:(.*)", re.DOTALL)
 _FOLD = re.compile(rb"\r\n(?![ \t])|(?<!\r)\n(?![ \t])|\r(?![\n \t])")
 _WORD = re.compile(r"=\?([^?*\s]{1,60})(?:\*[^?\s]{0,20})?\?([bBqQ])\?([^?]*)\?=")

@@ -90,6 +90,20 @@ def test_encoded_words_are_read_across_neighbours():
     assert "中国 and café" in read(read_eml, message(fields)).hidden_text
 
 
+SEVEN = "Die T+APw-ren der S+APw-dseite"
+
+
+def test_utf_7_is_read_where_a_message_declares_it_and_nowhere_else():
+    fields = f"Subject: =?utf-7?Q?{SEVEN.replace(' ', '_')}?=\r\n"
+    for kind, body in (("plain", f"{SEVEN}.\r\n"), ("html", f"<p>{SEVEN}.</p>\r\n")):
+        found = read(read_eml, f"From: a\r\n{fields}Content-Type: text/{kind}; charset=UTF-7\r\n\r\n{body}".encode())
+        assert found.visible_text.count("Die Türen der Südseite") == 2
+    other = read(read_eml, message("Content-Type: text/plain; charset=us-ascii\r\n", SEVEN))
+    assert SEVEN in other.visible_text
+    broken = read(read_eml, message("Content-Type: text/plain; charset=utf-7\r\n", "+AP- stays"))
+    assert "stays" in broken.visible_text
+
+
 @pytest.mark.parametrize("more", ["\t=?utf-8?B?Z2F0ZQ==?=", "X-Keeper: Orrin"])
 def test_a_line_of_blanks_inside_the_header_ends_it_only_where_no_field_goes_on(more):
     folded = read(read_eml, f"From: a\r\nSubject: The south\r\n \r\n{more}\r\nTo: Office\r\n\r\nHello.\r\n".encode())

@@ -133,7 +133,8 @@ class _Reading:
         if named and not (is_root and kind.startswith("text/") and part.disposition != "attachment"):
             self._take_out(part)
         elif kind == "text/html":
-            html.read_fragment(html.page_text(part.bytes_of(self._data), report, part.charset), report)
+            page, charset = mime.plain(part.bytes_of(self._data), part.charset)
+            html.read_fragment(html.page_text(page, report, charset), report)
         elif kind in ("text/plain", "message/delivery-status", "message/disposition-notification"):
             text = self._text(part.bytes_of(self._data), part.charset)
             if text.strip():
@@ -169,6 +170,7 @@ class _Reading:
         return f"{stem} ({again}){dot}{ending}" if dot else f"{name} ({again})"
 
     def _text(self, body: bytes, charset: str | None) -> str:
+        body, charset = mime.plain(body, charset)
         sample = body[: encodings.SAMPLE]
         chosen = encodings.choose(sample, charset, whole=len(sample) == len(body))
         if chosen.name == "utf-8" and len(sample) < len(body) and not encodings.holds(body, "utf-8", whole=True):

@@ -23,6 +23,7 @@ _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:(.*)", re.DOTALL)
 _FOLD = re.compile(rb"\r\n(?![ \t])|(?<!\r)\n(?![ \t])|\r(?![\n \t])")
 _WORD = re.compile(r"=\?([^?*\s]{1,60})(?:\*[^?\s]{0,20})?\?([bBqQ])\?([^?]*)\?=")
 _BETWEEN = re.compile(r"(\?=)[ \t\r\n]+(=\?)")
+_UTF_7 = frozenset(("utf-7", "unicode-1-1-utf-7", "x-unicode-2-0-utf-7", "csunicode11utf7"))
 _NOT_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"))
 
 
@@ -214,9 +215,20 @@ def _encoded(how: str, text: str) -> bytes:
     return binascii.a2b_base64(letters + b"=" * (-len(letters) % 4))
 
 
-def _letters(raw: bytes, charset: str) -> str:
+def plain(raw: bytes, charset: str | None) -> tuple[bytes, str | None]:
+    """Return a text and its charset, UTF-7 (RFC 2152) made UTF-8: old programs send it; of mail alone it is true."""
+    if charset is None or charset.lower() not in _UTF_7 or not raw.isascii():
+        return raw, charset
+    try:
+        return encodings.storable(raw.decode("utf-7")).encode(), "utf-8"
+    except UnicodeDecodeError:
+        return raw, charset
+
+
+def _letters(raw: bytes, charset: str | None) -> str:
     if not raw:
         return ""
+    raw, charset = plain(raw, charset)
     return raw.decode(encodings.choose(raw, charset).name, "replace")
 
 

@@ -47,6 +47,11 @@ _TEXTY = {
 }
 
 
+_PARTS = re.compile(
+    rb"Content-Type:\s*multipart/[^\r\n;]{1,40};\s*boundary=(?:\"([^\"\r\n]{1,70})\"|([^\s\";]{1,70}))", re.IGNORECASE
+)
+
+
 def message_type(head: bytes, suffix: str) -> str | None:
     """Return the type of a message or mailbox by the header fields it begins with, else None.
 
@@ -73,6 +78,9 @@ def message_type(head: bytes, suffix: str) -> str | None:
         return "message/rfc822"
     if len(known) == 1 and strong and len(names) >= 2 and names & {"x-mailer", "received", "return-path"}:
         return "message/rfc822"
+    parts = _PARTS.match(text)
+    if parts is not None and b"\n--" + (parts[1] or parts[2]) in text:
+        return "message/rfc822"  # a part that was saved, or a message that lost its other fields
     return None
 
 

@@ -70,6 +70,15 @@ GOLDEN = [
 ]
 
 
+def test_whatever_libmagic_says_only_a_type_is_told(tmp_path):
+    head = struct.pack("<HHIQQQIHHHHHH", 2, 0x3E, 1, 0, 0, 64, 0, 64, 0, 0, 64, 3, 1)
+    place = tmp_path / "odd"  # of a program without a table of what to load it says that too
+    place.write_bytes(b"\x7fELF\x02\x01\x01" + bytes(9) + head + bytes(192))
+    assert detect._MAGIC.from_file(str(place)) == "application/x-executable, no program header"
+    with open(place, "rb") as stream:
+        assert detect.detect(Source(stream, place.stat().st_size, "odd")).media_type == "application/x-executable"
+
+
 @pytest.mark.parametrize(("data", "media_type"), GOLDEN, ids=[str(i) for i in range(len(GOLDEN))])
 def test_content_tells_the_type_whatever_the_name(data, media_type):
     assert tell(data) == media_type

@@ -23,6 +23,7 @@ ZIP = "application/zip"
 _MAGIC = magic.Magic(mime=True, mime_encoding=False)
 _NUMBER: int = magic.version()  # type: ignore[no-untyped-call]
 _TOOLS = (("libmagic", f"{_NUMBER // 100}.{_NUMBER % 100}"), ("pylibmagic", pylibmagic.__version__))
+_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]{0,60}/[A-Za-z0-9][A-Za-z0-9.+_-]{0,126}")
 _PDF = re.compile(rb"(?:\A|[\r\n\s\x00-\x20])%PDF-[0-9]")
 _XML_START = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*<(?:[?!]|[A-Za-z_:])|\A(?:\xff\xfe<\x00|\xfe\xff\x00<)")
 
@@ -49,7 +50,7 @@ def detect(source: Source) -> Detected:
         return Detected(_of_text(source, head, "text/plain", suffix))
     verdict = _libmagic(source)
     media_type = _resolved(source, head, verdict, suffix)
-    media_type = _ALIASES.get(media_type, media_type).partition(";")[0]
+    media_type = _ALIASES.get(media_type, media_type).lower()
     observed = {} if _ALIASES.get(verdict, verdict) == media_type else {"libmagic": verdict}
     if media_type != ZIP and not _is_zip_type(head) and _ends_as_zip(source):
         observed["ends_as"] = ZIP
@@ -71,7 +72,9 @@ def _libmagic(source: Source) -> str:
         except magic.MagicException:
             found = "application/octet-stream"
     stream.seek(0)
-    return str(found)
+    # Of an odd program it says more than a type, of an odd anything at times no type at all.
+    said = _TYPE.match(str(found))
+    return said[0] if said is not None else "application/octet-stream"
 
 
 def _resolved(source: Source, head: bytes, verdict: str, suffix: str) -> str:

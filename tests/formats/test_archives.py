@@ -58,6 +58,28 @@ def test_every_member_of_a_zip_comes_out_under_its_own_name(method):
     assert {member.how for member in found.members} == {How.COPIED if method == zipfile.ZIP_STORED else How.DECODED}
 
 
+def with_method_95(name, data):
+    """A zip of one member packed by xz, as some programs write it: made from one that stores the packed bytes."""
+    packed = lzma.compress(data)
+    made = bytearray(make_zip([(name, packed)], zipfile.ZIP_STORED))
+    for mark, at in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        start = made.index(mark)
+        made[start + at : start + at + 2] = (95).to_bytes(2, "little")
+        made[start + at + 6 : start + at + 10] = zlib.crc32(data).to_bytes(4, "little")
+        made[start + at + 14 : start + at + 18] = len(data).to_bytes(4, "little")
+    return bytes(made)
+
+
+def test_a_member_packed_by_xz_comes_out_and_a_damaged_one_is_said_to_be():
+    whole = with_method_95("order.txt", b"The gate stays shut. " * 99)
+    found = run_bytes(whole, "x.zip")
+    assert (taken(found), found.ended) == ({"order.txt": b"The gate stays shut. " * 99}, Outcome.OK)
+    at = whole.index(b"\xfd7zXZ") + 40
+    broken = run_bytes(whole[:at] + bytes((whole[at] ^ 8,)) + whole[at + 1 :], "x.zip")
+    assert broken.ended in {Outcome.PARTIAL, Outcome.CORRUPT}
+    assert "damaged" in broken.detail
+
+
 @pytest.mark.parametrize("form", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
 def test_every_member_of_a_tar_comes_out_under_its_own_name(form):
     members = dict(LETTERS) | {"long/" + "n" * 99 + "/" + "m" * 60: b"x"}

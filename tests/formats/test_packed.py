@@ -1,6 +1,7 @@
 """Laws of taking members out by libarchive: every member once, links never followed, damage is partial and said."""
 
 import io
+import struct
 
 import pytest
 from hypothesis import given
@@ -36,6 +37,24 @@ def test_every_member_comes_out_once_as_it_was(read, kind):
     assert {member.name: bytes(member.data) for member in found.members} == FILES
     assert "libarchive" in found.tools
     assert all(member.stated["modified"] == "1900000000" for member in found.members)
+
+
+def lha(name, data):
+    """One entry that is stored as it is, under a header of the oldest kind (level 0), and the end."""
+    rest = b"-lh0-" + struct.pack("<IIIBBB", len(data), len(data), 0x4E21_0000, 0x20, 0, len(name)) + name
+    crc = 0
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0xA001 if crc & 1 else 0)
+    rest += struct.pack("<H", crc)
+    return bytes((len(rest), sum(rest) & 0xFF)) + rest + data + b"\0"
+
+
+def test_lha_is_known_and_taken_out(read):
+    found = read(lha(b"order.txt", b"The gate stays shut.\n"), "a.lzh")
+    assert (found.media_type, found.ended) == ("application/x-lha", Outcome.OK), found.detail
+    assert [(member.name, bytes(member.data)) for member in found.members] == [("order.txt", b"The gate stays shut.\n")]
 
 
 def test_after_what_libarchive_calls_fatal_nothing_more_is_asked_of_the_archive(read, monkeypatch):

@@ -391,4 +391,4 @@ def _new(kind: str) -> zips.Inflating | zips.Unpacking:
         return zips.Inflating(31)
     if kind == "bzip2":
         return zips.Unpacking(bz2.BZ2Decompressor())
-    return zips.Unpacking(lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=256 << 20))
+    return zips.Unpacking(lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=zips.XZ_MEMORY))

@@ -266,6 +266,8 @@ _ALIASES: dict[str, str] = {
     "text/xml": "application/xml",
     "text/rtf": "application/rtf",
     "application/x-gzip": "application/gzip",
+    "application/x-lzh-compressed": "application/x-lha",
+    "application/x-lharc": "application/x-lha",
     "image/x-ms-bmp": "image/bmp",
     "inode/x-empty": "application/x-empty",
     "application/CDFV2": "application/x-ole-storage",

@@ -23,8 +23,9 @@ MOST_GAPS = 64 << 20
 CHUNK = 64 << 10
 GROWTH = 256 << 10
 """Bytes inflated at a time."""
-STORED, DEFLATED, BZIP2, LZMA = 0, 8, 12, 14
-METHODS = (STORED, DEFLATED, BZIP2, LZMA)
+STORED, DEFLATED, BZIP2, LZMA, XZ = 0, 8, 12, 14, 95
+XZ_MEMORY = 256 << 20
+METHODS = (STORED, DEFLATED, BZIP2, LZMA, XZ)
 
 
 class BrokenZip(ValueError):  # noqa: N818 - it says what is broken
@@ -369,7 +370,7 @@ def unpacked(stream: BinaryIO, entry: Entry) -> Iterator[bytes]:
             yield from machine.push(block)
     except (zlib.error, lzma.LZMAError, OSError, ValueError) as error:
         raise BrokenZip(f"the packed bytes are damaged ({error})") from error
-    if not machine.eof and (left > 0 or entry.method in (DEFLATED, BZIP2)):
+    if not machine.eof and (left > 0 or entry.method in (DEFLATED, BZIP2, XZ)):
         raise BrokenZip("the packed bytes break off")
 
 
@@ -378,6 +379,8 @@ def _machine(method: int) -> Decompressor:
         return Inflating()
     if method == BZIP2:
         return Unpacking(bz2.BZ2Decompressor())
+    if method == XZ:
+        return Unpacking(lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=XZ_MEMORY))
     return _Stored()
 
 

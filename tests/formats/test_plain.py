@@ -16,6 +16,15 @@ from witnessmark.model.derivative import Outcome
 RUSSIAN = "Приказ начальника управления: все сотрудники обязаны явиться в отдел кадров до конца рабочего дня. " * 6
 CHINESE = "根据上级机关的通知，各单位应当加强人员信息的登记和管理工作，并及时报告有关情况。" * 6
 GERMAN = "Der Wärter schließt das Tor und geht über die Brücke zurück in das Gebäude für die Übergabe. " * 6
+KAZAKH = "Бастықтың бұйрығы: барлық қызметкерлер жұмыс күнінің соңына дейін кадрлар бөліміне келуге міндетті. " * 6
+HEBREW = "פקודת ראש המינהל: כל העובדים חייבים להתייצב במחלקת כוח אדם עד סוף יום העבודה. " * 6
+CZECH = (
+    "Příkaz náčelníka správy: všichni zaměstnanci jsou povinni dostavit se na osobní oddělení; šéf žádá šťastné žáky. "
+    * 6
+)
+TURKISH = (
+    "Müdürün emri: bütün çalışanlar iş gününün sonuna kadar personel dairesine başvurmalıdır; ağır yağış sığınağı. " * 6
+)
 UYGHUR = "ھەممە ئادەم زاتىدىنلا ئەركىن، ئىززەت-ھۆرمەت ۋە ھوقۇقتا باپباراۋەر بولۇپ تۇغۇلغان.\n" * 4
 TIBETAN = "འགྲོ་བ་མིའི་རིགས་རྒྱུད་ཡོངས་ལ་སྐྱེས་ཙམ་ཉིད་ནས་ཆེ་མཐོངས་དང༌། ཐོབ་ཐངགི་རང་དབང་འདྲ་མཉམ་དུ་ཡོད་ལ།\n" * 4
 
@@ -35,11 +44,18 @@ TIBETAN = "འགྲོ་བ་མིའི་རིགས་རྒྱུད་
         ("경찰청의 통지에 따르면 각 부서는 인원 등록을 강화하여야 한다. " * 6, "cp949"),
         (GERMAN, "cp1252"),
         (GERMAN, "iso8859-1"),
+        (RUSSIAN, "cp855"),
+        (RUSSIAN, "mac_cyrillic"),
+        (KAZAKH, "kz1048"),
+        (HEBREW, "cp1255"),
+        (CZECH, "cp1250"),
+        (CZECH, "iso8859-2"),
+        (TURKISH, "cp1254"),
         (GERMAN, "utf-8"),
         *(
             (text, codec)
             for text in (GERMAN, RUSSIAN, CHINESE, UYGHUR, TIBETAN)
-            for codec in ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32")
+            for codec in ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be")
         ),
     ],
 )
@@ -47,6 +63,20 @@ def test_a_text_reads_the_same_in_every_encoding(text, codec):
     found = run_bytes(text.encode(codec), "a.txt")
     assert found.visible_text == text
     assert found.observed("encoding")[0]["why"]
+
+
+@pytest.mark.parametrize(
+    ("text", "codec"),
+    [(CHINESE.replace("。", "。\n"), "gb18030"), (CHINESE, "utf-8"), (RUSSIAN, "cp1251"), (RUSSIAN, "utf-8")],
+)
+def test_a_damaged_byte_changes_what_it_damages_and_not_how_the_rest_is_read(text, codec):
+    data = bytearray(text.encode(codec))
+    data[len(data) // 2] = 0xFF
+    data.insert(len(data) // 3, 0xFF)
+    found = run_bytes(bytes(data), "a.txt").visible_text
+    assert found[:20] == text[:20]
+    assert found[-20:] == text[-20:]
+    assert sum(char in text for char in found) > len(text) - 60
 
 
 def test_undecodable_bytes_become_marks_and_are_counted():

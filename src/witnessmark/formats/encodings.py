@@ -49,6 +49,13 @@ def choose(sample: bytes, declared: str | None = None, *, whole: bool = True) ->
     for test, name, why in _TESTS:
         if test(sample, whole):
             return Chosen(name, why)
+    # Some bytes are damaged, or of another text: what nearly all the others say goes before what all of them allow.
+    if _is_nearly_utf_8(sample):
+        return Chosen("utf-8", "nearly every byte agrees with UTF-8")
+    part = sample[:_WEIGHED]
+    likely = (_east_asian(part) or _cyrillic(part)) if usable is None else None
+    if likely is not None:
+        return Chosen(likely, "likeliest by its letters")
     return _likeliest(sample, usable, whole=whole)
 
 
@@ -67,6 +74,11 @@ def wide(sample: bytes) -> str | None:
     if len(even) < 8:
         return None
     count = len(even) // 2
+    fours = [sample[place : len(sample) & ~3 : 4] for place in range(4)]
+    for order, name in ((fours, "utf-32-be"), (fours[::-1], "utf-32-le")):
+        # The highest byte is always zero, the next one as good as always.
+        if not any(order[0]) and order[1].count(0) > 0.9 * len(order[1]) and any(order[3]):
+            return name if holds(sample, name, whole=False) else None
     zeros_first, zeros_second = even[::2].count(0), even[1::2].count(0)
     if zeros_second > count * 0.25 and zeros_first < count * 0.02:
         return "utf-16-le"
@@ -167,6 +179,51 @@ def _is_japanese(name: str) -> Callable[[bytes, bool], bool]:
     return test
 
 
+def _is_nearly_utf_8(sample: bytes) -> bool:
+    """Tell text with many characters of several bytes, and hardly a byte that belongs to none."""
+    text = sample.decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    return len(_BEYOND_ASCII.findall(text)) - broken > 20 * broken
+
+
+def _east_asian(sample: bytes) -> str | None:
+    """Return the encoding by which most of what is not ASCII are everyday signs of Chinese, Japanese or Korean."""
+    best, most = None, 0.25
+    for name, usual in _EAST_ASIAN:
+        text = sample.decode(name, "replace")
+        high = len(_BEYOND_ASCII.findall(text))
+        if high < _ENOUGH or text.count("\ufffd") > 0.05 * high:
+            continue
+        share = len(usual.findall(text)) / high
+        if share > most:
+            best, most = name, share
+    return best
+
+
+def _cyrillic(sample: bytes) -> str | None:
+    """Return the encoding by which what is not ASCII is Cyrillic as it is written: usual letters, capitals first."""
+    high = len(sample) - len(sample.translate(None, _HIGH))
+    if high < _ENOUGH:
+        return None
+    best, most = None, 0.5
+    for name in _CYRILLIC:
+        text = sample.decode(name, "replace")
+        odd = len(_ODD_IN_CYRILLIC.findall(text))
+        share = (len(_USUAL_CYRILLIC.findall(text)) - 2 * odd) / high
+        # Hebrew reads as Cyrillic too, in small letters alone, of which these are the rare ones.
+        if share > most and sum(map(text.count, "шщъ")) < 0.08 * high:
+            best, most = name, share
+    return best
+
+
+_BEYOND_ASCII = re.compile("[^\x00-\x7f]")
+_CYRILLIC = ("cp1251", "koi8_r", "koi8_u", "cp866", "iso8859_5", "mac_cyrillic", "cp855", "kz1048")
+_USUAL_CYRILLIC = re.compile("[оеаинтсрвлкмдпуыіңқғәө]")
+_ODD_IN_CYRILLIC = re.compile(
+    "[A-Za-z][Ѐ-ӿ]|[Ѐ-ӿ][A-Za-z]|[а-яёіїєґўђјљњћџәғқңөұүһ][А-ЯЁІЇЄҐЎЂЈЉЊЋЏӘҒҚҢӨҰҮҺ]|[^\x00-\x7fЀ-ӿ\u00a0«»“”„‘’‚–—…§№•]"
+)
+
+
 def _decoder(name: str) -> codecs.IncrementalDecoder:
     return codecs.getincrementaldecoder(name)("strict")
 
@@ -228,10 +285,15 @@ def _likeliest(sample: bytes, declared: str | None, *, whole: bool) -> Chosen:
     if answer is None or not holds(sample, answer.encoding, whole=whole):
         usual = declared or "cp1252"
         return Chosen(usual, "declared in the text" if declared else "nothing else agrees")
-    western = _western(part, "cp1252")
-    if answer.encoding != "cp1252" and western > max(_western(part, answer.encoding), _SURELY_WESTERN):
-        return Chosen("cp1252", "likeliest by its letters")
-    return Chosen(answer.encoding, "likeliest by its letters")
+    name = answer.encoding
+    if name in _WESTERN:
+        name = max(_WESTERN, key=lambda one: _western(part, one) + (one == name) * 0.001)
+    elif _western(part, "cp1252") > max(_western(part, name), _SURELY_WESTERN):
+        name = "cp1252"
+    return Chosen(name, "likeliest by its letters")
+
+
+_WESTERN = ("cp1252", "cp1250", "iso8859_2", "cp1254", "cp1257", "iso8859_16")
 
 
 _WEIGHED = 8 << 10
@@ -272,7 +334,17 @@ CANDIDATES = (
     "cp852",
 )
 """Encodings that are weighed against each other, the more usual first."""
-for _codec in (*CANDIDATES, "utf-16", "utf-32-le", "utf-32-be", "cp500", "iso2022_kr", "iso2022_jp_2", "utf-8"):
+for _codec in (
+    *CANDIDATES,
+    *_CYRILLIC,
+    "utf-16",
+    "utf-32-le",
+    "utf-32-be",
+    "cp500",
+    "iso2022_kr",
+    "iso2022_jp_2",
+    "utf-8",
+):
     codecs.lookup(_codec)  # loads it now: a closed cell can load nothing
 
 
@@ -286,6 +358,7 @@ def _western(sample: bytes, name: str) -> float:
             good += _judge_word(word)
     marks = sum(char in _RIGHT_MARKS for char in text)
     wrong = sum(char > "\x7f" and not (char.isalpha() or char in _RIGHT_MARKS) for char in text)
+    wrong += len(_MARK_INSIDE.findall(text))
     return (good + 0.7 * marks - wrong) / max(1, total + marks + wrong)
 
 
@@ -301,6 +374,7 @@ def _judge_word(word: str) -> float:
 
 _WORD = re.compile(r"[^\W\d_]+")
 _RIGHT_MARKS = frozenset("\u00a0«»“”„‘’‚–—…©®°§№€£·•¿¡ªº´¨")
+_MARK_INSIDE = re.compile(r"[^\W\d_][^\w\s\x00-\x7f’…–—][^\W\d_]")
 _USUAL_LATIN = frozenset("äöüÄÖÜßéèàçêôâîûëïùÉÈÀáíóúñÁÍÓÚÑãõåøæÅØÆłąęśżźćńŁŚŻŹčšžřěůýČŠŽŘőűşğıİŞăâîțșţđ")
 _EVERYDAY = frozenset(
     "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里"
@@ -310,6 +384,20 @@ _EVERYDAY = frozenset(
     "廳局公安黨政府中央党政府区县市委员会警察局厅央省记录报告文件通知关于人员信息组织工作安全管理监督社会"
     "教育训练学习思想新疆西藏自治乌鲁木齐喀什和田拉萨日本語年月日時間今大学生会社東京人何私新聞世界"
 )
+
+_SYLLABLES = "이다는의에을를가고하지로한은기도사어인나리자아서시그것수일들과대있정해보라전부스주게만구상원장공생"
+_EAST_ASIAN = tuple(
+    (name, re.compile(f"[{usual}]"))
+    for name, usual in (
+        ("gb18030", "".join(_EVERYDAY)),
+        ("big5hkscs", "".join(_EVERYDAY)),
+        ("cp949", _SYLLABLES),
+        ("cp932", "\u3041-\u30fe"),
+        ("euc_jp", "\u3041-\u30fe"),
+    )
+)
+_ENOUGH = 12
+"""Characters beyond ASCII that a language is told by."""
 
 
 def storable(text: str) -> str:

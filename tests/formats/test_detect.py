@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from witnessmark.cell import wire
 from witnessmark.cell.report import Source
-from witnessmark.formats import detect
+from witnessmark.formats import detect, signatures
 from witnessmark.formats.compound_build import build
 
 MESSAGE = b"From: a@example.org\r\nTo: b@example.org\r\nSubject: x\r\n\r\nText\r\n"
@@ -77,6 +78,15 @@ def test_whatever_libmagic_says_only_a_type_is_told(tmp_path):
     assert detect._MAGIC.from_file(str(place)) == "application/x-executable, no program header"
     with open(place, "rb") as stream:
         assert detect.detect(Source(stream, place.stat().st_size, "odd")).media_type == "application/x-executable"
+
+
+STARTS = [start + bytes(64) for start, _ in signatures.OFFSET_ZERO]
+STARTS += [b"\0" * at + mark + bytes(64) for at, mark, _ in signatures.ANYWHERE]
+
+
+@pytest.mark.parametrize("data", STARTS, ids=range(len(STARTS)))
+def test_what_is_told_of_any_known_beginning_is_a_type_that_the_parent_accepts(data):
+    assert wire._MEDIA_TYPE.match(tell(data))
 
 
 @pytest.mark.parametrize(("data", "media_type"), GOLDEN, ids=[str(i) for i in range(len(GOLDEN))])

@@ -50,7 +50,7 @@ def detect(source: Source) -> Detected:
         return Detected(_of_text(source, head, "text/plain", suffix))
     verdict = _libmagic(source)
     media_type = _resolved(source, head, verdict, suffix)
-    media_type = _ALIASES.get(media_type, media_type).lower()
+    media_type = _ALIASES.get(media_type, media_type).partition(";")[0].lower()
     observed = {} if _ALIASES.get(verdict, verdict) == media_type else {"libmagic": verdict}
     if media_type != ZIP and not _is_zip_type(head) and _ends_as_zip(source):
         observed["ends_as"] = ZIP

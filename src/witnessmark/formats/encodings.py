@@ -286,11 +286,16 @@ def _likeliest(sample: bytes, declared: str | None, *, whole: bool) -> Chosen:
         usual = declared or "cp1252"
         return Chosen(usual, "declared in the text" if declared else "nothing else agrees")
     name = answer.encoding
-    if name in _WESTERN:
-        name = max(_WESTERN, key=lambda one: _western(part, one) + (one == name) * 0.001)
-    elif _western(part, "cp1252") > max(_western(part, name), _SURELY_WESTERN):
+    scores = {one: _western(part, one) for one in {*_WESTERN, name}}
+    if name != "cp1252" and scores["cp1252"] > max(scores[name], _SURELY_WESTERN):
         name = "cp1252"
+    elif name in _WESTERN and len(part) - len(part.translate(None, _HIGH)) >= _ENOUGH:
+        best = max(_WESTERN, key=scores.__getitem__)
+        name = best if scores[best] > scores[name] + _CLEARLY else name
     return Chosen(name, "likeliest by its letters")
+
+
+_CLEARLY = 0.005
 
 
 _WESTERN = ("cp1252", "cp1250", "iso8859_2", "cp1254", "cp1257", "iso8859_16")

@@ -3,6 +3,7 @@
 import json
 import re
 import time
+import unicodedata
 
 import pytest
 
@@ -170,6 +171,8 @@ def test_witnesses_change_one_line_of_what_is_not_shown():
     assert alone == explain.NOT_SHOWN
     (at,) = [at for at in range(len(alone)) if alone[at] != seen[at]]
     assert "no witness has signed" in alone[at] and "never since when" in seen[at]
+    # Anyone can make keys and call them a court's.
+    assert "name those whom you trust with --policy" in seen[at]
     assert len(seen) == len(alone) == 7
     assert all(re.fullmatch(r"[A-Z][^X]+\.", line) for line in (*alone, *seen))
 
@@ -368,3 +371,20 @@ def test_without_a_bound_release_or_key_there_is_null():
 
 def test_an_empty_file_is_a_file():
     assert objects(agrees("a"), files={"a": 0})[-1]["files"] == 1
+
+
+def test_every_character_that_moves_or_turns_is_escaped_and_no_letter_is():
+    # The first plane and the one of tags: the others hold letters and pictures.
+    every = "".join(map(chr, [*range(0x10000), *range(0xE0000, 0xE1000)]))
+    turning = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+    moving = {
+        mark
+        for mark in every
+        if unicodedata.category(mark) in {"Cc", "Zl", "Zp", "Cs"} or unicodedata.bidirectional(mark) in turning
+    }
+    left = set(explain.safe(every))
+    assert not left & moving
+    # Beside them: marks without a width, tags and selectors that nobody sees. All else stays.
+    assert {unicodedata.category(mark) for mark in set(every) - left - moving} == {"Cf", "Mn", "Cn"}
+    assert not left & set("\u200b\u200e\u200f\u061c\ufeff\u00ad\U000e0041\U000e01ef")
+    assert len(set(every) - left) < 6_300

@@ -20,7 +20,8 @@ NOT_SHOWN = (
 
 _WITNESSED = (
     "The days are told by the keeper's own clock: witnesses and time stamps say when something existed at the latest, "
-    "never since when."
+    "never since when. Whose keys the witnesses of this edition are, the edition alone says: name those whom you trust "
+    "with --policy."
 )
 
 _WORDS = {

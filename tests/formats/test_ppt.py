@@ -131,6 +131,18 @@ def test_powerpoint_95_gives_the_words_that_it_keeps_apart(read):
     assert ("slides, shown or not", words.replace("\r", "\n") + "\n") in found.hidden_pieces
 
 
+def test_powerpoint_95_writes_in_the_code_page_of_its_properties(read):
+    summary = struct.pack("<HHI", 0xFFFE, 0, 2) + bytes(16) + struct.pack("<I", 1) + bytes(16) + struct.pack("<I", 48)
+    summary += struct.pack("<II", 24, 1) + struct.pack("<II", 1, 16) + struct.pack("<Ihh", 2, 1252, 0)
+    words = "“Actualités” – à la une… don’t"  # of cp1252 and cp850 alike, as far as letters tell
+    tree = {
+        "PowerPoint Document": bytes(3000),
+        "Text_Content": words.encode("cp1252"),
+        "\x05SummaryInformation": summary,
+    }
+    assert words in read(build(tree), "a.ppt").hidden_text
+
+
 def test_the_later_form_of_a_presentation_kept_twice_is_read(read):
     streams = made.streams({1: made.head(made.listed(0, [(2, 256, ())])), 2: page(SLIDE, shape("later"))})
     found = read(build({"PowerPoint Document": b"older" * 99, "PP97_DUALSTORAGE": streams}), "a.ppt")

@@ -61,6 +61,21 @@ def read_properties(file: CompoundFile, report: Report) -> None:
             report.observe("office.properties", "break off")
 
 
+def page_of(file: CompoundFile) -> int:
+    """Return the code page that the file states of its properties, whose program wrote its text too; 0 without one."""
+    entry = file.find(SUMMARY)
+    data = b"" if entry is None else file.read(entry, LARGEST)
+    try:
+        start = struct.unpack_from("<I", data, 44)[0]
+        for index in range(min(struct.unpack_from("<I", data, start + 4)[0], MOST_PROPERTIES)):
+            key, at = struct.unpack_from("<II", data, start + 8 + 8 * index)
+            if key == 1:
+                return _small(data, start + at + 4)
+    except struct.error:
+        pass
+    return 0
+
+
 def properties(data: bytes) -> Iterator[tuple[bool, int | str, Value]]:
     """Yield whether a property is the user's own, its number or name, and its value ([MS-OLEPS] 2.21, 2.20)."""
     count = min(struct.unpack_from("<I", data, 24)[0], 4)

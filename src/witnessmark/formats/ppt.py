@@ -15,7 +15,9 @@ from witnessmark.formats import ppt_file as pf
 from witnessmark.formats.compound import CompoundFile, opened
 from witnessmark.formats.legacy_parts import tell_parts
 from witnessmark.formats.office_art import Record, records
+from witnessmark.formats.ole_properties import page_of
 from witnessmark.formats.ppt_shapes import Shape, Signs, diagram, shapes, texts, with_headers
+from witnessmark.formats.rtf_words import codec_of_page
 from witnessmark.model.derivative import Outcome
 
 LARGEST: Final = 256 << 20
@@ -91,8 +93,9 @@ def _tell_all(data: bytes, file: CompoundFile, report: Report) -> None:
     older = file.find("Text_Content")
     if not said and older is not None:
         raw = file.read(older, LARGEST)
-        chosen = encodings.choose(raw[: encodings.SAMPLE], whole=len(raw) <= encodings.SAMPLE)
-        said = [raw.decode(chosen.name, "replace").replace("\r", "\n").replace("\x0b", "\n").replace("\0", "")]
+        name = codec_of_page(page_of(file))
+        name = name or encodings.choose(raw[: encodings.SAMPLE], whole=len(raw) <= encodings.SAMPLE).name
+        said = [raw.decode(name, "replace").replace("\r", "\n").replace("\x0b", "\n").replace("\0", "")]
     if said:
         report.hidden("slides, shown or not", "\n".join(said) + "\n")
         return

@@ -7,6 +7,7 @@ import zlib
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.forge.macro_forge import packed, project
 
 from witnessmark.formats import office_art, ole, vba
 from witnessmark.formats.compound import STREAM, CompoundFile
@@ -54,22 +55,6 @@ def custom(name="Batch", text=SECRET):
     names = struct.pack("<III", 1, 2, len(raw)) + raw
     names += bytes(-len(names) % 4)
     return property_set(CUSTOM_SET, [(0, names), (1, struct.pack("<II", 2, 1251)), (2, text_value(text))])
-
-
-def packed(source):
-    """Return source text in a compressed container that repeats nothing."""
-    out = bytearray(b"\x01")
-    for start in range(0, len(source), 2048):
-        piece = source[start : start + 2048]
-        chunk = b"".join(b"\0" + piece[at : at + 8] for at in range(0, len(piece), 8))
-        out += struct.pack("<H", 0xB000 | (len(chunk) - 1)) + chunk
-    return bytes(out)
-
-
-def project(source):
-    directory = struct.pack("<HIH", 3, 2, 1251)
-    directory += struct.pack("<HI", 0x1A, 7) + b"Module1" + struct.pack("<HII", 0x31, 4, 5)
-    return {"VBA": {"dir": packed(directory), "Module1": b"p-cod" + packed(source), "_VBA_PROJECT": b"x"}}
 
 
 def record(kind, body, *, instance=0, version=0):

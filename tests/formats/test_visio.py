@@ -5,6 +5,7 @@ import struct
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.forge.macro_forge import project
 
 from witnessmark.formats import visio
 from witnessmark.formats.compound_build import build
@@ -57,6 +58,47 @@ def drawing(packed=True):
     ]
     masters = made.tree([made.put(text("Cupboard"), 0x46, form)], 0x1D, packed)
     return made.file(made.tree([masters, *pages], 0x14, packed))
+
+
+def pieces(data, size=512):
+    return [data[at : at + size] for at in range(0, len(data), size)]
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_pictures_objects_and_macros_come_out(read, packed):
+    made = Drawing()
+    form = 0xD0 | (PACKED if packed else 0)
+    picture, bare = b"\x89PNG\r\n\x1a\n" + bytes(40), struct.pack("<IiiHH", 40, 1, 1, 1, 24) + bytes(28)
+    inner = build({"Workbook": b"\x09\x08" + bytes(2000), "\x01Ole": b"x"})
+    other = build({"Package": b"%PDF-1.4 x"})
+    block = text("Map") + chunk(0x0C, picture) + b"".join(chunk(0x1F, piece) for piece in pieces(inner))
+    block += b"".join(chunk(0x1F, piece) for piece in pieces(other)) + chunk(0x98, bytes(40)) + chunk(0x0C, bare)
+    macros = build(project(b"Sub Lantern()\r\nEnd Sub\r\n"))
+    head = bytes(4) if packed else b""
+    project_pieces = [made.put(head + piece, 0x1F, 0x40 | (PACKED if packed else 0)) for piece in pieces(macros)]
+    page = made.tree([made.put(block, 0x46, form)], 0x15, packed)
+    found = read(made.file(made.tree([*project_pieces, page], 0x14, packed)), "a.vsd")
+    assert found.visible_text == "Map\n"
+    members = {member.name: bytes(member.data) for member in found.members}
+    assert members == {
+        "picture-1.png": picture,
+        "picture-2.dib": bare,
+        "object-1.ole": inner,
+        "object-2/Package.pdf": b"%PDF-1.4 x",
+    }
+    assert found.observed("office.macros") == [{"kind": "VBA", "modules": 1}]
+    assert "Sub Lantern()" in found.hidden_text
+
+
+@given(st.lists(st.tuples(st.sampled_from([0x0C, 0x1F, 0x0E]), st.binary(max_size=40)), max_size=8))
+def test_pieces_of_anything_end_in_order(parts):
+    from tests.formats.collector import run_bytes
+
+    made = Drawing()
+    head = bytes.fromhex("d0cf11e0a1b11ae1")
+    block = b"".join(chunk(kind, (head if kind == 0x1F else b"") + body) for kind, body in parts)
+    pages = [made.tree([made.put(block, 0x46, 0xD2)], 0x15)]
+    assert run_bytes(made.file(made.tree(pages, 0x14)), "a.vsd").ended in set(Outcome) - {Outcome.CRASH}
 
 
 @pytest.mark.parametrize("packed", [True, False])

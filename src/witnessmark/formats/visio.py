@@ -19,6 +19,7 @@ from witnessmark.formats.compound import opened
 from witnessmark.formats.ole_members import take_objects
 from witnessmark.formats.ole_properties import read_properties
 from witnessmark.formats.vba import read_macros
+from witnessmark.formats.visio_parts import Parts
 from witnessmark.model.derivative import Outcome
 
 LARGEST: Final = 64 << 20
@@ -31,7 +32,7 @@ _PAGE, _STENCILS = 0x15, 0x1D
 _POINTERS, _CHUNKS = 0x5, (0x8, 0xC, 0xD)
 _SIZE: Final = 18
 """Bytes of a pointer."""
-_TEXT: Final = 0x0E
+_TEXT, _PICTURE, _OBJECT = 0x0E, 0x0C, 0x1F
 _PACKED: Final = 2
 _WINDOW, _BEHIND = 4096, 18
 
@@ -93,6 +94,7 @@ def _read_tree(data: bytes, version: int, report: Report) -> None:
     said = dict[str, None]()
     masters = dict[str, None]()
     budget = _Budget()
+    parts = Parts(report)
     root = _pointer(data, _TRAILER)
     if root is None:
         raise ReadingStopped(Outcome.CORRUPT, "the drawing has no root")
@@ -108,11 +110,20 @@ def _read_tree(data: bytes, version: int, report: Report) -> None:
             _flush(said, report, page=not first)
             first = False
         if pointer.form >> 4 in _CHUNKS:
-            for text in _texts(block, version):
-                (masters if is_master else said)[text] = None
+            for kind, body in _chunks(block, version):
+                if kind == _TEXT and (text := _text(body[8:], version)):
+                    (masters if is_master else said)[text] = None
+                elif kind == _PICTURE:
+                    parts.picture(body)
+                elif kind == _OBJECT:
+                    parts.piece(body)
+            parts.end()
+        elif pointer.kind == _OBJECT:
+            parts.piece(block[4:] if pointer.form & _PACKED else block)
         elif pointer.form >> 4 == _POINTERS:
             below = list(_below(block, 4 if pointer.form & _PACKED else 0))
             waiting += [(inner, depth + 1, is_master) for inner in reversed(below)]
+    parts.end()
     _flush(said, report, page=False)
     words = "\n".join(masters)
     if words:
@@ -190,8 +201,8 @@ _NONE: Final = frozenset((0x1F, 0xC9, 0x2D, 0xD1))
 """Types of chunks by what follows them: eight bytes, four, nothing at all."""
 
 
-def _texts(block: bytes, version: int) -> Iterator[str]:
-    """Yield the texts of a block of chunks."""
+def _chunks(block: bytes, version: int) -> Iterator[tuple[int, bytes]]:
+    """Yield type and body of the chunks of a block."""
     at = 0
     while at + _HEAD <= len(block):
         if not block[at]:
@@ -199,10 +210,7 @@ def _texts(block: bytes, version: int) -> Iterator[str]:
             continue
         kind, _, listed, length, level, mark = struct.unpack_from("<IIIIHB", block, at)
         start = at + _HEAD
-        if kind == _TEXT:
-            text = _text(block[start + 8 : start + length], version)
-            if text:
-                yield text
+        yield kind, block[start : start + length]
         at = start + min(length, len(block)) + _behind(kind, listed, level, mark, version)
 
 

@@ -660,6 +660,13 @@ def test_a_workbook_whose_list_of_sheets_is_lost_keeps_its_words_apart():
     assert_apart(found)
 
 
+def test_codes_of_headers_are_no_words():
+    foot = "</sheetData><headerFooter><oddFooter>&amp;L&amp;K01+000Bureau&amp;KFF0000 R&amp;&amp;D&amp;P</oddFooter></headerFooter><sheetData>"
+    text = read(read_xlsx, xlsx(EMPTY + foot)).visible_text
+    assert "Bureau  R&D" in text
+    assert "K01" not in text
+
+
 def test_a_sheet_without_a_link_is_a_name_alone():
     names = '<sheet name="Module" sheetId="3" r:id=""/></sheets>'
     whole = xlsx(EMPTY)

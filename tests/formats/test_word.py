@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.forge import word_forge as made
 from tests.forge.word_forge import document, older, para
 
-from witnessmark.formats import word_lists, word_properties, word_story
+from witnessmark.formats import word, word_lists, word_properties, word_story
 from witnessmark.formats.compound_build import build
 from witnessmark.model.derivative import Outcome
 
@@ -106,6 +106,17 @@ def test_text_that_a_hasty_save_left_behind_is_told_as_such(read):
     assert found.visible_text == "kept\n"
     assert ("text no longer in use", f"The {SECRET} keeps two keys under the stone\n") in found.hidden_pieces
     assert SECRET not in read(document([para("kept")], left=left), "a.doc").text
+
+
+def test_bytes_that_only_look_like_letters_are_no_words_left_behind(read):
+    left = bytes(range(0xFF, 0xB9, -3)).ljust(512, b"\0")
+    found = read(document([para("kept")], left=left, flags=0x0204), "a.doc")
+    assert "text no longer in use" not in [label for label, _ in found.hidden_pieces]
+
+
+def test_words_left_behind_in_word_95_are_in_the_code_page_of_its_language():
+    raw = "Ключи лежат под камнем".encode("cp1251")
+    assert list(word._words(raw, "cp1251", in_han=False)) == ["Ключи лежат под камнем"]
 
 
 def test_what_a_piece_carries_holds_for_its_text(read):

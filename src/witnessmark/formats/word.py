@@ -273,23 +273,30 @@ def _tell_left(file: WordFile, report: Report) -> None:
 def _left(file: WordFile, start: int, end: int, pages: set[int]) -> Iterator[str]:
     """Yield the words of a gap, less the pages of properties in it, in whichever width they stand."""
     in_han = file.language & 0x3FF in _IN_HAN
+    page = page_of_language(file.language) if file.is_older else "cp1252"
     while start < end:
         stop = min(end, (start // wp.PAGE + 1) * wp.PAGE)
         if start // wp.PAGE not in pages:
             while stop < end and stop // wp.PAGE not in pages:
                 stop = min(end, stop + wp.PAGE)
-            yield from _words(file.data[start:stop], in_han=in_han)
+            yield from _words(file.data[start:stop], page, in_han=in_han)
         start = stop
 
 
-def _words(raw: bytes, *, in_han: bool) -> Iterator[str]:
-    texts = (raw[: len(raw) & ~1].decode("utf-16-le", "replace"), raw.decode("cp1252", "replace"))
+def _words(raw: bytes, page: str, *, in_han: bool) -> Iterator[str]:
+    texts = (raw[: len(raw) & ~1].decode("utf-16-le", "replace"), raw.decode(page, "replace"))
     found = [[match[0].strip() for match in _LINES.finditer(text) if _common(match[0], in_han)] for text in texts]
     wide, narrow = (sum(map(len, lines)) / max(1, len(text)) for lines, text in zip(found, texts, strict=True))
     yield from (line for line in found[0 if wide > narrow else 1] if len(_WORDS.findall(line)) >= 2)
 
 
 def _common(text: str, in_han: bool) -> bool:  # noqa: FBT001
-    """Tell whether signs stand together as they do in words: of one script, and Han only where it is written."""
-    blocks = {ord(sign) >> 8 for sign in text if sign.isalpha()}
+    """Tell whether signs stand together as they do in words: of one script, and Han only where it is written.
+
+    Letters with accents stand among plain ones; where they do not, bytes of another make look like letters.
+    """
+    letters = [sign for sign in text if sign.isalpha()]
+    blocks = {ord(sign) >> 8 for sign in letters}
+    if blocks == {0} and sum(sign > "\x7f" for sign in letters) * 2 > len(letters):
+        return False
     return len(blocks) <= 2 or (in_han and all(0x4E <= block < 0xA0 or block in (0, 0x30) for block in blocks))

@@ -7,7 +7,9 @@ from typing import Final
 
 from witnessmark.formats.biff import Text
 
-_EDGE_CODES: Final = re.compile(r'&(?:[LCRPNDTFAGZSXYUEB&HO+-]|"[^"]*"|\d+|K[0-9A-F]{6})', re.IGNORECASE)
+_EDGE_CODES: Final = re.compile(
+    r'&(?:[LCRPNDTFAGZSXYUEB&HO+-]|"[^"]*"|\d+|K(?:[0-9A-F]{6}|\d\d[+-]\d{3}))', re.IGNORECASE
+)
 _WORDY: Final = re.compile(r"[^\W\d_]{2}")
 _URL: Final = bytes.fromhex("e0c9ea79f9bace118c8200aa004ba90b")
 _FILE: Final = bytes.fromhex("0303000000000000c000000000000046")
@@ -19,8 +21,8 @@ def shows(word: str) -> bool:
 
 
 def plain_edge(text: str) -> str:
-    """Return a header or footer without its codes."""
-    return _EDGE_CODES.sub(" ", text).strip()
+    """Return a header or footer without its codes; a sign that stands twice is itself."""
+    return _EDGE_CODES.sub(lambda code: "&" if code[0] == "&&" else " ", text).strip()
 
 
 def edges(raw: bytes) -> Iterator[tuple[str, bool]]:

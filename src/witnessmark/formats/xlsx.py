@@ -12,6 +12,7 @@ from typing import Any
 from witnessmark.cell.report import ReadingStopped, Report
 from witnessmark.formats import markup
 from witnessmark.formats.package import Package
+from witnessmark.formats.xls_parts import plain_edge
 from witnessmark.formats.xlsx_numbers import number_seen, text_seen
 from witnessmark.formats.xlsx_styles import Styles, read_styles
 from witnessmark.model.derivative import Outcome
@@ -25,7 +26,6 @@ FLUSH = 1 << 16
 _REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})\Z")
 _SHEET = re.compile(r"(?:^|/)worksheets/[^/]+\.xml\Z", re.IGNORECASE)
 _TELLING = re.compile(r'["\[!|]')
-_EDGE_CODES = re.compile(r'&(?:[LCRPNDTFAGZSXYUEB&HO+-]|"[^"]*"|\d+|K[0-9A-F]{6})', re.IGNORECASE)
 
 
 class Workbook:
@@ -323,7 +323,7 @@ def _read_edges(sheet: Sheet, element: Any) -> None:
     about = markup.attributes(element)
     for child in element:
         kind = markup.local(child)
-        text = _EDGE_CODES.sub(" ", child.text or "").strip()
+        text = plain_edge(child.text or "")
         if not text:
             continue
         unused = (kind.startswith("even") and about.get("differentOddEven") not in ("1", "true")) or (

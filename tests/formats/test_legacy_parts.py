@@ -64,7 +64,7 @@ def record(kind, body, *, instance=0, version=0):
 def word_picture():
     blip = record(0xF01E, bytes(16) + b"\xff" + PNG, instance=0x6E0)
     records = record(0xF007, bytes(36) + blip, version=2)
-    return struct.pack("<IH62x", 68 + len(records), 68) + records
+    return struct.pack("<IHH60x", 68 + len(records), 68, 0x64) + records
 
 
 def old_document(**more):
@@ -170,6 +170,64 @@ def test_a_presentation_of_powerpoint_4_gives_what_is_readable(read):
     assert found.media_type == "application/vnd.ms-powerpoint"
     assert found.ended is Outcome.PARTIAL
     assert ("readable bytes", "Lantern Watch at night") in found.hidden_pieces
+
+
+def blip(data):
+    return record(0xF01E, bytes(16) + b"\xff" + data, instance=0x6E0)
+
+
+def floating(place, count=1, *, flags=0x0200):
+    """Return the head of a Word 97 stream and its tables, whose list of drawings tells of a picture at a place."""
+    entry = bytes(20) + struct.pack("<IIII", 0, 1, place, 0)
+    listed = record(0xF000, record(0xF001, record(0xF007, entry, version=2) * count, version=15), version=15)
+    head = bytearray(struct.pack("<HH6xH", 0xA5EC, 0xC1, flags).ljust(0x400, b"\0"))
+    struct.pack_into("<II", head, 0x9A + 8 * 50, 7, len(listed))
+    return bytes(head), {"1Table": bytes(7) + listed}
+
+
+def pictures_of(found):
+    return [bytes(member.data) for member in found.members if member.name.startswith("picture")]
+
+
+def test_pictures_that_float_beside_a_text_come_out(read):
+    head, tables = floating(0x400)
+    assert pictures_of(read(build({"WordDocument": head + blip(PNG), **tables}), "a.doc")) == [PNG]
+    head, tables = floating(0x10000)
+    assert pictures_of(read(build({"WordDocument": head + blip(PNG), **tables}), "a.doc")) == []
+    head, tables = floating(0x400, 5000)
+    assert pictures_of(read(build({"WordDocument": head + blip(PNG), **tables}), "a.doc")) == [PNG]
+
+
+def test_pictures_in_lines_come_out_whatever_stands_between_them(read):
+    other = blip(PNG + b"2")
+    second = struct.pack("<IHH60x", 68 + 4 + len(other), 68, 0x66) + b"\3abc" + other
+    data = b"\x71\x24\1\x17\2" * 9 + word_picture() + bytes(77) + b"\x44\0\x64\0" + second
+    assert pictures_of(read(old_document(Data=data), "a.doc")) == [PNG, PNG + b"2"]
+
+
+def test_pictures_of_a_workbook_s_headers_come_out(read):
+    drawn = record(0xF000, record(0xF001, record(0xF007, bytes(36) + blip(PNG), version=2), version=15), version=15)
+    cut = len(drawn) // 2
+    edge = b"".join(struct.pack("<HH", 0x866, 14 + len(part)) + bytes(14) + part for part in (drawn[:cut], drawn[cut:]))
+    workbook = struct.pack("<HHHH4x", 0x809, 8, 0x600, 5) + edge + struct.pack("<HH", 10, 0)
+    for name in ("Workbook", "Book"):
+        assert pictures_of(read(build({name: workbook}), "a.xls")) == [PNG]
+
+
+def test_pictures_that_mark_the_lines_of_lists_come_out(read):
+    bullet = record(0x7F8, record(0x7F9, b"\6\6" + blip(PNG)), version=15)
+    tags = record(0x1388, record(0x138A, record(0x138B, bullet), version=15), version=15)
+    slides = record(0x3E8, tags, version=15)
+    assert pictures_of(read(build({"PowerPoint Document": slides, "Current User": b"x"}), "a.ppt")) == [PNG]
+
+
+@given(st.binary(max_size=200))
+def test_drawings_of_any_bytes_end_in_order(noise):
+    from tests.formats.collector import run_bytes
+
+    head, tables = floating(0x400, 3)
+    found = run_bytes(build({"WordDocument": head + noise, "Data": noise + b"\x44\0\x64\0" + noise, **tables}), "a.doc")
+    assert found.ended in set(Outcome) - {Outcome.CRASH}
 
 
 def test_objects_of_a_presentation_come_out(read):

@@ -118,8 +118,8 @@ def test_a_frame_is_a_page(wm, looked, tmp_path):
     place = wm.copied(looked[0], tmp_path / "archive")
     first = wm.good("page", place, "path:gate.mkv", 1, "--to", tmp_path / "1.png", "--json").last
     third = wm.good("page", place, "path:gate.mkv", 3, "--to", tmp_path / "3.png", "--json").last
-    assert {name: first[name] for name in ("page", "pages", "width", "height", "channels", "words", "near")} == {
-        "page": 1, "pages": 3, "width": 320, "height": 240, "channels": 3, "words": [], "near": "0.000",
+    assert {name: first[name] for name in ("page", "pages", "width", "height", "channels", "words", "near", "key")} == {
+        "page": 1, "pages": 3, "width": 320, "height": 240, "channels": 3, "words": [], "near": "0.000", "key": False,
     }  # fmt: skip
     assert 15 < float(third["near"]) < 17
     with Image.open(tmp_path / "1.png") as one, Image.open(tmp_path / "3.png") as three:
@@ -215,7 +215,7 @@ def test_a_program_that_lies_is_told_apart_from_the_file(wm, with_tone, monkeypa
     said = json.dumps({"format": {"duration": "99999999", "tags": {"location": "+1+2/"}}, "streams": streams})
     lying(monkeypatch, said.encode(), lambda times: {len(times) - 1: Frame(2, 1, bytes(6))})
     counts = wm.good("compile", with_tone, "--recordings", "--json").last["recordings"]
-    assert counts == {"exhibits": 1, "told": 1, "frames": 1, "differ": 1, "failed": 0}
+    assert counts == {"exhibits": 1, "told": 1, "frames": 1, "differ": 1, "failed": 0, "left": 0}
     row, found = observed(wm, with_tone, "tone.wav")
     assert {one["what"] for one in found["ffprobe.differs"][0]} == {"duration", "streams of video"}
     assert found["place"] == [
@@ -258,6 +258,18 @@ def test_what_was_seen_before_a_stop_is_sealed(wm, with_tone, tmp_path, monkeypa
         run.close()
         assert recordings.due(catalogue) == 3
     assert wm.good("compile", with_tone, "--recordings", "--json").last["recordings"]["exhibits"] == 3
+
+
+def test_what_there_is_no_room_or_no_process_for_stays_due(wm, with_tone, monkeypatch):
+    lying(monkeypatch, b"", ended=Ended.UNSTARTED)
+    assert wm.good("compile", with_tone, "--recordings", "--json").last["recordings"]["left"] == 1
+    assert wm.call("page", with_tone, "path:tone.wav", 1).code == 64
+    monkeypatch.setattr(recordings, "_SPARE", 1 << 60)
+    before = wm.entries(with_tone)
+    assert "1 wait for more room" in wm.good("compile", with_tone, "--recordings").out
+    assert wm.entries(with_tone) == before
+    monkeypatch.undo()
+    assert wm.good("compile", with_tone, "--json").last["by_headers"] == 1
 
 
 def test_one_that_is_larger_than_is_copied_is_not_looked_at(wm, with_tone, monkeypatch):

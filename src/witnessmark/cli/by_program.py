@@ -84,7 +84,7 @@ def _looking(state: recordings.Looking) -> str:
 
 def seen_of(looked: recordings.Looking) -> dict[str, int]:
     """Return the counts of a run of ffprobe and ffmpeg."""
-    names = ("exhibits", "told", "frames", "differ", "failed")
+    names = ("exhibits", "told", "frames", "differ", "failed", "left")
     return {name: getattr(looked, name) for name in names}
 
 
@@ -101,6 +101,8 @@ def print_looked(looked: recordings.Looking | None, by_headers: int) -> None:
             )
         if looked.failed:
             line += f" Of {looked.failed:,} ffprobe told nothing."
+        if looked.left:
+            line += f" {looked.left:,} wait for more room on the disk, or a free process: run it again."
         say.line(line)
     elif by_headers:
         noun = say.counted(by_headers, "recording was", "recordings were")

@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
             "channels": found.channels,
             "words": [list(word) for word in found.words],
             "drawn": found.drawn,
-        } | ({"near": found.near} if found.near else {})
+        } | ({"near": found.near, "key": found.is_key} if found.near else {})
         say.line(say.json_line(about))
         return 0
     where = f", in {say.safe(arguments.to)}" if arguments.to is not None else ""

@@ -75,6 +75,7 @@ class Page:
     words: tuple[Box, ...]
     drawn: bool  # just now, not taken from what was kept
     near: str = ""  # of a frame: the second that it was asked for
+    is_key: bool = False  # a frame that stands by itself, perhaps seconds before it
 
 
 def page(
@@ -146,10 +147,18 @@ def _frame(archive: Archive, catalogue: Catalogue, row: ExhibitRow, number: int,
     found = _found(archive, catalogue, row, settings, number)
     if found is not None:
         return found
-    if recordings.was_looked_at(catalogue, row):
+    if not recordings.was_looked_at(catalogue, row):
+        _look_at(archive, catalogue, row, clock)
+        found = _found(archive, catalogue, row, settings, number, drawn=True)
+    if found is None:
         first = _found(archive, catalogue, row, recordings.frame_settings(1), 1)
         frames = "no frame" if first is None else f"only {first.count} {'frame' if first.count == 1 else 'frames'}"
         raise WrongUsage(f"of {row.exhibit.id} {frames} could be drawn: there is no page {number}")
+    return found
+
+
+def _look_at(archive: Archive, catalogue: Catalogue, row: ExhibitRow, clock: Callable[[], str]) -> None:
+    """Have ffprobe and ffmpeg look at a recording, and keep its frames."""
     folder, accepted = archive.store.disk.temporary, archive.settings.worst_grade
     programs_ = ffmpeg.find(folder, accepted)
     if programs_ is None:
@@ -158,8 +167,6 @@ def _frame(archive: Archive, catalogue: Catalogue, row: ExhibitRow, number: int,
             "`witnessmark doctor` says what to install"
         )
     recordings.look_at(archive, catalogue, programs_, row, clock=clock)
-    found = _found(archive, catalogue, row, settings, number, drawn=True)
-    return _frame(archive, catalogue, row, number, clock) if found is None else found
 
 
 def _draw_picture(archive: Archive, row: ExhibitRow, number: int, dpi: int, *, grey: bool) -> _Drawn:
@@ -339,4 +346,5 @@ def _page(told: codec.Value, pixels: Digest, number: int, *, drawn: bool) -> Pag
         words=tuple((str(text), left, top, right, bottom) for text, left, top, right, bottom in told["words"]),
         drawn=drawn,
         near=told.get("near", ""),
+        is_key=told.get("key", False),
     )

@@ -5,6 +5,7 @@ and stands, in a later reading, beside what our own reader found in the headers.
 are private as pages are: who is to be seen in them has not been looked at by anybody.
 """
 
+import shutil
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
@@ -50,6 +51,7 @@ LARGEST: Final = 4 << 30
 EVERY: Final = 10
 """Seconds between two frames of a short recording; a long one has `ffmpeg.MOST_FRAMES` at even distances."""
 FRAMES_VERSION: Final = "1"
+_SPARE = 1 << 30
 _LARGEST_OBSERVATIONS = 256 << 20
 _BATCH_EVENTS, _BATCH_SECONDS = 512, 5.0
 
@@ -63,6 +65,7 @@ class Looking:
     frames: int = 0
     differ: int = 0  # recordings of which the two readers say different things
     failed: int = 0  # recordings of which ffprobe told nothing
+    left: int = 0  # recordings for which there was no room on the disk, or no process: they stay due
     seconds: float = 0.0
 
 
@@ -94,6 +97,9 @@ def look_at_due(
         for row in catalogue.read_as(TYPES, step.VERSION, SETTINGS, OUTCOMES):
             if not archive.store.has(row.exhibit.digest):
                 continue
+            if not _has_room(archive, min(row.exhibit.size, LARGEST) * workers):
+                state.left += 1
+                continue
             waiting.append((row, pool.submit(look, archive, row, programs_)))
             # Frames are held until they are sealed: a few recordings at once, no more.
             while waiting and (len(waiting) > workers or waiting[0][1].done()):
@@ -108,6 +114,11 @@ def look_at_due(
         pool.shutdown(wait=True, cancel_futures=True)
         sealing.commit()
     yield state
+
+
+def _has_room(archive: Archive, size: int) -> bool:
+    """Tell whether the disk takes copies of that size, and leaves what an archive needs to go on."""
+    return shutil.disk_usage(archive.store.disk.temporary).free > size + _SPARE
 
 
 def _next(waiting: deque[tuple[ExhibitRow, Future[Seen]]]) -> tuple[ExhibitRow, Seen]:
@@ -159,7 +170,7 @@ def look(archive: Archive, row: ExhibitRow, programs_: Ffmpeg) -> Seen:
     found = probed.parse(ran.output) if ran.ended is Ended.WELL else None
     seen = Seen(found, ran.ended.name.lower(), ran.grade.value)
     if found is not None and found.of("video"):
-        seen.times = times_of(found.seconds)
+        seen.times = times_of(found.of("video")[0].facts.get("duration", found.seconds))
         _draw(archive, row, programs_, seen)
     return seen
 
@@ -204,6 +215,9 @@ class _Sealing:
     def take(self, row: ExhibitRow, seen: Seen) -> None:
         """Seal what was seen of a recording."""
         assert row.reading is not None
+        if seen.ended == Ended.UNSTARTED.name.lower():  # nothing is known of it: another time, perhaps
+            self._state.left += 1
+            return
         before_reading, at = row.reading.derivative, self._clock()
         before = list(observations(self._archive.store, before_reading.digest, _LARGEST_OBSERVATIONS))
         kept = self._keep_frames(row, seen, at)

@@ -175,9 +175,10 @@ def hold(finding, state, number=7):
 
 
 def test_a_finding_waits_until_a_hold_says_that_it_was_considered():
-    rows = [hold("one", "held"), hold("two", "held"), hold("two", "considered"), hold("three", "held")]
-    assert answers.waiting(rows) == {"one", "three"}
-    assert answers.waiting([*rows, hold("one", "seen")]) == {"one", "three"}
+    one, two, three = (str(Commitment(bytes([n]) * 32)) for n in (1, 2, 3))
+    rows = [hold(one, "held"), hold(two, "held"), hold(two, "considered"), hold(three, "held")]
+    assert answers.waiting(rows) == {one, three}
+    assert answers.waiting([*rows, hold(one, "seen")]) == {one, three}
     assert answers.five([EXHIBIT_ROW, *rows, decision("file")])["reviewed"]["waiting"] == 2
     assert answers.waiting([]) == set()
 
@@ -198,7 +199,10 @@ LACKING = [
     ([EXHIBIT_ROW, decision("x" * 41)], f"the decision has the unknown choice {'x' * 40!r}"),
     ([EXHIBIT_ROW, decision("file", reason=None)], "the decision has no open field 'reason' that is a text"),
     ([EXHIBIT_ROW, row("finding"), decision("file")], "the finding has no open field 'outcome' that is a text"),
-    ([EXHIBIT_ROW, row("hold", finding="x"), decision("file")], "the hold has no open field 'state' that is a text"),
+    (
+        [EXHIBIT_ROW, row("hold", finding=str(FINDING)), decision("file")],
+        "the hold has no open field 'state' that is a text",
+    ),
     ([EXHIBIT_ROW, row("hold", state="held"), decision("file")], "the hold has no open field 'finding' that is a text"),
     (
         [EXHIBIT_ROW, row("attestation"), decision("file")],
@@ -212,6 +216,18 @@ def test_no_answer_is_made_from_what_is_not_shown(rows, sentence):
     with pytest.raises(Falsified) as caught:
         answers.five(rows)
     assert str(caught.value) == sentence
+
+
+NO_COMMITMENTS = ["", "x", str(FINDING)[:-1], str(FINDING) + "=", "\n" + str(FINDING), codec.to_base64(bytes(31))]
+# The last of 43 characters has two bits that say nothing: a second spelling of the same 32 bytes.
+NO_COMMITMENTS += [str(FINDING)[:42] + mark + "=" for mark in "NOP"]
+
+
+@pytest.mark.parametrize("text", NO_COMMITMENTS)
+def test_a_hold_names_its_finding_in_one_spelling(text):
+    assert str(FINDING)[42] == "M"
+    with pytest.raises(Damaged, match="base64"):
+        answers.waiting([hold(text, "held")])
 
 
 def test_openings_of_one_role_are_found_in_their_order():

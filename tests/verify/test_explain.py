@@ -7,7 +7,10 @@ import unicodedata
 
 import pytest
 
+from witnessmark.model import codec
 from witnessmark.model.digest import Commitment
+from witnessmark.model.words import PAYLOAD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE
+from witnessmark.proof.dsse import Envelope
 from witnessmark.proof.note import Vkey
 from witnessmark.verify import explain
 from witnessmark.verify.answers import Shown
@@ -70,6 +73,14 @@ def reviewer(name, number=1):
     return Shown("reviewer", Commitment(bytes([number]) * 32), {"name": name})
 
 
+def review(question, number=10):
+    predicate = {"question": question, "answer": "fits", "_sd": []}
+    subject = [{"digest": {"witnessmark-entry": "0" * 64}}]
+    said = {"_type": STATEMENT_TYPE, "subject": subject, "predicateType": PREDICATE_TYPE, "predicate": predicate}
+    envelope = Envelope(PAYLOAD_TYPE, codec.encode_bytes(said), codec.to_base64(bytes(32)), bytes(64))
+    return Shown("attestation", Commitment(bytes([number]) * 32), {"envelope": envelope.text})
+
+
 def test_what_is_said_of_an_exhibit_is_what_the_specification_says():
     day = "2032-06-12, by the keeper's own clock (log entry 7)"
     assert exhibit(answers()) == (
@@ -107,7 +118,10 @@ def test_nobody_ends_the_quotation_of_their_words_themselves(mark):
     safe = words.replace(mark, "'")
     assert exhibit(answers("text", "file", words))[-1].endswith(f"The keeper's reason: “{safe}”.")
     made = answers(answers={"fits": 1})
-    assert exhibit(made, [reviewer(words)])[2] == f"Signed reviews: fits 1; reviewers: “{safe}”."
+    assert exhibit(made, [reviewer(words), review(words)])[2:4] == (
+        f"Signed reviews: fits 1; reviewers: “{safe}”.",
+        f"Asked: “{safe}”.",
+    )
 
 
 def test_witnesses_are_named_and_a_quorum_has_a_time():
@@ -148,16 +162,25 @@ def test_reviews_and_findings_are_counted_by_their_words_and_reviewers_named_onc
         answers={"fits": 2, "mostly-fits": 1, "cannot-tell": 3, "mostly-does-not": 4, "does-not": 5},
         findings={"supports": 1, "conflicts": 2, "neutral": 0, "could_not_run": 3},
     )
-    rows = [reviewer("Bero Lind"), reviewer("Ada Quill", 2), reviewer("Ada Quill", 3)]
-    assert exhibit(made, rows)[2:4] == (
+    rows = [reviewer("Bero Lind"), reviewer("Ada Quill", 2), reviewer("Ada Quill", 3), review("Does it fit?")]
+    assert exhibit(made, rows)[2:5] == (
         "Signed reviews: fits 2, mostly fits 1, cannot tell 3, mostly does not fit 4, does not fit 5; "
         "reviewers: “Ada Quill”, “Bero Lind”.",
+        "Asked: “Does it fit?”.",
         "Findings by machine: supports 1, conflicts 2, could not run 3.",
     )
     none = answers(answers={"fits": 0, "does-not": 0}, findings={"supports": 0})
     assert exhibit(none, rows)[2:4] == ("No review is shown.", "No reply stands here.")
     one = answers(answers={"fits": 0, "does-not": 1})
     assert exhibit(one, rows[:1])[2] == "Signed reviews: does not fit 1; reviewers: “Bero Lind”."
+
+
+def test_each_question_that_was_answered_is_said():
+    """An answer to a harmless question must not pass for one to the question that matters."""
+    rows = [review("Is it a page?"), review("Does it fit?", 11), review("Is it a page?", 12)]
+    made = answers(answers={"fits": 3})
+    assert exhibit(made, rows)[3] == "Asked, each reviewer one of these: “Does it fit?”, “Is it a page?”."
+    assert exhibit(made, rows[::2])[3] == "Asked: “Is it a page?”."
 
 
 def test_what_waits_for_a_person_is_said():

@@ -59,7 +59,7 @@ def five(shown: Iterable[Shown], witnessed: Witnessed = NOBODY) -> dict[str, Val
 
     Raises:
         Falsified: when the exhibit or its decision is not shown, or lacks an open field that an answer needs.
-        Damaged: when a signed statement cannot be read.
+        Damaged: when a signed statement, or the finding that a hold names, cannot be read.
     """
     rows = tuple(shown)
     exhibit, decision = only(rows, "exhibit"), only(rows, "decision")
@@ -135,7 +135,7 @@ def _sealed(rows: Sequence[Shown], exhibit: Shown, decision: Shown) -> dict[str,
 
 
 def _reviewed(rows: Sequence[Shown]) -> dict[str, Value]:
-    given = [answer_of(row) for row in of(rows, "attestation")]
+    given = [judgement_of(row).answer for row in of(rows, "attestation")]
     outcomes = [text_of(row, "outcome") for row in of(rows, "finding")]
     return {
         "answers": {answer.value: given.count(answer) for answer in Answer},
@@ -144,13 +144,14 @@ def _reviewed(rows: Sequence[Shown]) -> dict[str, Value]:
     }
 
 
-def answer_of(attestation: Shown) -> Answer:
-    """Return the answer that was signed."""
-    return Judgement.parse(dsse.Envelope.parse(text_of(attestation, "envelope"))).answer
+def judgement_of(attestation: Shown) -> Judgement:
+    """Return what was signed; the signature is checked elsewhere."""
+    return Judgement.parse(dsse.Envelope.parse(text_of(attestation, "envelope")))
 
 
 def waiting(rows: Sequence[Shown]) -> set[str]:
     """Return the commitments (base64) of the findings that still wait for a person."""
-    states = [(text_of(row, "finding"), text_of(row, "state")) for row in of(rows, "hold")]
+    # A commitment in a second spelling would be a finding of its own: it must read, and has only one.
+    states = [(str(Commitment.parse(text_of(row, "finding"))), text_of(row, "state")) for row in of(rows, "hold")]
     considered = {finding for finding, state in states if state == HoldState.CONSIDERED.value}
     return {finding for finding, _ in states} - considered

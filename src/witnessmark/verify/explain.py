@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from witnessmark.model.codec import Value
-from witnessmark.verify.answers import Shown, of, text_of
+from witnessmark.verify.answers import Shown, judgement_of, of, text_of
 from witnessmark.verify.report import Bound, Report, Verdict, Word
 
 NOT_SHOWN = (
@@ -109,6 +109,10 @@ def _reviewed(rows: Sequence[Shown], reviewed: Mapping[str, Value]) -> Iterator[
     if any(reviewed["answers"].values()):
         names = sorted({text_of(row, "name") for row in of(rows, "reviewer")})
         yield f"Signed reviews: {_counts(reviewed['answers'])}; reviewers: {', '.join(map(_quoted, names))}."
+        # An answer says nothing without its question, and a review may have asked another than its neighbour.
+        questions = sorted({judgement_of(row).question for row in of(rows, "attestation")})
+        which = "Asked" if len(questions) == 1 else "Asked, each reviewer one of these"
+        yield f"{which}: {', '.join(map(_quoted, questions))}."
     else:
         yield "No review is shown."
     if any(reviewed["findings"].values()):

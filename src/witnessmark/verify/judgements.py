@@ -12,7 +12,7 @@ from witnessmark.model import codec
 from witnessmark.model.words import FindingOutcome, HoldState
 from witnessmark.proof import dsse, opening
 from witnessmark.verify import answers, shown
-from witnessmark.verify.answers import Shown, of, text_of
+from witnessmark.verify.answers import Shown, judgement_of, of, text_of
 from witnessmark.verify.report import NewerVersion
 from witnessmark.verify.shapes import Keys, ListedReviewer, OpeningRow
 from witnessmark.verify.statement import Judgement
@@ -44,7 +44,7 @@ def held(rows: Sequence[Shown]) -> frozenset[str]:
 def check_considered(rows: Sequence[Shown]) -> None:
     """Check that each finding said to be considered is shown, with the review that considered it."""
     findings = {str(row.commitment) for row in of(rows, "finding")}
-    considered = {str(found) for row in of(rows, "attestation") for found in _judgement(row).considers}
+    considered = {str(found) for row in of(rows, "attestation") for found in judgement_of(row).considers}
     for row in of(rows, "hold"):
         if text_of(row, "state") == HoldState.CONSIDERED:
             if text_of(row, "finding") not in findings:
@@ -109,7 +109,3 @@ def _signer(envelope: dsse.Envelope, reviewers: Mapping[str, Shown], keys: Keys 
 
 def _envelope(row: Shown) -> dsse.Envelope:
     return dsse.Envelope.parse(text_of(row, "envelope"))
-
-
-def _judgement(row: Shown) -> Judgement:
-    return Judgement.parse(_envelope(row))

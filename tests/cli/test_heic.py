@@ -1,6 +1,7 @@
 """Pictures as telephones take them: HEIC drawn by libheif's program where it is found, AVIF in the cell, as pages and for letters."""
 
 import io
+import re
 import shutil
 import struct
 import subprocess
@@ -12,10 +13,19 @@ from tests.cli.test_ocr import needs_tesseract
 from witnessmark.demo.drawing import typed_page
 from witnessmark.work import heif, programs
 
+
+def has_heif():
+    """Tell whether libheif's programs are here, and have what they need for HEIC: newer ones have it in packages apart."""
+    found = [shutil.which(name, path=programs.PLACES) for name in ("heif-enc", *heif._NAMES)]
+    if found[0] is None or not any(found[1:]):
+        return False
+    asked = ((found[0], "--list-encoders"), (next(filter(None, found[1:])), "--list-decoders"))
+    said = (subprocess.run(words, capture_output=True, text=True, check=False, timeout=60) for words in asked)
+    return all(re.search(r"^HEIC (en|de)coders:\n- ", one.stdout, re.MULTILINE) for one in said)
+
+
 needs_heif = pytest.mark.skipif(
-    shutil.which("heif-enc", path=programs.PLACES) is None
-    or None is next((True for name in heif._NAMES if shutil.which(name, path=programs.PLACES)), None),
-    reason="libheif's programs are not installed",
+    not has_heif(), reason="libheif's programs, or what they read and write HEIC by, are not installed"
 )
 needs_avif = pytest.mark.skipif(not features.check("avif"), reason="this Pillow knows no AVIF")
 LINES = (("ORDER No. 27", 46), ("The south gate is opened at seven.", 32), ("Carts are searched.", 32))

@@ -260,6 +260,26 @@ def test_what_was_seen_before_a_stop_is_sealed(wm, with_tone, tmp_path, monkeypa
     assert wm.good("compile", with_tone, "--recordings", "--json").last["recordings"]["exhibits"] == 3
 
 
+def test_frames_that_do_not_come_are_asked_for_where_one_stands_by_itself(wm, with_tone, monkeypatch):
+    said = json.dumps({"format": {"duration": "25"}, "streams": [{"codec_type": "video"}]})
+    lying(monkeypatch, said.encode())
+    asked = []
+
+    def drawing(_both, _recording, times, *_, keys=False, **__):
+        asked.append((tuple(times), keys))
+        found = {1: Frame(2, 1, b"abcdef")} if keys else {0: Frame(2, 1, bytes(6))}
+        return found, Ran(Ended.WELL if keys else Ended.TIMEOUT, 0, b"", Grade.B, 0.1)
+
+    monkeypatch.setattr(ffmpeg, "frames", drawing)
+    assert wm.good("compile", with_tone, "--recordings", "--json").last["recordings"]["frames"] == 2
+    assert asked == [(("0.000", "8.333", "16.666"), False), (("8.333", "16.666"), True)]
+    first, second = (wm.good("page", with_tone, "path:tone.wav", page, "--json").last for page in (1, 2))
+    assert [(one["near"], one["key"], one["pages"]) for one in (first, second)] == [
+        ("0.000", False, 2), ("16.666", True, 2),
+    ]  # fmt: skip
+    assert observed(wm, with_tone, "tone.wav")[1]["ffmpeg.frames"][0]["ended"] == "timeout"
+
+
 def test_what_there_is_no_room_or_no_process_for_stays_due(wm, with_tone, monkeypatch):
     lying(monkeypatch, b"", ended=Ended.UNSTARTED)
     assert wm.good("compile", with_tone, "--recordings", "--json").last["recordings"]["left"] == 1

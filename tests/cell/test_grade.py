@@ -7,7 +7,7 @@ import tempfile
 import pytest
 from tests.cell.forked import forked, tried
 
-from witnessmark.cell import kernel, landlock, namespaces, seccomp
+from witnessmark.cell import grade, kernel, landlock, namespaces, seccomp
 from witnessmark.cell.attack import ATTEMPTS
 from witnessmark.cell.confine import APART, Apart, Grade, Limits, Walls, confine, leave_spaces, stand_apart
 from witnessmark.cell.grade import Held, observe, worse
@@ -35,8 +35,8 @@ def see(walls, uid=None):
 @needs_spaces
 @pytest.mark.parametrize("uid", USERS)
 def test_all_fourteen_attempts_are_blocked_or_contained(uid):
-    grade, held, attempts = see(Walls(), uid)
-    assert (grade, held, list(attempts)) == ("A", 14, list(ATTEMPTS))
+    found, held, attempts = see(Walls(), uid)
+    assert (found, held, list(attempts)) == ("A", 14, list(ATTEMPTS))
     killed = [name for name, (_, seen) in attempts.items() if seen == "killed by SIGSYS"]
     assert killed == [
         "write a file", "open a connection", "start a process", "run a program", "signal the parent", "trace the parent",
@@ -49,7 +49,7 @@ def test_all_fourteen_attempts_are_blocked_or_contained(uid):
 @needs_walls
 @pytest.mark.parametrize("uid", USERS)
 @pytest.mark.parametrize(
-    ("walls", "grade", "open_"),
+    ("walls", "expected", "open_"),
     [
         (Walls(namespaces=False), "B", set()),
         (Walls(landlock=False, namespaces=False), "C", set()),
@@ -58,19 +58,29 @@ def test_all_fourteen_attempts_are_blocked_or_contained(uid):
     ],
     ids=["no namespaces", "no Landlock", "no seccomp", "none"],
 )
-def test_a_missing_wall_lowers_the_grade_and_is_never_passed(uid, walls, grade, open_):
+def test_a_missing_wall_lowers_the_grade_and_is_never_passed(uid, walls, expected, open_):
     if walls.seccomp is False and walls.landlock and landlock.abi() < 6:
         pytest.skip("this Landlock does not hold signals")
     found, held, attempts = see(walls, uid)
-    assert found == grade
+    assert found == expected
     assert {name for name, (was, _) in attempts.items() if was == "not observed"} == open_
     assert held == 14 - len(open_)
 
 
+@needs_walls
+@needs_spaces
+def test_a_machine_too_slow_to_start_a_child_in_time_is_not_called_unconfined(monkeypatch):
+    """What never ends is ended once it has begun: a child that had not yet come to say its walls was graded D."""
+    monkeypatch.setattr(grade, "_SHORT", 0.0)
+    found, held, attempts = see(Walls())
+    assert (found, held) == ("A", 14)
+    assert attempts["never end"] == ["contained", "ended at its deadline"]
+
+
 @needs_spaces
 def test_namespaces_alone_are_grade_c_though_they_hold_much():
-    grade, held, attempts = see(Walls(landlock=False, seccomp=False))
-    assert (grade, held) == ("C", 14)
+    found, held, attempts = see(Walls(landlock=False, seccomp=False))
+    assert (found, held) == ("C", 14)
     assert attempts["open a connection"] == ["contained", "it got a socket, and ENETUNREACH on it"]
     assert attempts["start a process"] == ["contained", "it got a process"]
 

@@ -8,6 +8,7 @@ import signal
 import socket
 import struct
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.cell.forked import forked, tried
 
-from witnessmark.cell import calls, kernel, seccomp
+from witnessmark.cell import calls, kernel, landlock, namespaces, seccomp
 from witnessmark.cell.seccomp import ALLOW, ITSELF, KILL, PROGRAM, PURE, READER, Check, refuse
 
 MACHINES = sorted(calls.NUMBERS)
@@ -150,19 +151,147 @@ def test_a_program_gets_threads_and_no_process(machine):
     assert answer(program, numbers["clone3"], (0,) * 6, architecture) == refuse(errno.ENOSYS)
 
 
-HEADERS = {"x86_64": "/usr/include/x86_64-linux-gnu/asm/unistd_64.h", "aarch64": "/usr/include/asm-generic/unistd.h"}
+HEADERS = {
+    "x86_64": ["/usr/include/x86_64-linux-gnu/asm/unistd_64.h"],
+    "aarch64": ["/usr/include/aarch64-linux-gnu/asm/unistd_64.h", "/usr/include/asm-generic/unistd.h"],
+}
+
+
+def in_the_headers(machine):
+    """Return the number of each call as the kernel's headers have it."""
+    header = next((Path(one) for one in HEADERS[machine] if Path(one).exists()), None)
+    if header is None:
+        pytest.skip("the kernel's headers are not installed")
+    found = dict(re.findall(r"#define\s+__NR(?:3264)?_(\w+)\s+(\d+)", header.read_text()))
+    found.setdefault("newfstatat", found.get("fstatat"))
+    return {call: int(number) for call, number in found.items() if number is not None}
 
 
 @pytest.mark.parametrize("machine", MACHINES)
 def test_numbers_are_those_of_the_kernels_headers(machine):
-    header = Path(HEADERS[machine])
-    if not header.exists():
-        pytest.skip("the kernel's headers are not installed")
-    found = dict(re.findall(r"#define\s+__NR(?:3264)?_(\w+)\s+(\d+)", header.read_text()))
-    found.setdefault("newfstatat", found.get("fstatat"))
-    for call, number in calls.NUMBERS[machine].items():
-        assert found.get(call, number) in (number, str(number)), call
-    assert sum(call in found for call in calls.NUMBERS[machine]) > 100
+    found = in_the_headers(machine)
+    ours = {
+        **calls.NUMBERS[machine],
+        "capset": namespaces._CAPSET[machine],
+        "mount": namespaces._MOUNT[machine],
+        "unshare": namespaces._UNSHARE[machine],
+        "landlock_create_ruleset": landlock._CREATE_RULESET,
+        "landlock_add_rule": landlock._ADD_RULE,
+        "landlock_restrict_self": landlock._RESTRICT_SELF,
+    }
+    for call, number in ours.items():
+        assert found.get(call, number) == number, call
+    assert sum(call in found for call in calls.NUMBERS[machine]) > 150
+    for call in ("capset", "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self"):
+        assert call in found
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_a_call_that_one_machine_is_answered_is_forgotten_on_no_other_that_has_it(machine):
+    found = in_the_headers(machine)
+    named = {call for numbers in calls.NUMBERS.values() for call in numbers}
+    assert {call for call in named if call in found and call not in calls.NUMBERS[machine]} == set()
+
+
+NEWER = {
+    "open": "openat", "access": "faccessat", "readlink": "readlinkat", "mkdir": "mkdirat", "mknod": "mknodat",
+    "unlink": "unlinkat", "rmdir": "unlinkat", "rename": "renameat", "poll": "ppoll", "select": "pselect6",
+    "getpgrp": "getpgid", "time": "gettimeofday", "fork": "clone", "vfork": "clone", "chmod": "fchmodat",
+    "chown": "fchownat", "lchown": "fchownat", "utime": "utimensat", "utimes": "utimensat", "futimesat": "utimensat",
+    "stat": "newfstatat", "lstat": "newfstatat",
+}  # fmt: skip
+"""What the libraries of a machine without an old call ask instead (include/uapi/asm-generic/unistd.h has no such)."""
+OF_ONE_PROCESSOR = {"arch_prctl", "iopl", "ioperm", "modify_ldt"}
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_what_has_another_name_on_arm_gets_the_same_answer_there(name):
+    old, new = calls.NUMBERS["x86_64"], calls.NUMBERS["aarch64"]
+    assert set(old) - set(new) == set(NEWER) | OF_ONE_PROCESSOR
+    assert set(new) <= set(old)
+    profile = PROFILES[name]
+    for call, instead in NEWER.items():
+        assert instead in new
+        one, other = (profile.answers.get(which, profile.otherwise) for which in (call, instead))
+        if isinstance(one, Check) and isinstance(other, Check):
+            one, other = (replace(which, argument=0) for which in (one, other))
+        if call in {"stat", "lstat"}:  # that of an open file goes by the newer name on both
+            assert other == ALLOW
+        elif call not in {"fork", "vfork"} or profile is not PROGRAM:  # a program may fork
+            assert one == other, call
+
+
+SIGKILL_TO_ITSELF = (4711, 9)
+ARM = [  # number, arguments, answers of PURE, READER, PROGRAM: by hand, from the kernel's header and the man pages
+    (63, (0, 0, 1), ALLOW, ALLOW, ALLOW),  # read
+    (64, (1, 0, 1), ALLOW, ALLOW, ALLOW),  # write
+    (57, (3,), ALLOW, ALLOW, ALLOW),  # close
+    (80, (3,), ALLOW, ALLOW, ALLOW),  # fstat
+    (56, (0, 0, 0), refuse(1), ALLOW, ALLOW),  # openat, to read
+    (56, (0, 0, 0o200000), refuse(1), ALLOW, ALLOW),  # … with O_DIRECT, which is x86-64's O_DIRECTORY
+    (56, (0, 0, 0o1), KILL, KILL, ALLOW),  # … to write
+    (56, (0, 0, 0o100), KILL, KILL, ALLOW),  # … to make
+    (56, (0, 0, 0o1000), KILL, KILL, ALLOW),  # … to empty
+    (56, (0, 0, 0o20040002), KILL, KILL, ALLOW),  # … to make one without a name: O_TMPFILE
+    (222, (0, 0, 3), ALLOW, ALLOW, ALLOW),  # mmap
+    (222, (0, 0, 5), refuse(13), ALLOW, ALLOW),  # … to run
+    (226, (0, 0, 0x15), refuse(13), ALLOW, ALLOW),  # mprotect to run, with PROT_BTI
+    (226, (0, 0, 0x21), ALLOW, ALLOW, ALLOW),  # mprotect to read, with PROT_MTE
+    (25, (0, 3), ALLOW, ALLOW, ALLOW),  # fcntl: F_GETFL
+    (25, (0, 8), refuse(1), refuse(1), ALLOW),  # fcntl: F_SETOWN
+    (29, (0,), refuse(25), refuse(25), ALLOW),  # ioctl
+    (35, (0, 0, 0x200), refuse(1), refuse(1), ALLOW),  # unlinkat: the rmdir by which the filter is tried
+    (38, (), refuse(1), refuse(1), ALLOW),  # renameat
+    (36, (), KILL, KILL, ALLOW),  # symlinkat
+    (37, (), KILL, KILL, ALLOW),  # linkat
+    (59, (), KILL, KILL, ALLOW),  # pipe2
+    (93, (0,), ALLOW, ALLOW, ALLOW),  # exit
+    (94, (0,), ALLOW, ALLOW, ALLOW),  # exit_group
+    (98, (), ALLOW, ALLOW, ALLOW),  # futex
+    (129, SIGKILL_TO_ITSELF, ALLOW, ALLOW, ALLOW),  # kill
+    (129, (1, 9), KILL, KILL, ALLOW),
+    (131, SIGKILL_TO_ITSELF, ALLOW, ALLOW, ALLOW),  # tgkill
+    (131, (1, 9), KILL, KILL, ALLOW),
+    (130, SIGKILL_TO_ITSELF, KILL, KILL, ALLOW),  # tkill
+    (139, (), ALLOW, ALLOW, ALLOW),  # rt_sigreturn
+    (167, (4,), refuse(1), refuse(1), ALLOW),  # prctl
+    (172, (), ALLOW, ALLOW, ALLOW),  # getpid
+    (198, (1,), KILL, KILL, ALLOW),  # socket: AF_UNIX
+    (198, (2,), KILL, KILL, refuse(97)),  # … AF_INET
+    (199, (1,), KILL, KILL, ALLOW),  # socketpair
+    (203, (), KILL, KILL, refuse(13)),  # connect
+    (206, (), ALLOW, ALLOW, refuse(13)),  # sendto
+    (211, (), KILL, KILL, refuse(13)),  # sendmsg
+    (212, (), ALLOW, ALLOW, ALLOW),  # recvmsg
+    (220, (17,), KILL, KILL, ALLOW),  # clone: a fork
+    (220, (0x1000_0000,), KILL, KILL, refuse(1)),  # … into a space of users
+    (435, (), KILL, KILL, refuse(38)),  # clone3
+    (221, (), KILL, KILL, ALLOW),  # execve
+    (281, (), KILL, KILL, ALLOW),  # execveat
+    (117, (), KILL, KILL, refuse(1)),  # ptrace
+    (40, (), KILL, KILL, refuse(1)),  # mount
+    (51, (), KILL, KILL, refuse(1)),  # chroot
+    (97, (), KILL, KILL, refuse(1)),  # unshare
+    (91, (), KILL, KILL, ALLOW),  # capset
+    (270, (), KILL, KILL, refuse(1)),  # process_vm_readv
+    (280, (), KILL, KILL, refuse(1)),  # bpf
+    (425, (), KILL, KILL, refuse(1)),  # io_uring_setup
+    (45, (), KILL, KILL, refuse(13)),  # truncate
+    (53, (), KILL, KILL, refuse(0)),  # fchmodat
+    (5, (), KILL, KILL, refuse(95)),  # setxattr
+    (2, (), KILL, KILL, ALLOW),  # x86-64's open: here io_submit
+]
+
+
+@pytest.mark.parametrize("place", range(3), ids=PROFILES)
+def test_the_filter_for_arm_answers_number_by_number_what_was_written_down_by_hand(place):
+    profile = list(PROFILES.values())[place]
+    program = seccomp.for_process(seccomp.program(profile, "aarch64"), 4711)
+    for number, arguments, *answers in ARM:
+        filled = (*arguments, *(0,) * (6 - len(arguments)))
+        assert answer(program, number, filled, 0xC00000B7) == answers[place], (number, arguments)
+        assert answer(program, number, filled, 0x40000028) == KILL  # a 32-bit program on the same machine
+        assert answer(program, number, filled, 0x800000B7) == KILL  # one of the other order of bytes
 
 
 def closed(profile, act):

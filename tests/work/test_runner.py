@@ -1,6 +1,7 @@
 """Laws of the runner: every job comes back as one exact outcome, and nothing is left behind."""
 
 import json
+import mmap
 import os
 import signal
 import subprocess
@@ -15,7 +16,7 @@ from witnessmark.cell import wire
 from witnessmark.cell.budget import Budget, Budgets, Spent
 from witnessmark.cell.confine import Limits, Walls
 from witnessmark.cell.grade import observe
-from witnessmark.cell.nursery import Nursery, Readers
+from witnessmark.cell.nursery import Nursery, Readers, environment
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import ExhibitKind, How, PathStep
 from witnessmark.work.reading import Gathering
@@ -324,9 +325,14 @@ def test_a_budget_goes_on_where_an_earlier_run_stopped(store, readers, job):
     assert result.outcome is Outcome.REFUSED_LIMIT
 
 
+@pytest.mark.parametrize(("page", "tuned"), [(4096, {"GLIBC_TUNABLES"}), (16384, set()), (65536, set())])
+def test_the_heap_grows_by_large_pages_only_where_they_are_small_ones(page, tuned):
+    assert set(environment(page)) == {"LANG", "TZ", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"} | tuned
+
+
 def test_a_child_gets_nothing_but_its_file_and_its_pipe(read, store):
     facts = dict(observed(store, read("environment"))["observations"])
-    assert set(facts["environ"]) == {"LANG", "TZ", "GLIBC_TUNABLES", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"}
+    assert set(facts["environ"]) == set(environment(mmap.PAGESIZE))
     assert len(facts["open"]) == 6  # three on /dev/null, file, pipe, and the socket on which it gets small files
     assert facts["session"] is True
     assert facts["writes"] is False

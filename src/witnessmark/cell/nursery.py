@@ -6,6 +6,7 @@ Rules for whoever changes this file:
 """
 
 import json
+import mmap
 import os
 import signal
 import socket
@@ -27,12 +28,13 @@ _PATIENCE = 120.0  # seconds to load the parsers, on a slow disk
 _ENVIRONMENT: Final = {
     "LANG": "C.UTF-8",
     "TZ": "UTC",
-    # Large pages where they fit: a child pays for each page that it touches first, and lives for milliseconds.
-    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
     # One thread a child: a forked process must not inherit half a pool.
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }
+_LARGE_PAGES: Final = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
+"""A child pays for each page that it touches first, and lives for milliseconds."""
+_SMALL_PAGE = 4096
 _START = (
     "import json, sys; "
     "sys.path += [path for path in json.loads(sys.argv[1])['paths'] if path not in sys.path]; "
@@ -135,7 +137,7 @@ class Nursery:
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-I", "-X", "utf8", "-c", _START, json.dumps(wanted)],
-                env=_ENVIRONMENT,
+                env=environment(mmap.PAGESIZE),
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -174,6 +176,15 @@ class Nursery:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def environment(page: int) -> dict[str, str]:
+    """Return the whole environment of a nursery on a machine with pages of that size.
+
+    With large pages the heap grows by one of them at a time: 2 MiB where a page has 4 KiB. Where it has 16 or 64, as
+    on some ARM machines, a large one has 32 or 512 MiB, and a child may have 1 GiB altogether.
+    """
+    return {**_ENVIRONMENT, **(_LARGE_PAGES if page == _SMALL_PAGE else {})}
 
 
 def _paths(further: Sequence[str]) -> list[str]:

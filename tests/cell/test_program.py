@@ -154,6 +154,19 @@ def test_the_grade_is_the_one_that_was_observed(tmp_path):
     assert ran(tmp_path, "pass").grade is Grade.A
 
 
+@pytest.mark.parametrize("uid", [None] if os.getuid() else [None, 65534])
+def test_whoever_is_served_after_others_runs_programs_all_the_same_and_they_are_too(uid):
+    with tempfile.TemporaryDirectory(prefix="witnessmark-") as place:
+        os.chmod(place, 0o777)
+
+        def act():
+            ours = os.nice(5)
+            found = run(Command("/usr/bin/nice"), Path(place), accepted=ANY)  # says how it is served
+            return [found.ended.name, int(found.output or -1) - ours]
+
+        assert forked(act, uid=uid) == (["WELL", 0], None)
+
+
 @needs_walls
 @needs_spaces
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can be another user")

@@ -103,11 +103,11 @@ def main() -> NoReturn:
 def _run(wanted: Wanted, control: socket.socket) -> dict[str, object]:
     here = os.getpid()
     told, tell = os.pipe()
-    _hurry()
+    ordinary = _hurry()
     spaces = namespaces.leave(*_SPACES) if wanted.walls.namespaces else frozenset()
     is_ours = Space.MOUNT in spaces and namespaces.show_as(wanted.folder, _OURS)
     wanted = wanted.in_folder(_OURS if is_ours else wanted.folder, may_listen=is_ours)
-    first = _fork_first(wanted, control, spaces, here, told, tell)
+    first = _fork_first(wanted, control, spaces, here, told, tell, ordinary)
     if first is None:  # the spaces were left, and nothing can be started in them
         return _said("UNSTARTED", 0, Grade.D.value)
     os.close(tell)
@@ -124,10 +124,16 @@ def _run(wanted: Wanted, control: socket.socket) -> dict[str, object]:
     return _judged(said, why)
 
 
-def _hurry() -> None:
-    """Be served before whatever runs behind the walls, however much of it there is: only root may ask for that."""
+def _hurry() -> int:
+    """Be served before whatever runs behind the walls, however much of it there is: only root may ask for that.
+
+    Returns:
+        How we were served before, and the program is to be: an ordinary user may not ask for better.
+    """
+    ordinary = os.getpriority(os.PRIO_PROCESS, 0)
     with suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, 0, _FIRST_SERVED)
+    return ordinary
 
 
 def _said(ended: str, status: int, grade: str) -> dict[str, object]:
@@ -154,7 +160,7 @@ def _judged(said: bytes, why: str) -> dict[str, object]:
 
 
 def _fork_first(
-    wanted: Wanted, control: socket.socket, spaces: frozenset[Space], parent: int, told: int, tell: int
+    wanted: Wanted, control: socket.socket, spaces: frozenset[Space], parent: int, told: int, tell: int, niceness: int
 ) -> int | None:
     """Fork the first process of the new space of processes: it starts the program, reaps, and says how it ended."""
     us = os.pidfd_open(parent)
@@ -173,7 +179,7 @@ def _fork_first(
         os.close(us)
         os.close(told)
         control.close()
-        os.setpriority(os.PRIO_PROCESS, 0, 0)
+        os.setpriority(os.PRIO_PROCESS, 0, niceness)
         adopt_orphans()
         _first(wanted, spaces, tell)
     finally:

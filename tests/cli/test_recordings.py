@@ -165,6 +165,20 @@ def test_the_sound_is_a_wav_that_anything_reads(wm, looked, tmp_path):
 
 
 @needs_ffmpeg
+def test_with_a_recording_its_frames_and_sound_are_erased(wm, looked, tmp_path):
+    place = wm.copied(looked[0], tmp_path / "archive")
+    wm.good("sound", place, "path:gate.mkv")
+    largest = 320 * 240 * 3
+    contents = list((place / "vault" / "content").rglob("*"))
+    assert sum(path.stat().st_size == largest for path in contents if path.is_file()) == 3
+    wm.good("erase", place, "path:gate.mkv", "--reason", "their wish", "--by", "R. Sela", "--by", "O. Dorn")
+    sizes = {path.stat().st_size for path in (place / "vault" / "content").rglob("*") if path.is_file()}
+    assert largest not in sizes
+    assert max(sizes) < 100_000, "the sound is gone too"
+    assert wm.call("audit", place).code == 0
+
+
+@needs_ffmpeg
 def test_neither_frames_nor_sound_go_out_with_a_decision_for_text(wm, looked, tmp_path):
     place = wm.copied(looked[0], tmp_path / "archive")
     wm.good("sound", place, "path:gate.mkv")

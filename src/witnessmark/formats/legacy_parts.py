@@ -42,6 +42,9 @@ def read_parts(file: CompoundFile, report: Report) -> None:
         entry = file.find(name)
         if entry is not None:
             take(file.read(entry, LARGEST), pictures)
+    delayed = file.find("Escher", "EscherDelayStm")
+    if delayed is not None:
+        _of_slides(file.read(delayed, LARGEST), pictures)
     document = file.find("WordDocument")
     if document is not None:
         _of_drawings(file, file.read(document, LARGEST), pictures)

@@ -23,8 +23,10 @@ _ENDINGS: Final = (
     ("Equation Native", ".equation"),
     ("__properties_version1.0", ".msg"),
 )
-_OWN: Final = frozenset(("macros", "_vba_project_cur", "vba", "msodatastore", "_sx_db_cur", "_xmlsignatures"))
-_POOLS: Final = frozenset(("objectpool",))
+_OWN: Final = frozenset(
+    ("macros", "_vba_project_cur", "vba", "msodatastore", "_sx_db_cur", "_xmlsignatures", "quill", "escher", "envelope")
+)
+_POOLS: Final = frozenset(("objectpool", "objects"))
 
 
 def take_objects(file: CompoundFile, report: Report) -> None:

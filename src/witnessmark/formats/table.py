@@ -105,6 +105,7 @@ READERS: tuple[Reader, ...] = (
         "read_xls",
     ),
     Reader(("application/vnd.ms-powerpoint",), DOCUMENT, "ppt", "read_ppt"),
+    Reader(("application/x-mspublisher", "application/vnd.ms-works"), DOCUMENT, "quill", "read_quill"),
     Reader(("application/vnd.ms-office.vbaproject",), DOCUMENT, "legacy_parts", "read_project"),
     Reader(("application/vnd.ms-xpsdocument", "application/oxps"), DOCUMENT, "packaged", "read_xps"),
     Reader(

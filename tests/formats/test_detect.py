@@ -148,6 +148,10 @@ def test_streams_tell_the_type_of_a_compound_file(tree, media_type):
     assert tell(build(tree)) == media_type
 
 
+def test_two_bytes_make_no_font():
+    assert tell(b"\x0f\0\x23\x10\x1c\1\0\0\x0f\0\xf2\3" + bytes(40)) == "application/octet-stream"
+
+
 def test_a_store_of_keys_is_told_by_its_first_fields():
     inner = bytes.fromhex("06092a864886f70d010701") + bytes(20)
     assert tell(b"0\x82\x05\xfa\x02\x01\x030\x82\x05\xb4" + inner) == "application/x-pkcs12"

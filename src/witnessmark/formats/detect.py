@@ -118,9 +118,11 @@ def _by_look(source: Source, head: bytes, verdict: str, suffix: str) -> str:
         verdict = "text/plain"  # libmagic takes some Chinese and Japanese for programs
     if textual.is_texty(verdict) or verdict == "application/octet-stream":
         return _of_text(source, head, verdict, suffix)
-    return verdict
+    return "application/octet-stream" if verdict in _GUESSED else verdict
 
 
+_GUESSED = frozenset(("font/x-amiga-font", "application/x-dosdriver", "application/x-dbase-index", "application/x-pnf"))
+"""What libmagic says of any file that begins with two certain bytes, or with nothing but ones."""
 _MEDIA = ("image/", "audio/", "video/")
 _LETTERS = (
     "image/x-portable",

@@ -483,6 +483,46 @@ def test_opendocument_keeps_apart_what_does_not_show(inner):
     assert found.observed("date.modified")[0]["local"] == "2031-01-01T00:00:00"
 
 
+def odt(inner, automatic="", common=""):
+    content = (
+        f"<office:document-content {ODF}><office:automatic-styles>{automatic}</office:automatic-styles><office:body>"
+        f"<text:p>Seen</text:p>{inner}</office:body></office:document-content>"
+    )
+    styles = f"<office:document-styles {ODF}><office:styles>{common}</office:styles></office:document-styles>"
+    return pack({"mimetype": "x", "content.xml": content, "styles.xml": styles})
+
+
+def odf_style(name, parent="", inner=""):
+    return f'<style:style style:name="{name}" style:parent-style-name="{parent}">{inner}</style:style>'
+
+
+NO_DISPLAY = '<style:text-properties text:display="none"/>'
+
+
+def test_a_style_of_opendocument_hides_as_its_parents_do():
+    common = odf_style("Secret", inner=NO_DISPLAY) + odf_style("Round", "About") + odf_style("About", "Round")
+    styles = odf_style("P1", "P2") + odf_style("P2", "Secret")
+    styles += odf_style("P3", "Secret", '<style:text-properties text:display="true"/>') + odf_style("P4", "Round")
+    whole = odt(
+        f'<text:p text:style-name="P1">{SECRET}</text:p><text:p text:style-name="P3">Told</text:p>', styles, common
+    )
+    found = read(read_odf, whole)
+    assert found.visible_text == "Seen\nTold\n"
+    assert_apart(found)
+    assert_apart(read(read_odf, odt(f'<text:p text:style-name="P4">{SECRET}</text:p>', styles, common)))
+
+
+def test_what_a_lost_style_of_opendocument_may_hide_does_not_show():
+    styles = odf_style("P1", "Secret") + odf_style("P2")
+    lines = f'<text:p text:style-name="P1">{SECRET}</text:p><text:p text:style-name="P2">Told</text:p>'
+    whole = odt(lines, styles, odf_style("Secret"))
+    assert SECRET in read(read_odf, whole).visible_text
+    found = read(read_odf, whole[: whole.find(b"styles.xml") - 10])
+    assert found.ended is Outcome.PARTIAL
+    assert found.visible_text == "Seen\nTold\n"
+    assert ("text, shown or not", SECRET + "\n") in found.hidden_pieces
+
+
 def test_entities_are_not_followed():
     head = f'<!DOCTYPE w [<!ENTITY x SYSTEM "file:///etc/passwd"><!ENTITY y "{SECRET}">]>'
     body = f"<w:document {W}><w:body>{paragraph(run('&x;&y;after'))}</w:body></w:document>"

@@ -11,6 +11,8 @@ from witnessmark.model.derivative import Outcome
 
 LONGEST = 32 << 20
 MOST_BLANKS = 1000
+DEEPEST = 20
+UNKNOWN = "text, shown or not"
 _APART = {
     "tracked-changes": "deleted text",
     "annotation": "comment",
@@ -32,9 +34,22 @@ _TIMES = {"creation-date": "created", "date": "modified", "print-date": "printed
 
 @dataclass(slots=True)
 class Styles:
-    """Names of the styles whose text, rows, columns, sheets or slides do not show."""
+    """Names of the styles whose text, rows, columns, sheets or slides do not show: their own word or their parent's."""
 
-    hidden: set[str] = field(default_factory=set)
+    stated: dict[str, bool] = field(default_factory=dict)  # whether what has the style is hidden, where it says so
+    parents: dict[str, str] = field(default_factory=dict)
+    are_lost: bool = False
+    """Whether the package was cut off before they ended: of a style that is not there nothing is known then."""
+
+    def why(self, name: str, label: str) -> str:
+        """Return the label of what has this style, if it does not show, or if that is not known."""
+        for _ in range(DEEPEST):
+            if not name or name in self.stated:
+                return label if self.stated.get(name) else ""
+            if name not in self.parents:
+                return UNKNOWN if self.are_lost else ""
+            name = self.parents[name]
+        return label
 
 
 def read_odf(source: Source, report: Report) -> None:
@@ -50,7 +65,7 @@ def read_odf(source: Source, report: Report) -> None:
     content, styles = package.root("content.xml"), package.root("styles.xml")
     if content is None:
         raise ReadingStopped(Outcome.CORRUPT, "the package holds no content")
-    known = Styles()
+    known = Styles(are_lost=package.is_cut and (styles is None or "styles.xml" in package.broken))
     for root in (styles, content):
         _read_styles(root, known)
     edges = None if styles is None else styles.find("{*}master-styles")
@@ -82,16 +97,21 @@ def read_odf(source: Source, report: Report) -> None:
 
 def _read_styles(root: Any, known: Styles) -> None:
     for element in () if root is None else root.iter("{*}style"):
-        name = markup.attributes(element).get("name", "")
+        style = markup.attributes(element)
+        name = style.get("name", "")
+        known.parents.setdefault(name, style.get("parent-style-name", ""))
         for inner in element:
             about = markup.attributes(inner)
-            kind = markup.local(inner)
-            if (
-                (kind == "text-properties" and about.get("display") == "none")
-                or (kind == "table-properties" and about.get("display") == "false")
-                or (kind == "drawing-page-properties" and about.get("visibility") == "hidden")
-            ):
-                known.hidden.add(name)
+            for kind, key, hides in _HIDES:
+                if markup.local(inner) == kind and key in about:
+                    known.stated[name] = about[key] == hides or known.stated.get(name, False)
+
+
+_HIDES = (
+    ("text-properties", "display", "none"),
+    ("table-properties", "display", "false"),
+    ("drawing-page-properties", "visibility", "hidden"),
+)
 
 
 class _Story:
@@ -153,8 +173,9 @@ class _Story:
         about = markup.attributes(element)
         why = _APART.get(kind, "")
         style = about.get("style-name", "")
-        if style in self._known.hidden:
-            why = {"table": "hidden sheet", "page": "hidden slide"}.get(kind, "hidden text")
+        if style:
+            label = {"table": "hidden sheet", "page": "hidden slide"}.get(kind, "hidden text")
+            why = self._known.why(style, label) or why
         if about.get("visibility") in ("collapse", "filter") and kind in ("table-row", "table-row-group"):
             why = "hidden row"
         if kind == "page" and not why:

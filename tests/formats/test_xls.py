@@ -8,6 +8,7 @@ import msoffcrypto
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msoffcrypto.method.xor_obfuscation import DocumentXOR
 from tests.forge import xls_forge as made
 from tests.forge.xls_forge import CHART, MACROS, SHEET, label, number, record, shared, workbook
 
@@ -204,6 +205,42 @@ def test_the_password_that_excel_itself_tries_is_tried(read, monkeypatch):
     found = read(workbook(record(0x002F, bytes(54))), "a.xls")
     assert (found.ended, found.visible_text) == (Outcome.OK, "S\nopen to all\n")
     assert asked == ["VelvetSweatshop"]
+
+
+def older_book(key):
+    """Return the stream of an Excel 95 workbook of one cell, its records mixed as they are under a password."""
+
+    def listed(place):
+        return record(0x0085, struct.pack("<IBBB", place, 0, 0, 4) + b"Plan")
+
+    words = b"Kestria's doors"
+    cells = record(0x0204, struct.pack("<HHHH", 0, 0, 0, len(words)) + words)
+    head = made.begin(5, 0x500) + record(0x002F, key)
+    place = len(head) + len(listed(0)) + len(made.END)
+    data = bytearray(head + listed(place) + made.END + made.begin(SHEET, 0x500) + cells + made.END)
+    mix = DocumentXOR.create_xor_array_method1("VelvetSweatshop")
+    for kind, start, end in list(biff.records(bytes(data))):
+        for at in range(start + 4 * (kind == 0x85), end if kind in (0x85, 0x204) else start):
+            turned = data[at] >> 3 | (data[at] << 5) & 0xFF
+            data[at] = turned ^ mix[(start + (end - start) + at - start) % 16]
+    return bytes(data)
+
+
+def test_an_excel_95_workbook_under_the_password_that_excel_itself_tries_is_read(read):
+    mixed = older_book(bytes.fromhex("59b30a9a"))
+    assert b"doors" not in mixed
+    found = read(build({"Book": mixed}), "a.xls")
+    assert (found.ended, found.visible_text) == (Outcome.OK, "Plan\nKestria's doors\n")
+    assert found.observed("office.locked") == ["under a password that opens it to everyone"]
+    assert read(build({"Book": older_book(bytes.fromhex("59b30b9a"))}), "a.xls").ended is Outcome.ENCRYPTED
+
+
+@given(st.binary(max_size=300))
+def test_records_of_any_bytes_under_that_password_end_in_order(noise):
+    from tests.formats.collector import run_bytes
+
+    head = made.begin(5, 0x500) + record(0x002F, bytes.fromhex("59b30a9a"))
+    assert run_bytes(build({"Book": head + noise}), "a.xls").ended in ENDS
 
 
 def test_links_of_every_make_give_their_address():

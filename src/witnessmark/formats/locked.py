@@ -17,9 +17,10 @@ import msoffcrypto.format.ooxml
 import msoffcrypto.format.ppt97
 import msoffcrypto.format.xls97
 from msoffcrypto.exceptions import DecryptionError, FileFormatError, InvalidKeyError, ParseError
+from msoffcrypto.method.xor_obfuscation import DocumentXOR
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
-from witnessmark.formats import packed
+from witnessmark.formats import biff, packed
 from witnessmark.formats.compound import BrokenCompound, CompoundFile
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How, PathStep
@@ -118,6 +119,41 @@ def decrypted(data: bytes, password: str) -> bytes | None:
         document.decrypt(out)
         return out.getvalue()
     return None
+
+
+def older_book(data: bytes, password: str) -> bytes | None:
+    """Return the stream of a workbook of Excel 5 or 95 with its records as they were; None under another password.
+
+    By [MS-XLS] 2.2.10 and [MS-OFFCRYPTO] 2.3.7.2: each byte of a record is turned and mixed with one of sixteen.
+    """
+    key = next((data[start:end] for kind, start, end in biff.records(data) if kind == _LOCKED), b"")
+    if len(key) != 4 or not 0 < len(password) < 16 or not password.isascii():
+        return None
+    if not DocumentXOR.verifypw(password, int.from_bytes(key[2:], "little")):
+        return None
+    mix = DocumentXOR.create_xor_array_method1(password)
+    tables = [bytes(_turned(byte ^ mixed) for byte in range(256)) for mixed in mix]
+    out = bytearray(data)
+    is_locked = False
+    for kind, start, end in biff.records(data):
+        if kind == _LOCKED:
+            is_locked = True
+            out[start - 4 : start - 2] = b"\0\0"  # a record that says nothing
+        elif is_locked and kind not in _OPEN:
+            plain = 4 if kind == _SHEET else 0  # where the sheet stands is told openly
+            for offset in range(16):
+                first = start + plain + offset
+                table = tables[(start + (end - start) + plain + offset) % 16]
+                out[first:end:16] = data[first:end:16].translate(table)
+    return bytes(out)
+
+
+_LOCKED, _SHEET = 0x2F, 0x85
+_OPEN: Final = frozenset((0x0009, 0x0209, 0x0409, 0x0809, _LOCKED, 0x00E1))
+
+
+def _turned(byte: int) -> int:
+    return (byte << 3 | byte >> 5) & 0xFF
 
 
 def _zip(source: Source, report: Report) -> bool:

@@ -37,10 +37,17 @@ def read_xls(source: Source, report: Report) -> None:
     try:
         _read_file(file, report)
     except ReadingStopped as stopped:
-        data = locked.open_to_all(source) if stopped.outcome is Outcome.ENCRYPTED else None
-        if data is None:
+        if stopped.outcome is not Outcome.ENCRYPTED:
+            raise
+        book = file.find("Book")
+        older = None if book is None else locked.older_book(file.read(book, LARGEST), locked.OPEN_TO_ALL)
+        data = locked.open_to_all(source) if older is None else None
+        if older is None and data is None:
             raise
         report.observe("office.locked", "under a password that opens it to everyone")
+        if data is None:
+            _read_stream(older or b"", report)
+            return
         file = opened(Source(io.BytesIO(data), len(data), source.name))
         _read_file(file, report)
     finally:

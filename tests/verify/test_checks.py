@@ -332,6 +332,14 @@ def test_no_reviewer_is_listed_behind_anothers_opening(forge, house, checked):
         assert sentence.startswith("lists the reviewer 'Prof. Great Name', whom e/tp-0000")
 
 
+def test_a_reviewer_whom_a_page_introduces_is_listed(forge, house, checked):
+    pages = house.pages(2)
+    report = checked(pages | {KEYS: forge.bend_json(pages[KEYS], lambda value: value["reviewers"].pop())})
+    assert report.exit_code == 1
+    proof = "e/tp-00001/proof/reviewer-1.tlog-proof"
+    assert wrong(report, KEYS) == [f"does not list the reviewer whom {proof} introduces"]
+
+
 def test_a_reviewer_is_listed_once_however_many_pages_show_them(forge, house, checked):
     """And any page that introduces them may be named."""
     pages = house.pages(2)

@@ -128,13 +128,14 @@ def _check_rows(
             shown.check(row.role, row.fields, opened, publish)
     _check_bytes(context, folder, page, rows)
     _check_judgements(context, page_path, page, rows, exhibit)
-    last = max(entry.index for row, entry in zip(rows, entries, strict=True) if row.role in COVERED)
+    places = [(row.role, entry.index) for row, entry in zip(rows, entries, strict=True)]
+    (index,) = (place for role, place in places if role == "exhibit")
+    last = max(place for role, place in places if role in COVERED)
     made = answers.five(rows, context.anchored.answer(last))
     with tally.judging(page_path):
         if codec.encode(made) != codec.encode(page.answers):
             raise Falsified("states other answers than its openings give")
         tally.agrees(page_path, "its five answers are what its openings give")
-    index = next(entry.index for entry in entries if entry.commitment == exhibit.commitment)
     bound = context.anchored.bound(last)
     sentences = explain.exhibit(rows, made, index, bound, context.anchored.own_time(last))
     report = ExhibitReport(str(page.id), folder, index, made, sentences, bound)

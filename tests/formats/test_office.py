@@ -700,6 +700,16 @@ def test_a_workbook_whose_list_of_sheets_is_lost_keeps_its_words_apart():
     assert_apart(found)
 
 
+def test_parts_that_nobody_asks_for_keep_every_word_whole():
+    parts = {
+        "customXml/item1.xml": "<a>Ledger of <b/>Lantern Watch<c>at</c> night</a>",
+        "word/glossary/document.xml": f"<w:d {W}>{paragraph(run('Kes') + run('tria') + '<w:r><w:br/></w:r>' + run('coast'))}</w:d>",
+    }
+    found = dict(read(read_docx, docx(parts=parts)).hidden_pieces)
+    assert found["custom data"] == "Ledger of\nLantern Watch\nat\nnight\n"
+    assert found["building blocks"] == "Kestria coast\n"
+
+
 def test_codes_of_headers_are_no_words():
     foot = "</sheetData><headerFooter><oddFooter>&amp;L&amp;K01+000Bureau&amp;KFF0000 R&amp;&amp;D&amp;P</oddFooter></headerFooter><sheetData>"
     text = read(read_xlsx, xlsx(EMPTY + foot)).visible_text

@@ -5,6 +5,7 @@ A part that no reader here asks for is no less in the file: the words of every r
 
 import posixpath
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from witnessmark.cell.report import Report, Source
@@ -213,23 +214,42 @@ def _may_link(package: Package, name: str) -> bool:
 
 
 def _words(root: Any, *, attributes: bool) -> str:
-    """Return every word of a part: text by lines, and attributes where a part keeps its words there."""
+    """Return every word of a part: text by paragraphs or pieces, and attributes where a part keeps its words there."""
     found: dict[str, None] = {}
     room = MOST_WORDS
-    for element in () if root is None else root.iter():
-        kind = markup.local(element)
-        values = [element.text or ""] if kind else []
-        if kind == "ddeLink":
-            values.append(f"{element.get('ddeService', '')}|{element.get('ddeTopic', '')}")
-        if attributes:
-            values += [
-                value for key, value in markup.pairs(element) if _WORDY.search(value) and not key.startswith("{")
-            ]
-        for key in ("descr", "alt", "href"):
-            values.append(markup.attributes(element).get(key, "") if not attributes else "")
-        for value in values:
-            text = value.strip()
-            if text and room > 0:
-                room -= len(text)
-                found[text] = None
+    for value in () if root is None else _pieces(root, attributes=attributes):
+        text = value.strip()
+        if text and room > 0:
+            room -= len(text)
+            found[text] = None
     return storable("\n".join(found))
+
+
+def _pieces(root: Any, *, attributes: bool) -> Iterator[str]:
+    """Yield the text of a part, the runs of a paragraph as one; what stands behind an element is text as well."""
+    paragraphs: list[list[str]] = []
+    for event, element in markup.walk(root):
+        kind = markup.local(element)
+        if event == "end":
+            if kind == "p" and paragraphs:
+                yield "".join(paragraphs.pop())
+            if element is not root:
+                yield element.tail or ""
+            continue
+        if paragraphs and kind == "t":
+            paragraphs[-1].append(element.text or "")
+        else:
+            yield element.text or ""
+        if kind == "p":
+            paragraphs.append([])
+        elif paragraphs and kind in ("br", "cr", "tab"):
+            paragraphs[-1].append(" ")
+        elif kind == "ddeLink":
+            yield f"{element.get('ddeService', '')}|{element.get('ddeTopic', '')}"
+        if attributes:
+            for key, value in markup.pairs(element):
+                if _WORDY.search(value) and not key.startswith("{"):
+                    yield value
+        else:
+            about = markup.attributes(element)
+            yield from (about.get(key, "") for key in ("descr", "alt", "href"))

@@ -151,8 +151,8 @@ def test_a_component_is_known_by_its_container(keeper, catalogue):
     catalogue.catch_up(keeper.archive)
     case, inner = catalogue.exhibit("path:case.zip"), catalogue.exhibit("path:case.zip!/deep/inner.zip")
     text = codec.encode([PathStep("deep").value(), PathStep("inner.zip").value()])
-    assert catalogue.has_component(case.exhibit.id, text, Digest.of(b"PK2"))
-    assert not catalogue.has_component(inner.exhibit.id, text, Digest.of(b"PK2"))
+    assert catalogue.components_at(case.exhibit.id, text, Digest.of(b"PK2")) == 1
+    assert catalogue.components_at(inner.exhibit.id, text, Digest.of(b"PK2")) == 0
     assert not catalogue.has(case.exhibit.id, text, Digest.of(b"PK2"))
 
 

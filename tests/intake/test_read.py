@@ -18,7 +18,7 @@ from witnessmark.cell.budget import Budgets
 from witnessmark.cell.confine import Limits
 from witnessmark.cell.nursery import Readers
 from witnessmark.errors import Damaged
-from witnessmark.intake import read
+from witnessmark.intake import read, sealing
 from witnessmark.intake.read import read_due
 from witnessmark.intake.receive import Receiver, Wanted
 from witnessmark.intake.walk import source_root
@@ -125,6 +125,41 @@ def test_a_content_is_read_once_and_each_occurrence_has_components_of_its_own(ke
     containers = {row.printed: row.exhibit.id for row in keeper.rows}
     for row in keeper.rows:
         assert row.container_id == containers.get(row.printed.rpartition("!/")[0])
+    assert keeper.problems == []
+
+
+class _Killed(Exception):  # noqa: N818 - it stands for a kill
+    pass
+
+
+@pytest.mark.parametrize("killed_at", range(1, 9))
+def test_a_container_of_many_files_is_sealed_in_pieces_and_a_kill_between_them_loses_and_doubles_nothing(
+    keeper, leak, monkeypatch, killed_at
+):
+    monkeypatch.setattr(sealing, "BATCH_EVENTS", 4)
+    twins = bag(["twin", "twin"], **{f"n{i}": b"x%d" % i for i in range(9)}, twin=b"of one content")
+    (leak / "large").write_bytes(twins)
+    (leak / "copy").write_bytes(twins)
+    keeper.seal(leak)
+    commit, commits = sealing.Sealing.commit, []
+
+    def until_killed(self):
+        if len(commits) + 1 >= killed_at:
+            raise _Killed
+        commits.append(len(self._batch))
+        commit(self)
+
+    monkeypatch.setattr(sealing.Sealing, "commit", until_killed)
+    with pytest.raises(_Killed):
+        keeper.read()
+    assert max(commits, default=0) <= 8, "no piece is as large as the container"
+    monkeypatch.setattr(sealing.Sealing, "commit", commit)
+    monkeypatch.setattr(read, "Budgets", at_most(24))  # what a killed run was charged is not charged again
+    readings = keeper.read()
+    assert readings.unopened == 0
+    members = Counter({f"n{i}": 1 for i in range(9)}) + Counter({"twin": 3})
+    wanted = Counter({f"{place}!/{name}": count for place in ("large", "copy") for name, count in members.items()})
+    assert keeper.paths == wanted + Counter(("large", "copy"))
     assert keeper.problems == []
 
 

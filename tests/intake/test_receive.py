@@ -206,8 +206,8 @@ def _rewriting(place, changes):
     real = receive._chunks
     inode = place.stat().st_ino
 
-    def chunks(descriptor):
-        yield from real(descriptor)
+    def chunks(descriptor, size):
+        yield from real(descriptor, size)
         if os.fstat(descriptor).st_ino == inode and changes:
             place.write_text(changes.pop(0))
 
@@ -234,6 +234,22 @@ def test_a_file_that_somebody_writes_all_the_time_is_sealed_whole_or_refused(kee
         writer.join()
     assert intake.new_exhibits + len(intake.refused) == 4
     assert keeper.problems == []
+
+
+def test_a_file_that_grows_faster_than_it_is_read_is_refused_and_not_followed(keeper, leak, monkeypatch):
+    real, inode, asked = os.read, (leak / "b.txt").stat().st_ino, []
+
+    def endless(descriptor, count):
+        if os.fstat(descriptor).st_ino != inode:
+            return real(descriptor, count)
+        asked.append(count)
+        assert len(asked) < 100
+        return b"more\n" * 1000
+
+    monkeypatch.setattr(receive.os, "read", endless)
+    intake = keeper.take(leak)
+    assert [refusal.reason.value for _, refusal in intake.refused] == ["changed"]
+    assert intake.new_exhibits > 0
 
 
 def test_a_disk_that_fails_under_a_file_makes_a_refusal(keeper, leak, monkeypatch):

@@ -369,9 +369,22 @@ class Catalogue:
         key = place(source, identity_path_text, digest.raw)
         return self._one("SELECT 1 FROM exhibit WHERE place = ?", key) is not None
 
-    def has_component(self, container_id: str, path_text: str, digest: Digest) -> bool:
-        """Tell whether a component is here: the same container, path and content."""
-        return self.has(inside(container_id), path_text, digest)
+    def components_at(self, container_id: str, path_text: str, digest: Digest) -> int:
+        """Return how many components are here of the same container, path and content."""
+        row = self._one(
+            "SELECT count(*) FROM exhibit WHERE place = ?", place(inside(container_id), path_text, digest.raw)
+        )
+        assert row is not None
+        return int(row[0])
+
+    def half_opened(self) -> frozenset[str]:
+        """Return the handles of containers that were not read to their end: components are here, the reading is not."""
+        rows = self._all(
+            "SELECT o.handle FROM (SELECT DISTINCT container FROM exhibit WHERE container IS NOT NULL) k"
+            " JOIN exhibit o ON o.seq = k.container"
+            " WHERE NOT EXISTS (SELECT 1 FROM derivative d WHERE d.handle = o.handle AND d.step = 'read')"
+        )
+        return frozenset(str(row[0]) for row in rows)
 
     def handle_of(self, digest: Digest) -> str | None:
         """Return the handle of a content, if it has one."""

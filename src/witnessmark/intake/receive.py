@@ -202,7 +202,7 @@ class _SourceRun:
             return None
         store = self._archive.store
         if before.st_size <= _SMALL:
-            data = b"".join(_chunks(descriptor))
+            data = b"".join(_chunks(descriptor, before.st_size))
             digest, size = Digest.of(data), len(data)
             is_new = not store.has(digest)
             if is_new:
@@ -212,8 +212,12 @@ class _SourceRun:
         else:
             os.lseek(descriptor, 0, os.SEEK_SET)
             with store.writer() as writer:
-                for chunk in _chunks(descriptor):
+                read = 0
+                for chunk in _chunks(descriptor, before.st_size):
                     writer.write(chunk)
+                    read += len(chunk)
+                if read != before.st_size:
+                    return None
                 digest, size, is_new = writer.commit()
         after = os.fstat(descriptor)
         if size != after.st_size or (after.st_mtime_ns, after.st_size) != (before.st_mtime_ns, before.st_size):
@@ -224,7 +228,7 @@ class _SourceRun:
         if not self._catalogue.known_size(size):
             return None
         state = hashlib.sha256()
-        for chunk in _chunks(descriptor):
+        for chunk in _chunks(descriptor, size):
             state.update(chunk)
         digest = Digest(state.hexdigest())
         return digest if self._archive.store.has(digest) else None
@@ -284,12 +288,15 @@ class _SourceUnreadableError(Exception):
     """The source's disk gave an error while a file was read."""
 
 
-def _chunks(descriptor: int) -> Iterator[bytes]:
-    while True:
+def _chunks(descriptor: int, size: int) -> Iterator[bytes]:
+    """Yield the bytes of a file, and little beyond its size: one that grows faster than it is read has no end."""
+    read = 0
+    while read <= size:
         try:
             chunk = os.read(descriptor, _CHUNK)
         except OSError as error:
             raise _SourceUnreadableError from error
         if not chunk:
             return
+        read += len(chunk)
         yield chunk

@@ -1,12 +1,13 @@
 """Sealing what readings give: derivatives and components in batches; each batch is written whole or not at all.
 
 Rules for whoever changes this file:
-- A reading and the components made from it are sealed in one batch: a kill leaves both or neither.
+- A reading is sealed after the last of the components made from it: after a kill it is due again, and what is here
+  already is not sealed twice. So a container of many files needs no more memory than others.
 - Every occurrence of a container gets all of its components or, where its received file has no budget left, none.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from time import monotonic
@@ -67,6 +68,7 @@ class Sealing:
         self.settings = step.SETTINGS
         """With what settings the readings were made that come now."""
         self._ended: dict[Digest, Outcome] = {}
+        self._half_opened = catalogue.half_opened()
         self._archive, self._catalogue, self._budgets = archive, catalogue, budgets
         self._clock, self._entropy = clock, entropy
         self._readings = readings
@@ -94,7 +96,7 @@ class Sealing:
         """Yield the jobs whose content is in the vault; a damaged vault must not stop the reading of the rest."""
         for job in jobs:
             if self._archive.store.has(job.digest):
-                if self._is_later:
+                if self._is_later or job.handle in self._half_opened:
                     self._budgets.of(job.root_id).refund(*self._catalogue.taken_from(job.handle))
                 yield job
             else:
@@ -107,13 +109,13 @@ class Sealing:
             How the first look at it ended, where this is the second in this run.
         """
         at = self._clock()
-        for derivative in _derivatives(result, self.settings):
-            self._batch.add(derivative.event(at))
-        self._tell(result)
         if result.members:
             for count, row in enumerate(self._catalogue.occurrences(result.job.handle)):
                 # The first occurrence is the one that was read: its members were charged while they streamed.
-                self._expand(row, result.members, at, is_charged=count == 0)
+                self._expand(row, result.members, at, is_charged=count == 0, in_pieces=True)
+        for derivative in _derivatives(result, self.settings):
+            self._batch.add(derivative.event(at))
+        self._tell(result)
         if len(self._batch) >= BATCH_EVENTS or monotonic() - self._since >= BATCH_SECONDS:
             self.commit()
         return self._ended.pop(result.job.digest, None) if self.settings == step.AGAIN else None
@@ -149,19 +151,18 @@ class Sealing:
             self.commit()
         return self._readings.components > before
 
-    def _expand(self, row: ExhibitRow, found: tuple[Member, ...], at: str, *, is_charged: bool) -> None:
+    def _expand(
+        self, row: ExhibitRow, found: Sequence[Member], at: str, *, is_charged: bool, in_pieces: bool = False
+    ) -> None:
         """Give one occurrence of a container its components: all of them, or none when its budget is too small.
 
         Copies cost no reading, but a copy of a container of containers multiplies exhibits: so they are charged too.
+        In pieces only where the reading comes after them.
         """
         if self._catalogue.lies_in_itself(row):
             return
-        if self._is_later:
-            found = tuple(
-                member
-                for member in found
-                if not self._catalogue.has_component(row.exhibit.id, identity_text(member.path), member.digest)
-            )
+        if self._is_later or row.exhibit.handle in self._half_opened:
+            found = self._missing_of(row, found)
         if not is_charged:
             budget = self._budgets.of(row.root_id)
             left = budget.left(row.depth)
@@ -172,6 +173,22 @@ class Sealing:
         for exhibit in components(row.exhibit, row.commitment, found, handle=self._handle, entropy=self._entropy):
             self._batch.add(exhibit.event(at))
             self._readings.components += 1
+            if in_pieces and len(self._batch) >= BATCH_EVENTS:
+                self.commit()
+
+    def _missing_of(self, row: ExhibitRow, found: Sequence[Member]) -> list[Member]:
+        """Return the members that are no components yet; one that a container holds twice is two."""
+        here = dict[tuple[str, bytes], int]()
+        missing = []
+        for member in found:
+            text = identity_text(member.path)
+            key = text, member.digest.raw
+            if key not in here:
+                here[key] = self._catalogue.components_at(row.exhibit.id, text, member.digest)
+            here[key] -= 1
+            if here[key] < 0:
+                missing.append(member)
+        return missing
 
     def _handle(self, digest: Digest) -> str:
         found = self._handles.get(digest) or self._catalogue.handle_of(digest) or self._entropy(16).hex()

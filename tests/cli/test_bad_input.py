@@ -239,7 +239,7 @@ def test_a_damaged_index_is_made_again_and_finds_the_same(wm, archive, harm):
 def test_a_damaged_event_segment_is_named_and_the_rest_is_readable(wm, archive):
     everything = wm.files(archive)
     segments = sorted((archive / "vault" / "events").glob("*.jsonl"), key=lambda path: path.stat().st_size)
-    victim = segments[-1]
+    victim = next(one for one in reversed(segments) if b'"path"' in one.read_bytes())
     lines = victim.read_bytes().split(b"\n")
     middle = next(n for n, line in enumerate(lines) if b'"exhibit"' in line or b'"path"' in line)
     lines[middle] = lines[middle][:40] + b"#" + lines[middle][41:]

@@ -127,7 +127,7 @@ def ask(root, entropy):
         ("lines.txt", "".join(one.line(asked.text) for one in PARTNERS).encode()),
         ("a.ots", head + promise(1)),
         (f"{asked.digest.hex()}.calendar", promise(2)),
-        ("chain.pem", b"-----BEGIN CERTIFICATE-----\nMAAA\n-----END CERTIFICATE-----\n"),
+        ("chain.pem", b"-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"),
     ]
 
 

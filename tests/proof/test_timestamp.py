@@ -36,7 +36,7 @@ def oid(text):
 
 
 def integer(value):
-    return der(2, value.to_bytes(value.bit_length() // 8 + 1, signed=True))
+    return der(2, value.to_bytes((value if value >= 0 else ~value).bit_length() // 8 + 1, signed=True))
 
 
 IMPRINT = der(0x30, der(0x30, oid(SHA256), der(5)), der(4, hashlib.sha256(b"what was stamped").digest()))

@@ -50,7 +50,7 @@ def asked(wm, compiled, tmp_path_factory):
         for n in range(1, 9):
             made.writestr(f"{n}.ots", head + _promise(n))
             made.writestr(f"{digest.removesuffix('.digest')}-{n}.calendar", _promise(n + 9))
-        made.writestr("chain.pem", "-----BEGIN CERTIFICATE-----\nMAAA\n-----END CERTIFICATE-----\n")
+        made.writestr("chain.pem", "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n")
     return archive, folder / "answers.zip", int(body.split("\n")[1])
 
 

@@ -144,7 +144,7 @@ class _Der:
     def end(self) -> None:
         """Refuse anything more."""
         if not self.is_at_end:
-            raise Damaged("bytes after the end of a part of a time stamp")
+            raise Damaged("bytes after the end of a part of a time stamp or certificate")
 
     def _byte(self) -> int:
         if self._at >= len(self._data):

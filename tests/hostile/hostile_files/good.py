@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.forge.macro_forge import project
 from tests.forge.outlook_forge import number, text
 from tests.formats import (
     test_books,
@@ -28,6 +29,7 @@ from tests.formats import (
     test_packaged,
     test_pictures,
     test_ppt,
+    test_quill,
     test_recordings,
     test_sas,
     test_visio,
@@ -40,6 +42,7 @@ from tests.formats import (
 
 from hostile_files import archives, messages, office, pdfs, pictures, zips
 from witnessmark.formats import warm
+from witnessmark.formats.compound_build import build
 
 WITHOUT = {"plain.read_empty"}
 """Readers of which nothing can be damaged."""
@@ -114,6 +117,9 @@ def _documents() -> Iterator[tuple[str, bytes]]:
     )
     yield "a.xls", office.ole({"Workbook": _sheet()})
     yield "stories.doc", test_word.build(test_word.SPECIMEN)
+    roster = test_quill.made((b"STSH", b"x" * 30), test_quill.text(), blocks=2)
+    yield "a.pub", build({"Quill": {"QuillSub": {"CONTENTS": roster}}, "Contents": b"x"})
+    yield "vbaProject.bin", build({**project(b"Sub Lantern()\r\n' keys\r\nEnd Sub\r\n"), "PROJECT": b"x"})
     yield "saves.ppt", test_ppt.presentation(*test_ppt.specimen())
     before, sheets = test_xls.specimen()
     yield "sheets.xls", test_xls.workbook(before, *sheets)

@@ -95,6 +95,13 @@ def test_a_document_of_2003_tells_changes_notes_and_comments_apart(read):
     assert [(member.name, member.data) for member in found.members] == [("1.jpg", b"\xff\xd8\xff")]
 
 
+def test_an_attribute_under_a_prefix_that_nobody_declared_costs_nothing_else(read):
+    odd = annotation("Insertion", said("Added.")).replace("aml:author", "tarn:author")
+    whole = read(wordml(f"<w:p>{odd}</w:p>"), "a.xml")
+    assert "Added." in whole.visible_text
+    assert "gave up" not in whole.detail
+
+
 def test_what_breaks_off_is_partial_and_its_beginning_is_kept(read):
     whole = wordml(BODY)
     found = read(whole[: whole.index(b"first") + 5], "a.xml")

@@ -171,9 +171,9 @@ class _Story(Story):
             kind = _ANNOTATIONS.get(markup.attributes(element).get("type", ""), "")
             self._kinds.append(kind)
             if kind in ("del", "ins"):
-                about = element.attrib
-                plain = etree.Element("change", {key.rpartition("}")[2]: value for key, value in about.items()})
-                plain.set("date", plain.get("createdate", ""))
+                about = markup.attributes(element)
+                known = {"author": about.get("author", ""), "date": about.get("createdate", "")}
+                plain = etree.Element("change", {name: value for name, value in known.items() if value})
                 self._start(kind, plain)
             elif kind == "comment":
                 author = markup.attributes(element).get("author", "")

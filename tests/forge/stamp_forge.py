@@ -35,7 +35,7 @@ def oid(text: str) -> bytes:
 
 
 def integer(value: int) -> bytes:
-    return der(2, value.to_bytes(value.bit_length() // 8 + 1, signed=True))
+    return der(2, value.to_bytes((value if value >= 0 else ~value).bit_length() // 8 + 1, signed=True))
 
 
 def certificate(number: int) -> bytes:

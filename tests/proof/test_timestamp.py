@@ -8,35 +8,13 @@ import subprocess
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.forge.stamp_forge import der, integer, oid
 
 from witnessmark.errors import Damaged, Falsified, Undecided
 from witnessmark.proof import timestamp
 from witnessmark.proof.timestamp import Token
 
 SHA256 = "2.16.840.1.101.3.4.2.1"
-
-
-def der(tag, *parts):
-    content = b"".join(parts)
-    if len(content) < 128:
-        return bytes([tag, len(content)]) + content
-    size = len(content).to_bytes((len(content).bit_length() + 7) // 8)
-    return bytes([tag, 0x80 | len(size)]) + size + content
-
-
-def oid(text):
-    first, second, *rest = map(int, text.split("."))
-    out = b""
-    for number in (40 * first + second, *rest):
-        part = bytes([number & 0x7F])
-        while number := number >> 7:
-            part = bytes([0x80 | number & 0x7F]) + part
-        out += part
-    return der(6, out)
-
-
-def integer(value):
-    return der(2, value.to_bytes((value if value >= 0 else ~value).bit_length() // 8 + 1, signed=True))
 
 
 IMPRINT = der(0x30, der(0x30, oid(SHA256), der(5)), der(4, hashlib.sha256(b"what was stamped").digest()))

@@ -1,13 +1,10 @@
 """`witnessmark report`: pages for people outside, made from the ledger alone."""
 
 import argparse
-import os
-from pathlib import Path
 
 from witnessmark.cli import compose, say
 from witnessmark.edition import custody
 from witnessmark.edition.custody import Custody, Line
-from witnessmark.errors import DiskFailure, WrongUsage
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
         page = custody.gather(archive, catalogue, catalogue.exhibit(arguments.exhibit))
         title, keeper = archive.settings.title, archive.settings.keeper
     if arguments.to is not None:
-        _write(arguments.to, custody.render(page, title=title, keeper=keeper))
+        compose.write_new(arguments.to, [custody.render(page, title=title, keeper=keeper)])
     if arguments.json:
         say.line(say.json_line(dict(page.value())))
     elif arguments.to is not None:
@@ -40,17 +37,6 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         _print(page)
     return 0
-
-
-def _write(place: str, data: bytes) -> None:
-    try:
-        descriptor = os.open(Path(place), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as out:
-            out.write(data)
-    except FileExistsError as error:
-        raise WrongUsage(f"{place} is there already: name a new file") from error
-    except OSError as error:
-        raise DiskFailure(f"{place} cannot be written: {error.strerror}") from error
 
 
 def _print(page: Custody) -> None:

@@ -136,8 +136,13 @@ _LATIN_CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 def is_surely_text(head: bytes) -> bool:
     """Tell text of many high bytes from binary formats: those hardly ever do without control characters."""
-    high = len(head) - len(head.translate(None, _HIGH))
+    high = _high(head)
     return high > 0.25 * len(head) and len(head) >= 24 and len(head.translate(None, _ALL_CONTROLS)) == len(head)
+
+
+def _high(data: bytes) -> int:
+    """Return how many bytes are beyond ASCII."""
+    return len(data) - len(data.translate(None, _HIGH))
 
 
 _HIGH = bytes(range(128, 256))
@@ -202,7 +207,7 @@ def _east_asian(sample: bytes) -> str | None:
 
 def _cyrillic(sample: bytes) -> str | None:
     """Return the encoding by which what is not ASCII is Cyrillic as it is written: usual letters, capitals first."""
-    high = len(sample) - len(sample.translate(None, _HIGH))
+    high = _high(sample)
     if high < _ENOUGH:
         return None
     best, most = None, 0.5
@@ -289,18 +294,15 @@ def _likeliest(sample: bytes, declared: str | None, *, whole: bool) -> Chosen:
     scores = {one: _western(part, one) for one in {*_WESTERN, name}}
     if name != "cp1252" and scores["cp1252"] > max(scores[name], _SURELY_WESTERN):
         name = "cp1252"
-    elif name in _WESTERN and len(part) - len(part.translate(None, _HIGH)) >= _ENOUGH:
+    elif name in _WESTERN and _high(part) >= _ENOUGH:
         best = max(_WESTERN, key=scores.__getitem__)
         name = best if scores[best] > scores[name] + _CLEARLY else name
     return Chosen(name, "likeliest by its letters")
 
 
 _CLEARLY = 0.005
-
-
+"""By how much a Western encoding has to read better to be taken for another."""
 _WESTERN = ("cp1252", "cp1250", "iso8859_2", "cp1254", "cp1257", "iso8859_16")
-
-
 _WEIGHED = 8 << 10
 _SURELY_WESTERN = 0.9
 CANDIDATES = (

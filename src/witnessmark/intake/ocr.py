@@ -9,7 +9,6 @@ settings name the packs: text that a machine read is never taken for the file's 
 page by page.
 """
 
-import time
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -27,6 +26,7 @@ from witnessmark.cell.program import Ended
 from witnessmark.errors import WrongUsage
 from witnessmark.formats import table
 from witnessmark.intake import heic, later
+from witnessmark.intake.batch import OpenBatch
 from witnessmark.model import codec
 from witnessmark.model.derivative import Derivative, Outcome
 from witnessmark.model.digest import Digest
@@ -49,7 +49,6 @@ _OCR: Final = '"ocr"'
 _SOME_WORDS, _DOUBTFUL, _MOST_TRIES = 8, 65, 6
 """A page with so many words, of which the program is less sure than this, is tried with each other pack."""
 _LEAST_SIDE, _LEAST_PIXELS = 24, 4_000
-_BATCH_EVENTS, _BATCH_SECONDS = 512, 5.0
 
 
 @dataclass(slots=True)
@@ -335,18 +334,14 @@ class _Looking:
 
 
 class _Sealing:
-    """The open batch of later readings."""
+    """Puts what was recognised into later readings, and seals them."""
 
     def __init__(
         self, archive: Archive, catalogue: Catalogue, looking: _Looking, clock: Callable[[], str], state: Recognising
     ) -> None:
-        self._archive, self._catalogue, self._looking = archive, catalogue, looking
+        self._archive, self._looking = archive, looking
         self._clock, self._state = clock, state
-        self._open()
-
-    def _open(self) -> None:
-        self._batch = self._archive.ledger.batch()
-        self._since = time.monotonic()
+        self._batch = OpenBatch(archive, catalogue)
 
     def take(self, item: _Item) -> None:
         """Wait for the pages of an exhibit, and seal what they gave."""
@@ -408,13 +403,11 @@ class _Sealing:
             detail=before.detail,
             languages=(),
         )
-        for derivative in later.derivatives(self._archive, item.row, added):
-            self._batch.add(derivative.event(at))
+        self._batch.add(later.derivatives(self._archive, item.row, added), at)
         self._state.exhibits += 1
         self._state.pages += len(item.pages)
         self._state.with_text += any(page.strip() for page in pages)
-        if len(self._batch) >= _BATCH_EVENTS or time.monotonic() - self._since >= _BATCH_SECONDS:
-            self.commit()
+        self._batch.commit_when_due()
 
     def _keep_words(self, item: _Item, page: _Page, picture: Picture, seen: _Seen, at: str) -> None:
         """Seal where the words of a page stand, in the pixels that they were found in."""
@@ -437,11 +430,8 @@ class _Sealing:
             tools={**item.tools, **self._looking.tools},
             grade=worse(item.grade, seen.grade),
         )
-        self._batch.add(made.event(at))
+        self._batch.add([made], at)
 
     def commit(self) -> None:
-        """Write the open batch."""
-        if len(self._batch):
-            self._archive.ledger.commit(self._batch)
-            self._catalogue.catch_up(self._archive)
-        self._open()
+        """Write what waits."""
+        self._batch.commit()

@@ -20,6 +20,7 @@ from witnessmark.cell.grade import worse
 from witnessmark.cell.program import Ended, Ran
 from witnessmark.formats import table
 from witnessmark.intake import later
+from witnessmark.intake.batch import OpenBatch
 from witnessmark.model import codec
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.digest import Digest
@@ -156,7 +157,7 @@ def _seal(
     state: Converting,
 ) -> None:
     """Read what came out, and seal it as a later reading; what LibreOffice made nothing of is sealed as tried."""
-    batch = archive.ledger.batch()
+    batch = OpenBatch(archive, catalogue)
     for one in came:
         result = None if one.digest is None else _read(runner, one)
         visible, hidden = _texts(passing, result)
@@ -164,12 +165,10 @@ def _seal(
         state.read += bool(visible.strip())
         state.failed += one.digest is None
         added = _added(program, one, result, visible, hidden)
-        for derivative in later.derivatives(archive, one.row, added):
-            batch.add(derivative.event(at))
+        batch.add(later.derivatives(archive, one.row, added), at)
         if one.digest is not None:
             passing.drop(one.digest)
-    archive.ledger.commit(batch)
-    catalogue.catch_up(archive)
+    batch.commit()
 
 
 def _read(runner: Runner, one: _Came) -> ReadingResult:

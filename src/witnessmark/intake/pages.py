@@ -20,12 +20,14 @@ from witnessmark.cell.program import Ended
 from witnessmark.errors import Damaged, WrongUsage
 from witnessmark.formats import table
 from witnessmark.intake import heic, recordings
+from witnessmark.intake.batch import seal
 from witnessmark.model import codec
 from witnessmark.model.derivative import Derivative
 from witnessmark.model.digest import Digest
 from witnessmark.model.words import StepName
 from witnessmark.proof import png
 from witnessmark.work import ffmpeg, heif, programs
+from witnessmark.work.programs import needed
 from witnessmark.work.reading import Job, ReadingResult, observations
 from witnessmark.work.runner import Runner
 
@@ -111,10 +113,8 @@ def page(
     else:
         drawn = _draw(archive, row, _paginated(archive, catalogue, row, clock), number, dpi, grey=grey, runner=runner)
     said = archive.store.put(codec.encode_bytes(drawn.told))
-    batch = archive.ledger.batch()
-    at = clock()
-    for step, digest in ((StepName.PAGE, drawn.pixels), (StepName.WORDS, said)):
-        made = Derivative(
+    made = [
+        Derivative(
             handle=row.exhibit.handle,
             step=step,
             version=VERSION,
@@ -124,9 +124,9 @@ def page(
             tools=drawn.tools,
             grade=drawn.grade,
         )
-        batch.add(made.event(at))
-    archive.ledger.commit(batch)
-    catalogue.catch_up(archive)
+        for step, digest in ((StepName.PAGE, drawn.pixels), (StepName.WORDS, said))
+    ]
+    seal(archive, catalogue, made, clock())
     return _page(drawn.told, drawn.pixels, number, drawn=True)
 
 
@@ -160,12 +160,7 @@ def _frame(archive: Archive, catalogue: Catalogue, row: ExhibitRow, number: int,
 def _look_at(archive: Archive, catalogue: Catalogue, row: ExhibitRow, clock: Callable[[], str]) -> None:
     """Have ffprobe and ffmpeg look at a recording, and keep its frames."""
     folder, accepted = archive.store.disk.temporary, archive.settings.worst_grade
-    programs_ = ffmpeg.find(folder, accepted)
-    if programs_ is None:
-        raise WrongUsage(
-            f"the frames of {row.exhibit.id}, a recording, are drawn by ffmpeg, which is not found here: "
-            "`witnessmark doctor` says what to install"
-        )
+    programs_ = needed(ffmpeg.find(folder, accepted), f"the frames of {row.exhibit.id}, a recording, are", "ffmpeg")
     recordings.look_at(archive, catalogue, programs_, row, clock=clock)
 
 
@@ -195,12 +190,7 @@ def _draw_picture(archive: Archive, row: ExhibitRow, number: int, dpi: int, *, g
 
 def _heif(archive: Archive, row: ExhibitRow) -> programs.Program:
     program = heif.find(archive.store.disk.temporary, archive.settings.worst_grade)
-    if program is None:
-        raise WrongUsage(
-            f"{row.exhibit.id}, a picture in HEIC, is drawn by libheif's program, which is not found here: "
-            "`witnessmark doctor` says what to install"
-        )
-    return program
+    return needed(program, f"{row.exhibit.id}, a picture in HEIC, is", "libheif's program")
 
 
 def as_png(archive: Archive, found: Page) -> bytes:
@@ -232,12 +222,8 @@ def _converted(
 ) -> _Paginated:
     """Have LibreOffice make a PDF of a document; seal and keep it."""
     folder, accepted = archive.store.disk.temporary, archive.settings.worst_grade
-    program = programs.libreoffice(folder, accepted)
-    if program is None:
-        raise WrongUsage(
-            f"the pages of {row.exhibit.id}, an Office document, are drawn by LibreOffice, which is not found here: "
-            "`witnessmark doctor` says what to install"
-        )
+    what = f"the pages of {row.exhibit.id}, an Office document, are"
+    program = needed(programs.libreoffice(folder, accepted), what, "LibreOffice")
     made: list[tuple[Digest, int]] = []
 
     def take(_name: str, stream: BinaryIO, _size: int) -> None:
@@ -260,10 +246,7 @@ def _converted(
         tools=program.tools,
         grade=ran.grade.value,
     )
-    batch = archive.ledger.batch()
-    batch.add(derivative.event(clock()))
-    archive.ledger.commit(batch)
-    catalogue.catch_up(archive)
+    seal(archive, catalogue, [derivative], clock())
     return _Paginated(digest, size, program.tools, ran.grade.value)
 
 

@@ -15,7 +15,6 @@ from decimal import Decimal
 from typing import Final
 
 from witnessmark.archive.folder import Archive
-from witnessmark.archive.ledger import Batch
 from witnessmark.archive.store import pieces
 from witnessmark.catalogue.query import Catalogue
 from witnessmark.catalogue.rows import ExhibitRow
@@ -23,6 +22,7 @@ from witnessmark.cell.confine import Grade
 from witnessmark.cell.grade import worse
 from witnessmark.cell.program import Ended, Ran
 from witnessmark.intake import compared, later
+from witnessmark.intake.batch import OpenBatch
 from witnessmark.model import codec
 from witnessmark.model.derivative import Derivative, Outcome
 from witnessmark.model.text import clean
@@ -52,8 +52,6 @@ EVERY: Final = 10
 """Seconds between two frames of a short recording; a long one has `ffmpeg.MOST_FRAMES` at even distances."""
 FRAMES_VERSION: Final = "1"
 _SPARE = 1 << 30
-_LARGEST_OBSERVATIONS = 256 << 20
-_BATCH_EVENTS, _BATCH_SECONDS = 512, 5.0
 
 
 @dataclass(slots=True)
@@ -199,18 +197,14 @@ def _draw(archive: Archive, row: ExhibitRow, programs_: Ffmpeg, seen: Seen) -> N
 
 
 class _Sealing:
-    """The open batch of later readings and frames."""
+    """Puts what was seen into later readings and frames, and seals them."""
 
     def __init__(
         self, archive: Archive, catalogue: Catalogue, programs_: Ffmpeg, clock: Callable[[], str], state: Looking
     ) -> None:
-        self._archive, self._catalogue, self._programs = archive, catalogue, programs_
+        self._archive, self._programs = archive, programs_
         self._clock, self._state = clock, state
-        self._open()
-
-    def _open(self) -> None:
-        self._batch: Batch = self._archive.ledger.batch()
-        self._since = time.monotonic()
+        self._batch = OpenBatch(archive, catalogue)
 
     def take(self, row: ExhibitRow, seen: Seen) -> None:
         """Seal what was seen of a recording."""
@@ -219,7 +213,7 @@ class _Sealing:
             self._state.left += 1
             return
         before_reading, at = row.reading.derivative, self._clock()
-        before = list(observations(self._archive.store, before_reading.digest, _LARGEST_OBSERVATIONS))
+        before = list(observations(self._archive.store, before_reading.digest, later.LARGEST_OBSERVATIONS))
         kept = self._keep_frames(row, seen, at)
         observed, hidden = self._told(seen, before, kept)
         added = later.Added(
@@ -233,15 +227,13 @@ class _Sealing:
             detail=before_reading.detail,
             languages=(),
         )
-        for derivative in later.derivatives(self._archive, row, added):
-            self._batch.add(derivative.event(at))
+        self._batch.add(later.derivatives(self._archive, row, added), at)
         self._state.exhibits += 1
         self._state.told += seen.probed is not None
         self._state.failed += seen.probed is None
         self._state.frames += kept
         self._state.differ += any(name == "ffprobe.differs" for name, _ in observed)
-        if len(self._batch) >= _BATCH_EVENTS or time.monotonic() - self._since >= _BATCH_SECONDS:
-            self.commit()
+        self._batch.commit_when_due()
 
     def _told(
         self, seen: Seen, before: Sequence[tuple[str, codec.Value]], kept: int
@@ -286,15 +278,12 @@ class _Sealing:
                     tools=self._programs.tools,
                     grade=seen.grade,
                 )
-                self._batch.add(made.event(at))
+                self._batch.add([made], at)
         return len(frames)
 
     def commit(self) -> None:
-        """Write the open batch."""
-        if len(self._batch):
-            self._archive.ledger.commit(self._batch)
-            self._catalogue.catch_up(self._archive)
-        self._open()
+        """Write what waits."""
+        self._batch.commit()
 
 
 def _label(name: str) -> str:

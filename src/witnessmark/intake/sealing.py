@@ -16,6 +16,7 @@ from witnessmark.archive.folder import Archive
 from witnessmark.catalogue.query import Catalogue
 from witnessmark.catalogue.rows import Due, ExhibitRow
 from witnessmark.cell.budget import Budgets
+from witnessmark.intake import later
 from witnessmark.intake.identity import identity_text
 from witnessmark.intake.unpack import components, members
 from witnessmark.model.derivative import Derivative, Outcome
@@ -30,7 +31,6 @@ BATCH_EVENTS = 2048
 BATCH_SECONDS = 5.0
 ROUND = 4096
 """Contents that are taken at a time."""
-_LARGEST_OBSERVATIONS = 256 << 20
 _MOST_TOLD = 100
 """Files whose reader broke its cell's rules that are named at the end of a run; the ledger has them all."""
 
@@ -144,7 +144,7 @@ class Sealing:
                     continue
                 if reading is None or reading.derivative.digest is None:
                     continue
-                found = members(self._archive.store.read(reading.derivative.digest, _LARGEST_OBSERVATIONS))
+                found = members(self._archive.store.read(reading.derivative.digest, later.LARGEST_OBSERVATIONS))
                 self._expand(row, found, at, is_charged=False)
                 if len(self._batch) >= BATCH_EVENTS:
                     self.commit()

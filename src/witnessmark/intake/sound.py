@@ -16,12 +16,14 @@ from witnessmark.catalogue.rows import ExhibitRow
 from witnessmark.cell.program import Ended
 from witnessmark.errors import WrongUsage
 from witnessmark.intake import recordings
+from witnessmark.intake.batch import seal
 from witnessmark.model import codec
 from witnessmark.model.derivative import Derivative
 from witnessmark.model.digest import Digest
 from witnessmark.model.words import StepName
 from witnessmark.work import ffmpeg
 from witnessmark.work.ffmpeg import RATE, Recording
+from witnessmark.work.programs import needed
 
 VERSION: Final = "1"
 _SAMPLE = 2
@@ -61,12 +63,7 @@ def sound(archive: Archive, catalogue: Catalogue, row: ExhibitRow, track: int, *
         if kept.settings == settings and kept.digest is not None and archive.store.has(kept.digest):
             return Sound(track, kept.digest, kept.size, drawn=False)
     folder, accepted = archive.store.disk.temporary, archive.settings.worst_grade
-    programs_ = ffmpeg.find(folder, accepted)
-    if programs_ is None:
-        raise WrongUsage(
-            f"the sound of {row.exhibit.id} is drawn by ffmpeg, which is not found here: `witnessmark doctor` says "
-            "what to install"
-        )
+    programs_ = needed(ffmpeg.find(folder, accepted), f"the sound of {row.exhibit.id} is", "ffmpeg")
     made: list[tuple[Digest, int]] = []
 
     def take(_name: str, stream: BinaryIO, size: int) -> None:
@@ -90,10 +87,7 @@ def sound(archive: Archive, catalogue: Catalogue, row: ExhibitRow, track: int, *
         tools=programs_.draw.tools,
         grade=ran.grade.value,
     )
-    batch = archive.ledger.batch()
-    batch.add(derivative.event(clock()))
-    archive.ledger.commit(batch)
-    catalogue.catch_up(archive)
+    seal(archive, catalogue, [derivative], clock())
     return Sound(track, digest, size, drawn=True)
 
 

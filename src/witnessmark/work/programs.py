@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeVar
 
 from witnessmark.cell.program import Allowed, Command, Ran, Take, run
+from witnessmark.errors import WrongUsage
 from witnessmark.formats import table
 
 PLACES: Final = "/usr/local/bin:/usr/bin:/bin"
@@ -31,6 +32,9 @@ PAGE_ALLOWED: Final = Allowed(wall=60.0, cpu=60, memory=1 << 30, disk=96 << 20, 
 _NO_LANGUAGES: Final = ("osd", "equ", "snum")
 _PACK = re.compile(r"[A-Za-z][A-Za-z_]{1,30}\Z")
 _SCRIPT = re.compile(rb"^Script: ([A-Za-z_]{2,30})$", re.MULTILINE)
+
+
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,17 @@ def find(name: str, arguments: tuple[str, ...], folder: Path, accepted: str) -> 
     path = shutil.which(name, path=PLACES)
     version = None if path is None else _version(path, arguments, (), folder, accepted)
     return None if path is None or version is None else Program(name, path, version)
+
+
+def needed(found: _Found | None, what: str, who: str) -> _Found:
+    """Return what was looked for, which draws something.
+
+    Raises:
+        WrongUsage: when it was not found.
+    """
+    if found is None:
+        raise WrongUsage(f"{what} drawn by {who}, which is not found here: `witnessmark doctor` says what to install")
+    return found
 
 
 @cache

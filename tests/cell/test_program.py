@@ -317,6 +317,13 @@ def test_a_flood_is_cut_and_ended(tmp_path):
     assert (found.ended, len(found.output)) == (Ended.OUTPUT, QUICK.output)
 
 
+def test_one_byte_more_than_is_kept_is_a_flood_also_of_a_program_that_is_done_at_once(tmp_path):
+    few = Allowed(wall=20.0, output=10)
+    for _ in range(10):  # whether the launcher hears of it before the end is chance
+        found = ran(tmp_path, "import os; os.write(1, b'x' * 11); os._exit(0)", allowed=few)
+        assert (found.ended, found.output) == (Ended.OUTPUT, b"x" * 10)
+
+
 def test_exactly_as_much_as_is_kept_is_no_flood(tmp_path):
     found = ran(tmp_path, "import sys; sys.stdout.write('x' * 65536)")
     assert (found.ended, len(found.output)) == (Ended.WELL, QUICK.output)

@@ -242,6 +242,10 @@ def _hear(
         process.kill()
         process.wait()
         process.stdout.close()
+    if len(output) > allowed.output and said["ended"] == Ended.WELL.name:
+        said["ended"] = (
+            Ended.OUTPUT.name
+        )  # it was done before the launcher could end it; what is kept is cut all the same
     return said, bytes(output[: allowed.output])
 
 

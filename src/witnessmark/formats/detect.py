@@ -9,18 +9,20 @@ import re
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pylibmagic  # isort: skip - before magic: it names the library and its table that come with it
 import magic  # isort: skip
 
 from witnessmark.cell.report import Source
-from witnessmark.formats import compound, detect_media, encodings, packages, signatures, textual
+from witnessmark.formats import compound, detect_media, encodings, magic_text, packages, signatures, textual
 
 HEAD = 64 << 10
 """Bytes of the beginning that are looked at, beside what a container's directory says."""
 _PROSE = 4096
 ZIP = "application/zip"
 _MAGIC = magic.Magic(mime=True, mime_encoding=False)
+_TEXT_MAGIC = magic_text.TextMagic.of(Path(str(pylibmagic.data)) / "magic.mgc")
 _NUMBER: int = magic.version()  # type: ignore[no-untyped-call]
 _TOOLS = (("libmagic", f"{_NUMBER // 100}.{_NUMBER % 100}"), ("pylibmagic", pylibmagic.__version__))
 _TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]{0,60}/[A-Za-z0-9][A-Za-z0-9.+_-]{0,126}")
@@ -48,7 +50,7 @@ def detect(source: Source) -> Detected:
     if encodings.is_prose(head[:_PROSE]):
         # libmagic has nothing to say of it, and takes longest to find that out
         return Detected(_of_text(source, head, "text/plain", suffix))
-    verdict = _libmagic(source)
+    verdict = _libmagic(source, head)
     media_type = _resolved(source, head, verdict, suffix)
     media_type = _ALIASES.get(media_type, media_type).partition(";")[0].lower()
     observed = {} if _ALIASES.get(verdict, verdict) == media_type else {"libmagic": verdict}
@@ -57,14 +59,16 @@ def detect(source: Source) -> Detected:
     return Detected(media_type, _TOOLS, observed)
 
 
-def _libmagic(source: Source) -> str:
+def _libmagic(source: Source, head: bytes) -> str:
     # The whole file by its descriptor: what decides may lie far behind a buffer's end.
     stream = source.stream
     stream.seek(0)
     try:
         descriptor = stream.fileno()
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        found = _MAGIC.from_descriptor(descriptor)
+        found = _said_of_text(source, head, descriptor)
+        if found is None:
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            found = _MAGIC.from_descriptor(descriptor)
     except (AttributeError, OSError, magic.MagicException):
         stream.seek(0)
         try:
@@ -75,6 +79,17 @@ def _libmagic(source: Source) -> str:
     # Of an odd program it says more than a type, of an odd anything at times no type at all.
     said = _TYPE.match(str(found))
     return said[0] if said is not None else "application/octet-stream"
+
+
+def _said_of_text(source: Source, head: bytes, descriptor: int) -> str | None:
+    if _TEXT_MAGIC is None or not magic_text.is_text(head):
+        return None
+    if len(head) == HEAD:
+        head = source.stream.read(magic_text.LOOKED_AT)
+        if not magic_text.is_text(head):
+            return None
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return _TEXT_MAGIC.type_of(descriptor, head)
 
 
 def _resolved(source: Source, head: bytes, verdict: str, suffix: str) -> str:

@@ -78,7 +78,7 @@ def test_after_what_libarchive_calls_fatal_nothing_more_is_asked_of_the_archive(
 
 def test_what_libarchive_says_is_told_without_an_address_in_memory():
     error = libarchive.ArchiveError(None, errno=0, retcode=-30, archive_p=0x7F00_1234_5678)
-    assert packed._said(error) == "libarchive gives no reason"
+    assert packed.said(error) == "libarchive gives no reason"
 
 
 @pytest.mark.parametrize("name", ["zstd", "lz4", "lzma", "lzip", "compress"])

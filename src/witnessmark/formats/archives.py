@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from witnessmark.cell.report import Report, Source
-from witnessmark.formats import dates, names, zips
+from witnessmark.formats import dates, names, packed_member, zips
 from witnessmark.formats.tars import FILES, Header, TarReader
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How, Path, PathStep
@@ -106,6 +106,8 @@ class _Zip:
         if refusal is not None:
             self._report.refuse_member(path, *refusal)
             return
+        if entry.method in packed_member.METHODS:
+            self._report.tool("libarchive", packed_member.version())
         how = How.COPIED if entry.method == zips.STORED else How.DECODED
         with self._report.member(path, how, _stated(entry, mode)) as sink:
             problem = _pour(zips.unpacked(self._stream, entry), entry, sink)
@@ -128,16 +130,17 @@ class _Zip:
         if entry.data < 0:
             self._damaged.append("no header where the directory says")
             return Outcome.CORRUPT, "no header where the directory says"
-        if entry.method not in zips.METHODS:
+        why = zips.why_not(entry)
+        if why:
             self._refused += 1
-            return Outcome.UNSUPPORTED, f"compression method {entry.method}"
+            return Outcome.UNSUPPORTED, why
         return None
 
     def _special(self, entry: zips.Entry, mode: int) -> str:
         if mode & 0xF000 != 0xA000:
             return "a device, pipe or socket"
         target = b""
-        if entry.data >= 0 and entry.method in zips.METHODS:
+        if entry.data >= 0 and not zips.why_not(entry):
             try:
                 target = next(zips.unpacked(self._stream, entry), b"")[:1000]
             except zips.BrokenZip:
@@ -299,31 +302,25 @@ def read_gzip(source: Source, report: Report) -> None:
     source.stream.seek(0)
     head = source.stream.read(70_000)
     name, stated = _gzip_header(head)
-    path = (PathStep("data"),) if not head else (names.path_of(name) if name else without_suffix(source.name, _GZIP))
+    path = (
+        (PathStep("data"),) if not head else (names.path_of(name) if name else names.without_suffix(source.name, _GZIP))
+    )
     _unfold(source, report, path, stated, "gzip")
 
 
 def read_bzip2(source: Source, report: Report) -> None:
     """Read a bzip2 file as one member."""
-    _unfold(source, report, without_suffix(source.name, _BZIP2), {}, "bzip2")
+    _unfold(source, report, names.without_suffix(source.name, _BZIP2), {}, "bzip2")
 
 
 def read_xz(source: Source, report: Report) -> None:
     """Read an xz file as one member."""
-    _unfold(source, report, without_suffix(source.name, _XZ), {}, "xz")
+    _unfold(source, report, names.without_suffix(source.name, _XZ), {}, "xz")
 
 
 _GZIP = {".tgz": ".tar", ".svgz": ".svg", ".gz": "", ".emz": ".emf", ".wmz": ".wmf"}
 _BZIP2 = {".tbz2": ".tar", ".tbz": ".tar", ".bz2": ""}
 _XZ = {".txz": ".tar", ".xz": ""}
-
-
-def without_suffix(name: str, suffixes: dict[str, str]) -> Path:
-    """Return what one packed file is called without the suffix of its packing."""
-    for suffix, instead in suffixes.items():
-        if name.lower().endswith(suffix) and len(name) > len(suffix):
-            return (PathStep(name[: -len(suffix)] + instead),)
-    return (PathStep(f"{name}.out" if name else "data"),)
 
 
 def _gzip_header(head: bytes) -> tuple[bytes, dict[str, Any]]:

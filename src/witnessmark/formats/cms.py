@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from witnessmark.cell.report import MemberSink, ReadingStopped, Report, Source
-from witnessmark.formats.archives import without_suffix
+from witnessmark.formats import names
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How
 
@@ -62,7 +62,7 @@ def read_cms(source: Source, report: Report) -> None:
         return
     if inside is None:
         return  # a signature whose content lies in another file, or certificates alone
-    path = without_suffix(source.name, _SUFFIXES)
+    path = names.without_suffix(source.name, _SUFFIXES)
     try:
         with report.member(path, How.DECODED, {"container": kind}) as sink:
             _pour(walk, inside, sink, packed=kind == "compressed-data")

@@ -26,6 +26,14 @@ def step_of(raw: bytes, codec: str = "utf-8") -> PathStep:
         return step
 
 
+def without_suffix(name: str, suffixes: dict[str, str]) -> Path:
+    """Return what one packed file is called without the suffix of its packing."""
+    for suffix, instead in suffixes.items():
+        if name.lower().endswith(suffix) and len(name) > len(suffix):
+            return (PathStep(name[: -len(suffix)] + instead),)
+    return (PathStep(f"{name}.out" if name else "data"),)
+
+
 def likely_codec(names: Iterable[bytes]) -> str:
     """Return the encoding of names that are no UTF-8, by all of them together: GB18030, Shift JIS, CP866 or CP437."""
     text = b"\n".join(name for name in names if not _is_utf8(name))[:65_536]

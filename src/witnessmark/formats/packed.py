@@ -14,7 +14,6 @@ from typing import Any, BinaryIO, Final
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
 from witnessmark.formats import dates, names
-from witnessmark.formats.archives import without_suffix
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How, Path
 
@@ -80,14 +79,14 @@ def read_other(source: Source, report: Report) -> None:
 
 def read_single(source: Source, report: Report) -> None:
     """Unfold one packed stream: compress, Zstandard, LZ4, LZMA, lzip."""
-    path = without_suffix(source.name, _SUFFIXES)
+    path = names.without_suffix(source.name, _SUFFIXES)
     with _opened(source, ("raw",), "all") as handle:
-        report.tool("libarchive", _version())
+        report.tool("libarchive", version())
         entries = _entries(handle)
         try:
             next(entries, None)
         except libarchive.ArchiveError as error:
-            raise ReadingStopped(Outcome.CORRUPT, f"the packed bytes are damaged ({_said(error)})") from error
+            raise ReadingStopped(Outcome.CORRUPT, f"the packed bytes are damaged ({said(error)})") from error
         with report.member(path, How.DECODED, {}) as sink:
             problem = _pour(handle, sink.write)
         if problem:
@@ -123,7 +122,7 @@ def _read(source: Source, report: Report, formats: tuple[str, ...], filters: str
     seen = taken = refused = locked = 0
     problem = ""
     with _opened(source, formats, filters, password) as handle:
-        report.tool("libarchive", _version())
+        report.tool("libarchive", version())
         try:
             for entry in _entries(handle):
                 seen += 1
@@ -145,7 +144,7 @@ def _read(source: Source, report: Report, formats: tuple[str, ...], filters: str
                 if isinstance(wrong, _Fatal):
                     break
         except libarchive.ArchiveError as error:
-            problem = problem or _said(error)
+            problem = problem or said(error)
             locked += _is_locked_whole(handle) or "ncrypt" in str(error) or "assphrase" in str(error)
     if not (seen or problem or locked) and formats[0] in _NEVER_EMPTY:
         problem = "no member can be found in it"
@@ -184,7 +183,7 @@ def _opened(source: Source, formats: tuple[str, ...], filters: str, password: st
             _open(handle, source.stream, keep)
         except libarchive.ArchiveError as error:
             locked = "ncrypt" in str(error)
-            raise ReadingStopped(Outcome.ENCRYPTED if locked else Outcome.CORRUPT, _said(error)) from error
+            raise ReadingStopped(Outcome.ENCRYPTED if locked else Outcome.CORRUPT, said(error)) from error
         yield handle
     finally:
         ffi.read_free(handle)
@@ -227,7 +226,7 @@ def _pour(handle: Any, write: Callable[[bytes], None], size: int | None = None) 
         try:
             count = ffi.read_data(handle, room, CHUNK)
         except libarchive.ArchiveError as error:
-            return _Fatal(_said(error)) if error.retcode == ffi.ARCHIVE_FATAL else _said(error)
+            return _Fatal(said(error)) if error.retcode == ffi.ARCHIVE_FATAL else said(error)
         if count <= 0:
             return "a member breaks off" if size is not None and left else ""
         write(room.raw[: min(count, left)])
@@ -268,12 +267,13 @@ def _is_locked_whole(handle: Any) -> bool:
     return bool(ffi.libarchive.archive_read_has_encrypted_entries(ctypes.c_void_p(handle)) == 1)
 
 
-def _said(error: Any) -> str:
+def said(error: Any) -> str:
     """Return libarchive's own words; `str(error)` ends with an address in memory, which no two readings share."""
     text = str(error.msg or "libarchive gives no reason")
     return text.encode("ascii", "replace").decode()[:200]
 
 
-def _version() -> str:
+def version() -> str:
+    """Return the version of libarchive."""
     number = ffi.version_number()
     return f"{number // 1_000_000}.{number // 1000 % 1000}.{number % 1000}"

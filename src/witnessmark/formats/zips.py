@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import BinaryIO, Protocol
 
+from witnessmark.formats import deflate64, packed_member
+
 END = b"PK\x05\x06"
 CENTRAL = b"PK\x01\x02"
 LOCAL = b"PK\x03\x04"
@@ -23,9 +25,9 @@ MOST_GAPS = 64 << 20
 CHUNK = 64 << 10
 GROWTH = 256 << 10
 """Bytes inflated at a time."""
-STORED, DEFLATED, BZIP2, LZMA, XZ = 0, 8, 12, 14, 95
+STORED, DEFLATED, DEFLATED64, BZIP2, LZMA, XZ = 0, 8, 9, 12, 14, 95
 XZ_MEMORY = 256 << 20
-METHODS = (STORED, DEFLATED, BZIP2, LZMA, XZ)
+METHODS = (STORED, DEFLATED, DEFLATED64, BZIP2, LZMA, XZ, *packed_member.METHODS)
 
 
 class BrokenZip(ValueError):  # noqa: N818 - it says what is broken
@@ -354,6 +356,13 @@ def unpacked(stream: BinaryIO, entry: Entry) -> Iterator[bytes]:
     Raises:
         BrokenZip: when the packed bytes break off or are damaged; what was yielded stands.
     """
+    by_another = _by_another(stream, entry)
+    if by_another is not None:
+        try:
+            yield from by_another
+        except (deflate64.BrokenDeflate64, packed_member.CannotUnfold) as error:
+            raise BrokenZip(f"the packed bytes are damaged ({error})") from error
+        return
     at, left = entry.data, entry.packed
     machine: Decompressor | None = None
     try:
@@ -372,6 +381,56 @@ def unpacked(stream: BinaryIO, entry: Entry) -> Iterator[bytes]:
         raise BrokenZip(f"the packed bytes are damaged ({error})") from error
     if not machine.eof and (left > 0 or entry.method in (DEFLATED, BZIP2, XZ)):
         raise BrokenZip("the packed bytes break off")
+
+
+def _by_another(stream: BinaryIO, entry: Entry) -> Iterator[bytes] | None:
+    """Return what unfolds a method that asks for its bytes itself."""
+    if entry.method == DEFLATED64:
+        return deflate64.unfolded(_packed(stream, entry))
+    if entry.method in packed_member.METHODS:
+        pieces = _packed(stream, entry)
+        return packed_member.unfolded(entry.method, entry.crc, entry.size, max(entry.packed, 0), pieces)
+    return None
+
+
+def _packed(stream: BinaryIO, entry: Entry) -> Iterator[bytes]:
+    at, left = entry.data, entry.packed
+    while left != 0:
+        stream.seek(at)
+        block = stream.read(CHUNK if left < 0 else min(CHUNK, left))
+        if not block:
+            return
+        at, left = at + len(block), left - len(block) if left > 0 else left
+        yield block
+
+
+def why_not(entry: Entry) -> str:
+    """Return why the method of an entry is not unfolded here, or nothing."""
+    if entry.method not in METHODS:
+        return f"it is packed by {METHOD_NAMES.get(entry.method, f'method {entry.method}')}, which is not unpacked here"
+    if entry.method in packed_member.METHODS:
+        if not packed_member.is_here():
+            return "unpacking it needs the library libarchive (Debian: libarchive13), which is not on this machine"
+        if entry.packed < 0 or (entry.flags & 8 and entry.size == 0):
+            return "how long it is stands in a directory that is lost"
+    return ""
+
+
+METHOD_NAMES = {
+    1: "Shrink",
+    2: "Reduce",
+    3: "Reduce",
+    4: "Reduce",
+    5: "Reduce",
+    6: "Implode",
+    10: "PKWARE's library",
+    16: "IBM z/OS CMPSC",
+    18: "IBM TERSE",
+    19: "LZ77 of IBM",
+    94: "MP3",
+    96: "JPEG of WinZip",
+    97: "WavPack",
+}
 
 
 def _machine(method: int) -> Decompressor:

@@ -1,0 +1,109 @@
+"""Unfolds one member of a zip by libarchive: what is packed by Zstandard or PPMd (APPNOTE 6.3, 4.4.5: 93 and 98).
+
+The member is fed to it as a zip of that one member, whose header is written here and whose packed bytes are passed on
+as they are asked for; so our own reader of zips stays the one that decides what is taken out, and under what name.
+
+Rules for whoever changes this file: the functions that libarchive calls back are made when this file is loaded, since
+behind the walls no memory becomes a program; none of them may raise.
+"""
+
+import ctypes
+import struct
+from collections.abc import Iterator
+from typing import Any, Final
+
+from witnessmark.formats import packed
+
+try:
+    import libarchive
+    from libarchive import ffi
+except (ImportError, OSError, AttributeError, TypeError):  # as in `packed`, which names the library before
+    libarchive = None
+
+ZSTANDARD, PPMD = 93, 98
+METHODS: Final = (ZSTANDARD, PPMD)
+CHUNK: Final = 256 << 10
+
+
+class CannotUnfold(ValueError):  # noqa: N818 - it says what is wrong
+    """libarchive gives up on the member."""
+
+
+class _Feed:
+    """The packed bytes that libarchive is given, one piece at a time; only one member is unfolded at any time."""
+
+    def __init__(self) -> None:
+        self._pieces: Iterator[bytes] = iter(())
+        self._piece: Any = None
+        self.error: Exception | None = None
+
+    def begin(self, pieces: Iterator[bytes]) -> None:
+        """Pass these on from now on."""
+        self._pieces, self._piece, self.error = pieces, None, None
+
+    def next(self, _archive: Any, _context: Any, place: Any) -> int:
+        """Give the next piece; called back by libarchive, which reads it before it asks again."""
+        try:
+            data = next(self._pieces, b"")
+        except Exception as error:  # noqa: BLE001 - nothing may be raised into a library in C
+            self.error = error
+            return -1
+        self._piece = ctypes.create_string_buffer(data, len(data)) if data else None
+        place[0] = ctypes.cast(self._piece, ctypes.c_void_p) if data else None
+        return len(data)
+
+
+_FEED: Final = _Feed()
+_NEXT: Final = None if libarchive is None else libarchive.ffi.READ_CALLBACK(_FEED.next)
+
+
+def is_here() -> bool:
+    """Tell whether libarchive is on this machine."""
+    return libarchive is not None
+
+
+def version() -> str:
+    """Return the version of libarchive."""
+    return packed.version()
+
+
+def unfolded(method: int, crc: int, size: int, packed_size: int, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield what a member unfolds to, in pieces of at most `CHUNK`.
+
+    Args:
+        method: `ZSTANDARD` or `PPMD`.
+        crc: the checksum of the unfolded bytes, as the zip states it.
+        size: how many those are, as it states.
+        packed_size: how many bytes `pieces` are.
+        pieces: the packed bytes.
+
+    Raises:
+        CannotUnfold: when they are damaged; what was yielded stands.
+    """
+    handle = ffi.read_new()
+    try:
+        ffi.get_read_filter_function("none")(handle)
+        ffi.libarchive.archive_read_support_format_zip_streamable(ctypes.c_void_p(handle))
+        _FEED.begin(_zip(method, crc, size, packed_size, pieces))
+        ffi.read_open(handle, None, ffi.NO_OPEN_CB, _NEXT, ffi.NO_CLOSE_CB)
+        entry = ffi.entry_new()
+        try:
+            ffi.read_next_header2(handle, entry)
+            room = ctypes.create_string_buffer(CHUNK)
+            while (count := ffi.read_data(handle, room, CHUNK)) > 0:
+                yield room.raw[:count]
+        finally:
+            ffi.entry_free(entry)
+    except libarchive.ArchiveError as error:
+        raise CannotUnfold(packed.said(error)) from error
+    finally:
+        ffi.read_free(handle)
+        _FEED.begin(iter(()))
+
+
+def _zip(method: int, crc: int, size: int, packed_size: int, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield a zip that begins with this member; it needs no directory to be read in order (APPNOTE 4.3.7, 4.5.3)."""
+    wide = struct.pack("<HHQQ", 1, 16, size, packed_size)
+    head = (63, 0, method, 0, 33, crc, 0xFFFFFFFF, 0xFFFFFFFF, 1, len(wide))
+    yield b"PK\x03\x04" + struct.pack("<HHHHHIIIHH", *head) + b"a" + wide
+    yield from pieces

@@ -12,23 +12,33 @@ NAME = "archive-at-the-end.zip"
 CHUNK = 256 << 10
 
 
-def take(source: Source, report: Report) -> None:
-    """Take the zip out, if its directory leads to an entry."""
-    found = zips.end_record(source.stream, source.size)
+def take(source: Source, report: Report, end: int | None = None) -> int | None:
+    """Take the zip out, if its directory leads to an entry; return where it begins, or None.
+
+    Args:
+        source: the file.
+        report: where the zip goes.
+        end: where to take the file as ended, before signatures for one.
+    """
+    end = source.size if end is None else end
+    found = zips.end_record(source.stream, end)
     if found is None:
-        return
+        return None
     start, length, shift, _ = found
-    first = source.size
+    first = end
     try:
         for entry in zips.directory(source.stream, start, length, shift):
             if entry.offset < first and zips.located(source.stream, entry) is not None:
                 first = entry.offset
     except zips.BrokenZip:
-        return
+        return None
     if not 0 < first < start:
-        return
+        return None
     report.observe("zip.prefix", first)
     with report.member((PathStep(NAME),), How.COPIED, {}) as sink:
         source.stream.seek(first)
-        while block := source.stream.read(CHUNK):
+        left = end - first
+        while block := source.stream.read(min(CHUNK, left)):
             sink.write(block)
+            left -= len(block)
+    return first

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from importlib import import_module
 
 from witnessmark.cell.report import MemberSink, Relay, Report, Source
-from witnessmark.formats import appended, detect, language, legacy_parts, locked, strings, table
+from witnessmark.formats import appended, detect, language, legacy_parts, locked, programs, strings, table
 from witnessmark.formats.warm import warm
 from witnessmark.model.codec import Value
 from witnessmark.model.derivative import Outcome
@@ -57,7 +57,8 @@ def read(source: Source, report: Report) -> None:
         strings.say(source, report)
         legacy_parts.tell_unread(source, listening)
         report.outcome(Outcome.UNSUPPORTED, f"no reader for {found.media_type}")
-        _take_end(source, found, listening)
+        if not programs.take(source, listening):
+            _take_end(source, found, listening)
         return
     source.stream.seek(0)
     if locked.opens(source, found.media_type, listening):

@@ -217,6 +217,56 @@ def test_the_quick_and_the_strict_reading_of_a_line_agree(event, index):
     assert codec.encode(codec.decode(line[:-9].decode())) == line[:-9].decode()
 
 
+def both_readings(body):
+    """What a line's body is when it is cut at its quotes, and when it is parsed; None where that refuses."""
+    try:
+        quick = segment._cut(body)
+    except Damaged:
+        quick = None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(segment, "_cut", lambda _: None)
+        try:
+            slow = segment.parse(b"%b %08x" % (body, zlib.crc32(body)))
+        except Damaged:
+            slow = None
+    return quick, slow
+
+
+SIGNS = [b"", *(bytes([octet]) for octet in b'"\\,:[]{}0-=Aau\x7f\x1f\x80\xc3 '), b'\\"', b'","', b'],"i":7,"record":"']
+
+
+@given(
+    event=events,
+    changes=st.lists(st.tuples(st.integers(0, 9999), st.integers(0, 3), st.sampled_from(SIGNS)), max_size=3),
+)
+def test_a_line_cut_at_its_quotes_is_the_line_that_the_parser_reads(event, changes):
+    sealed = seal(event, random.Random(1).randbytes)
+    body = sealed.head + b"7" + sealed.tail
+    for at, width, new in changes:
+        at %= len(body)
+        body = body[:at] + new + body[at + width :]
+    quick, slow = both_readings(body)
+    assert quick is None or quick == slow
+
+
+def test_a_plain_line_is_cut_and_none_that_was_changed_by_one_sign_is_read_otherwise():
+    sealed = seal(Event("hold", {"path": "б/1.txt", "size": 7, "tools": {"a": ["b"]}}), random.Random(1).randbytes)
+    body = sealed.head + b"7" + sealed.tail
+    quick, slow = both_readings(body)
+    assert quick == slow
+    assert quick is not None
+    for at in range(len(body)):
+        for sign in SIGNS:
+            for width in (0, 1):
+                quick, slow = both_readings(body[:at] + sign + body[at + width :])
+                assert quick is None or quick == slow
+
+
+def test_a_line_whose_record_is_empty_is_none():
+    body = b'{"fields":[["path","%b","\\"a\\""]],"i":7,"record":"","salt":"%b"}' % (b"A" * 43 + b"=", b"A" * 43 + b"=")
+    assert both_readings(body) == (None, None)
+
+
 GOLDEN_DUMMY = b'{"dummy":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","i":418} '
 
 

@@ -146,3 +146,41 @@ def test_the_quick_reading_says_the_same_as_the_slow_one(text):
         assert expected is None or text == "null"
     else:
         assert found == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["null", "true", "false", "0", "-1", "999999999999999", '"é"', '"a b"', '"\x7f"', '""']
+)
+def test_what_shows_its_spelling_at_a_glance_is_what_the_parser_reads(text):
+    found = codec.decode_canonical(text)
+    assert (type(found), found) == (type(codec.decode(text)), codec.decode(text))
+    assert codec.encode(found) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["-0", "00", "01", "+1", "1\n", "nul", "null ", '"a', '"\n"', '"\ud800"', '"a"b"', '"\\u0041"', "9" * 16, "٣"],
+)
+def test_what_only_looks_canonical_is_refused(text):
+    with pytest.raises(Damaged):
+        codec.decode_canonical(text)
+
+
+@given(st.lists(st.binary(min_size=32, max_size=32), max_size=5), st.integers(0, 999), st.sampled_from("A/+=-_\n é"))
+def test_many_digests_are_read_as_one_is(digests, at, sign):
+    texts = [codec.to_base64(digest) for digest in digests]
+    assert codec.digests_from_base64(texts) == digests
+    if texts:
+        number, place = at % len(texts), at % 44
+        bent = texts[number][:place] + sign + texts[number][place + 1 :]
+        texts[number] = bent
+        try:
+            expected = [codec.from_base64(text, 32) for text in texts]
+        except Damaged:
+            with pytest.raises(Damaged):
+                codec.digests_from_base64(texts)
+        else:
+            assert codec.digests_from_base64(texts) == expected
+    for short in (b"", bytes(31), bytes(33), bytes(30)):
+        with pytest.raises(Damaged):
+            codec.digests_from_base64([*texts[:0], codec.to_base64(short)])

@@ -135,6 +135,26 @@ def test_a_record_is_refused_in_its_own_sentence(data, sentence):
     assert said(Damaged, opening.parse_record, data) == sentence
 
 
+def test_a_record_cut_at_its_quotes_is_the_record_that_the_parser_reads(monkeypatch):
+    def read(data):
+        try:
+            return opening.parse_record(data)
+        except Damaged:
+            return None
+
+    good = record(EIGHT)
+    changed = [
+        good[:at] + sign + good[at + width :]
+        for at in range(len(good))
+        for sign in (b"", b'"', b"\\", b",", b'","', b"=", b"A", b" ", b"]", b"\x80", b'"],"t":"', b"z")
+        for width in (0, 1)
+    ]
+    quick = [read(data) for data in changed]
+    assert read(good) is not None
+    monkeypatch.setattr(opening, "_cut", lambda _: None)
+    assert quick == [read(data) for data in changed]
+
+
 def test_a_field_is_opened_once_and_as_it_was_sealed():
     salt = codec.to_base64(A)
     known = {opening.field_digest(A, "state", '"held"')}

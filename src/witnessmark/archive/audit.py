@@ -5,29 +5,27 @@ again, records made again from their fields, entries from records, tiles from en
 erased is missed by nobody: the erasure events say what has to be gone, and nothing else may be.
 """
 
-import contextlib
 import hashlib
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
-from witnessmark.archive import guard, segment
+from witnessmark.archive import guard, reread
 from witnessmark.archive.anchors import Anchors
 from witnessmark.archive.disk import sentences
 from witnessmark.archive.erase import Erasure
 from witnessmark.archive.folder import Archive
 from witnessmark.archive.log import WIDTH
-from witnessmark.archive.recover import digests_named
 from witnessmark.archive.stamp import query_nonce
-from witnessmark.archive.store import CHUNK, Store
-from witnessmark.errors import Damaged, DiskFailure, Falsified
-from witnessmark.model.codec import Fields
+from witnessmark.archive.store import Store
+from witnessmark.errors import Damaged, DiskFailure
 from witnessmark.model.digest import Digest
 from witnessmark.model.words import Kind
-from witnessmark.proof import merkle, opening, tile
+from witnessmark.proof import merkle, tile
 
-_BUNDLES = 256
+_PIECE = 1 << 18
 
 
 class Part(StrEnum):
@@ -199,16 +197,32 @@ class _Vault:
         self._erased: set[int] = set()
         self._said: set[int] = set()
         self.forks: list[guard.Fork] = []
-        self._log = archive.ledger.log
         self._checked: set[bytes] = set()
         self._exhibit_of: dict[str, str] = {}
-        self._bundles: dict[int, list[bytes]] = {}
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong in the vault."""
-        for first, end in pairwise(self._archive.ledger.bounds()):
-            yield from self._segment(first, end)
+        ledger = self._archive.ledger
+        parts = [(ledger.segment_path(first), first, end) for first, end in pairwise(ledger.bounds())]
+        for found in reread.segments(ledger.log, parts):
+            yield from self._segment(found)
         yield from self._untold()
+
+    def _segment(self, found: reread.Reread) -> Iterator[Problem]:
+        self._erased.update(found.erased)
+        self._said.update(found.said)
+        self.forks += found.forks
+        for handle, private in found.exhibits.items():
+            self._exhibit_of.setdefault(handle, private)
+        name = f"vault/events/{found.first:016d}.jsonl"
+        for wrong in found.wrong:
+            where = f"{name} line {wrong.line}" if wrong.line else name
+            yield Problem(Part.EVENT, where, wrong.says, self._exhibit(wrong.handle))
+        for text, names in found.contents.items():
+            yield from self._content(Digest(text), names)
+
+    def _exhibit(self, handle: str | None) -> str | None:
+        return None if handle is None else self._exhibit_of.get(handle)
 
     def _untold(self) -> Iterator[Problem]:
         for index in sorted(self._erased ^ self._said):
@@ -218,75 +232,7 @@ class _Vault:
                 says = "it was erased, and no erasure event says so"
             yield Problem(Part.EVENT, f"entry {index}", says)
 
-    def _problem(self, first: int, line: int, says: str, exhibit: str | None = None) -> Problem:
-        name = f"vault/events/{first:016d}.jsonl"
-        return Problem(Part.EVENT, f"{name} line {line}" if line else name, says, exhibit)
-
-    def _segment(self, first: int, end: int) -> Iterator[Problem]:
-        try:
-            lines = segment.load(self._archive.ledger.segment_path(first))
-        except (Damaged, DiskFailure) as error:
-            yield self._problem(first, 0, str(error))
-            return
-        seen: set[int] = set()
-        for number, line in enumerate(lines, 1):
-            try:
-                read = segment.parse(line)
-            except Damaged as error:
-                yield self._problem(first, number, str(error))
-                continue
-            if read.index in seen or not first <= read.index < end:
-                yield self._problem(first, number, "its index stands elsewhere too, or belongs to another segment")
-            seen.add(read.index)
-            yield from self._line(first, number, read)
-        missing = end - first - len(seen)
-        if missing:
-            yield self._problem(first, 0, f"{missing} of {end - first} entries are missing or cannot be read")
-
-    def _line(self, first: int, number: int, line: segment.Line) -> Iterator[Problem]:
-        exhibit: str | None = None
-        if line.is_erased:
-            self._erased.add(line.index)
-        if line.is_event:
-            try:
-                kind, digests = opening.parse_record(line.record)
-                fields = opening.check_disclosed(digests, line.fields)
-                named = digests_named(kind, fields)
-            except (Damaged, Falsified) as error:
-                yield self._problem(first, number, f"its record or a field is not as it was sealed: {error}")
-                return
-            exhibit = self._remember(kind, fields)
-            for digest in named:
-                yield from self._content(digest, exhibit)
-        try:
-            agrees = self._entry(line.index) == line.entry
-        except (Damaged, DiskFailure, IndexError):
-            return  # the tiles' half of the audit has named it
-        if not agrees:
-            yield self._problem(first, number, f"it is not what entry {line.index} of the log closes", exhibit)
-
-    def _remember(self, kind: str, fields: Fields) -> str | None:
-        if kind == Kind.ERASURE:
-            with contextlib.suppress(Damaged):  # of a newer version: what it erased is named as untold
-                self._said.update(Erasure.from_fields(fields).entries)
-        elif (fork := guard.Fork.from_event(kind, fields)) is not None:
-            self.forks.append(fork)
-        handle, private = fields.get("handle"), fields.get("id")
-        if kind == Kind.EXHIBIT and isinstance(handle, str) and isinstance(private, str):
-            self._exhibit_of.setdefault(handle, private)
-            return private
-        return self._exhibit_of.get(handle) if isinstance(handle, str) else None
-
-    def _entry(self, index: int) -> bytes:
-        number = index // WIDTH
-        if number not in self._bundles:  # a batch stands in the log at random: its lines go to and fro between bundles
-            if len(self._bundles) >= _BUNDLES:
-                self._bundles.clear()
-            width = min(WIDTH, self._archive.ledger.size - number * WIDTH)
-            self._bundles[number] = self._log.entries(number, width)
-        return self._bundles[number][index % WIDTH]
-
-    def _content(self, digest: Digest, exhibit: str | None) -> Iterator[Problem]:
+    def _content(self, digest: Digest, handle: str | None) -> Iterator[Problem]:
         if digest.raw in self._checked:
             return
         self._checked.add(digest.raw)
@@ -297,19 +243,21 @@ class _Vault:
                 return
             found = hash_content(self._archive.store, digest)
         except (Damaged, DiskFailure) as error:
-            yield Problem(Part.CONTENT, where, str(error), exhibit)
+            yield Problem(Part.CONTENT, where, str(error), self._exhibit(handle))
             return
         if found != digest:
-            yield Problem(Part.CONTENT, where, f"its bytes have changed: their digest is now {found}", exhibit)
+            says = f"its bytes have changed: their digest is now {found}"
+            yield Problem(Part.CONTENT, where, says, self._exhibit(handle))
 
 
 def hash_content(store: Store, digest: Digest) -> Digest:
     """Return the digest that stored content has now."""
     hasher = hashlib.sha256()
     with store.open(digest) as file:
+        number = file.fileno()  # read without a buffer between: most contents are small, and there are many
         try:
-            while chunk := file.read(CHUNK):
-                hasher.update(chunk)
+            while piece := os.read(number, _PIECE):
+                hasher.update(piece)
         except OSError as error:
             raise DiskFailure(f"it could not be read: {error.strerror}") from error
     return Digest(hasher.hexdigest())

@@ -173,7 +173,7 @@ class Layout:
 
     def of_content(self, digest: Digest) -> Path:
         """Return where content lies once a sync has covered it."""
-        return self.content / digest.hex[:2] / digest.hex[2:]
+        return Path(f"{self.root}/vault/content/{digest.hex[:2]}/{digest.hex[2:]}")  # asked for each content: one parse
 
     def of_new_content(self, digest: Digest) -> Path:
         """Return where content lies until a sync has covered it."""

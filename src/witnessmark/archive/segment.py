@@ -16,6 +16,7 @@ import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,13 @@ from witnessmark.proof import opening
 OpenedField = tuple[str, str, str]
 
 _INDEX = re.compile(rb'"i":([0-9]+)[,}]')
+# A field as it stands in almost every line: what is shown goes on to the next quote that is not escaped.
+_FIELD = re.compile(
+    r'\["([a-z][a-z0-9_]{0,31})","([A-Za-z0-9+/=]{44})","([^"\\\x00-\x1f]*(?:\\"[^"\\\x00-\x1f]*)*)"\](?:,|\Z)'
+)
+_HEAD_AND_TAIL = re.compile(rb'\{"fields":\[","salt":"([A-Za-z0-9+/=]{44})"\}').fullmatch
+_MIDDLE = re.compile(rb'\],"i":(0|[1-9][0-9]{0,14}),"record":"')
+_AROUND = len('["","",""],')
 _quote = json.JSONEncoder(ensure_ascii=False).encode
 _scan = json.JSONDecoder().raw_decode
 
@@ -163,19 +171,51 @@ def parse(line: bytes) -> Line:
     Raises:
         Damaged: when anything is otherwise.
     """
-    value = codec.decode_canonical_bytes(body(line))
+    text = body(line)
+    found = _cut(text)
+    if found is not None:
+        return found
+    value = codec.decode_canonical_bytes(text)
     match value:
         case {"dummy": str(dummy), "i": int(index), **rest} if not rest and type(index) is int:
             return Line(index, codec.from_base64(dummy, 32), b"", ())
         case {"erased": str(hidden), "i": int(index), **rest} if not rest and type(index) is int:
             return Line(index, codec.from_base64(hidden, 32), b"", (), is_erased=True)
         case {"fields": list(fields), "i": int(index), "record": str(record), "salt": str(salt), **rest} if (
-            not rest and type(index) is int and all(map(_is_field, fields))
+            not rest and record and type(index) is int and all(map(_is_field, fields))
         ):
             opened = tuple((name, field_salt, text) for name, field_salt, text in fields)
             return Line(index, codec.from_base64(salt, 32), record.encode(), opened)
         case _:
             raise Damaged("it is no line of ours")
+
+
+def _cut(text: bytes) -> Line | None:
+    r"""Return an event's line cut at its quotes, several times faster than by parsing; None where that is not enough.
+
+    Nothing but `\"` is escaped in what is cut, and each part is matched from end to end, so that the line is the one
+    right spelling of what is returned. Anything else is left to the parser, which says what is wrong with it.
+    """
+    event = _HEAD_AND_TAIL(text[:11] + text[-56:])
+    middle = _MIDDLE.search(text) if event is not None else None
+    if event is None or middle is None or middle.end() >= len(text) - 56:
+        return None
+    hidden = text[middle.end() : -56]
+    record = hidden.replace(b'\\"', b'"')
+    try:
+        parts, shown = text[11 : middle.start()].decode(), record.decode("ascii")
+    except UnicodeDecodeError:
+        return None
+    fields = _FIELD.findall(parts)
+    if (
+        sum(map(len, chain.from_iterable(fields))) + _AROUND * len(fields) != len(parts) + 1
+        or not shown.isprintable()
+        or "\\" in shown
+        or hidden.count(b'"') != hidden.count(b'\\"')
+    ):
+        return None
+    opened = tuple((name, salt, value.replace('\\"', '"')) for name, salt, value in fields)
+    return Line(int(middle[1]), codec.from_base64(event[1].decode("ascii"), 32), record, opened)
 
 
 def _is_field(value: Any) -> bool:

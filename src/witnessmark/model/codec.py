@@ -9,7 +9,7 @@ Rules for whoever changes this file:
 import binascii
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from witnessmark.errors import Damaged
@@ -24,6 +24,12 @@ _quote = json.JSONEncoder(ensure_ascii=False).encode
 # Canonical too where no name has a character beyond U+D7FF, and many times faster: `decode_canonical` asks it first.
 _quick = json.JSONEncoder(ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":")).encode
 _BEYOND = re.compile("[\ud800-\U0010ffff]")
+# Values whose one spelling shows at a glance: a string without escapes, an integer well within the bounds, a constant.
+_AT_A_GLANCE = re.compile(r'"([^"\\\x00-\x1f\ud800-\udfff]*)"|(0|-?[1-9][0-9]{0,14})|(null|true|false)').fullmatch
+_CONSTANTS = {"null": None, "true": True, "false": False}
+# Any number of 32 bytes each in their one right spelling: of the last character two bits are nought (RFC 4648, 3.5).
+_DIGESTS = re.compile("(?:[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=)*").fullmatch
+_DIGEST_LENGTH = 44
 
 LARGEST = 2**53 - 1
 DEEPEST = 64
@@ -110,6 +116,8 @@ def decode_canonical(text: str) -> Value:
     Raises:
         Damaged: when the text is not the canonical spelling of its value.
     """
+    if (seen := _AT_A_GLANCE(text)) is not None:
+        return seen[1] if seen.lastindex == 1 else int(text) if seen.lastindex == 2 else _CONSTANTS[text]
     try:
         value = _scan(text, 0)[0]
         if _quick(value) == text and _is_plain(text):
@@ -190,3 +198,14 @@ def from_base64(text: str, length: int | None = None) -> bytes:
     if length is not None and len(data) != length:
         raise Damaged(f"base64 of {len(data)} bytes where {length} belong")
     return data
+
+
+def digests_from_base64(texts: Sequence[str]) -> list[bytes]:
+    """Return the 32 bytes of each of many base64 texts, as `from_base64` does for one, and several times faster.
+
+    Raises:
+        Damaged: when one is not 32 bytes in their one right spelling.
+    """
+    if all(len(text) == _DIGEST_LENGTH for text in texts) and _DIGESTS("".join(texts)) is not None:
+        return [binascii.a2b_base64(text) for text in texts]
+    return [from_base64(text, 32) for text in texts]

@@ -2,6 +2,7 @@
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 from witnessmark.errors import Damaged
 
@@ -110,6 +111,7 @@ def check_kind(kind: str) -> str:
     return kind
 
 
+@lru_cache(maxsize=1024)  # the same few stand in every event
 def check_field_name(name: str) -> None:
     """Refuse what is no field name.
 

@@ -8,7 +8,6 @@ Rules for whoever changes this file (bytes.md, "Event, entry, opening"):
 
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
-from itertools import pairwise
 
 from witnessmark.errors import Damaged, Falsified
 from witnessmark.model import codec
@@ -31,7 +30,7 @@ def field_digest(salt: bytes, name: str, value_text: str) -> bytes:
     """Return the digest that stands for a field in a record."""
     if len(salt) != SALT_SIZE:
         raise Damaged("a salt has 32 bytes")
-    return hashlib.sha256(FIELD_DOMAIN + salt + name.encode() + b"\0" + value_text.encode()).digest()
+    return hashlib.sha256(FIELD_DOMAIN + salt + f"{name}\0{value_text}".encode()).digest()
 
 
 def make_record(kind: str, digests: Iterable[bytes]) -> bytes:
@@ -52,13 +51,29 @@ def parse_record(data: bytes) -> tuple[str, tuple[bytes, ...]]:
     Raises:
         Damaged: when it is no record, or spelled another way.
     """
+    kind, texts = _cut(data) or _decoded(data)
+    digests = parse_digests(texts)
+    if len(digests) % PAD:
+        raise Damaged("not a record: the number of its digests is no multiple of eight")
+    return check_kind(kind), digests
+
+
+def _cut(data: bytes) -> tuple[str, Value] | None:
+    """Return kind and digests of a record cut at its quotes, several times faster than by parsing; None elsewhere.
+
+    No good kind and no good digest holds a quote: what passes the checks of both was the record's one right spelling.
+    """
+    end = data.rfind(b'"],"t":"')
+    if end < 0 or not data.startswith(b'{"_sd":["') or not data.endswith(b'"}') or not data.isascii():
+        return None
+    return data[end + 8 : -2].decode("ascii"), data[9:end].decode("ascii").split('","')
+
+
+def _decoded(data: bytes) -> tuple[str, Value]:
     value = codec.decode_canonical_bytes(data)
     if not isinstance(value, dict) or value.keys() != {"_sd", "t"} or not isinstance(value["t"], str):
         raise Damaged("not a record: exactly the members _sd and t belong there")
-    digests = parse_digests(value["_sd"])
-    if len(digests) % PAD:
-        raise Damaged("not a record: the number of its digests is no multiple of eight")
-    return check_kind(value["t"]), digests
+    return value["t"], value["_sd"]
 
 
 def parse_digests(value: Value) -> tuple[bytes, ...]:
@@ -69,9 +84,9 @@ def parse_digests(value: Value) -> tuple[bytes, ...]:
     """
     if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
         raise Damaged("_sd is a list of base64 digests")
-    if any(left >= right for left, right in pairwise(value)):
+    if value != sorted(set(value)):
         raise Damaged("the digests of _sd are not sorted, or one stands twice")
-    return tuple(codec.from_base64(text, HASH_SIZE) for text in value)
+    return tuple(codec.digests_from_base64(value))
 
 
 def entry(salt: bytes, record: bytes) -> bytes:
@@ -113,12 +128,13 @@ def check_disclosed(digests: Collection[bytes], fields: Sequence[OpenedField]) -
         Damaged: when a field is malformed.
     """
     known, values = frozenset(digests), dict[str, Value]()
-    for name, salt, text in fields:
+    salts = codec.digests_from_base64([salt for _, salt, _ in fields])
+    for salt, (name, _, text) in zip(salts, fields, strict=True):
         check_field_name(name)
         if name in values:
             raise Falsified(f"the field {name} is opened twice")
         value = codec.decode_canonical(text)
-        if field_digest(codec.from_base64(salt), name, text) not in known:
+        if field_digest(salt, name, text) not in known:
             raise Falsified(f"the opened field {name} is not what was sealed")
         values[name] = value
     return values

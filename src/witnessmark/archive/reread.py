@@ -26,7 +26,7 @@ from witnessmark.model.codec import Fields
 from witnessmark.model.words import Kind
 from witnessmark.proof import opening
 
-_WORTH_IT = 16 << 20
+_WORTH_IT = 8 << 20
 """Bytes of segments from which on other processes are started: each takes a tenth of a second to be there."""
 _MOST = 8
 _AHEAD = 2

@@ -95,6 +95,14 @@ def from_unix(seconds: int) -> Moment:
         return Moment(str(seconds))
 
 
+def from_filetime(ticks: int) -> Moment:
+    """Return the moment of a FILETIME, 100 ns since 1601 UTC ([MS-DTYP] 2.3.3)."""
+    try:
+        return Moment(str(ticks), datetime(1601, 1, 1) + timedelta(microseconds=ticks // 10), 0)  # noqa: DTZ001 - UTC by the offset
+    except OverflowError:
+        return Moment(str(ticks))
+
+
 def observe(report: Report, name: str, moment: Moment, says: str) -> None:
     """Report a moment under `date.<name>`; an empty string is no date and says nothing."""
     if not moment.raw.strip():

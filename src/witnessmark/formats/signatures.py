@@ -17,6 +17,7 @@ OFFSET_ZERO: tuple[tuple[bytes, str], ...] = (
     (b"\x04\x22\x4d\x18", "application/x-lz4"),
     (b"\x1f\x9d", "application/x-compress"),
     (b"\x1f\xa0", "application/x-compress"),
+    (b"L\x00\x00\x00\x01\x14\x02\x00\x00\x00\x00\x00\xc0\x00\x00\x00\x00\x00\x00F", "application/x-ms-shortcut"),
     (b"MSCF\x00\x00\x00\x00", "application/vnd.ms-cab-compressed"),
     (b"{\\rtf", "application/rtf"),
     (b"!BDN", "application/vnd.ms-outlook-pst"),

@@ -245,6 +245,7 @@ READERS: tuple[Reader, ...] = (
     Reader(("application/postscript",), DOCUMENT, "postscript", "read_postscript"),
     Reader(("application/rdf+xml",), DOCUMENT, "postscript", "read_sidecar"),
     Reader(("image/svg+xml",), PICTURE, "svg", "read_svg"),
+    Reader(("application/x-ms-shortcut",), ExhibitKind.OTHER, "shortcut", "read_shortcut"),
     Reader(("application/zip",), CONTAINER, "archives", "read_zip"),
     Reader(
         (

@@ -1,4 +1,4 @@
-"""Takes the members out of zip, tar, gzip, bzip2 and xz: streamed, counted, and never to a place that a name says.
+"""Takes the members out of zip, gzip, bzip2 and xz: streamed, counted, and never to a place that a name says.
 
 Links, devices and entries that share bytes are named and refused; a name that climbs or repeats is data like any
 other; what a damaged archive still holds is taken out and said to be partial.
@@ -13,7 +13,6 @@ from typing import Any, BinaryIO
 
 from witnessmark.cell.report import Report, Source
 from witnessmark.formats import dates, names, packed_member, zips
-from witnessmark.formats.tars import FILES, Header, TarReader
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How, Path, PathStep
 
@@ -233,56 +232,6 @@ def _stated(entry: zips.Entry, mode: int) -> dict[str, Any]:
             stated["modified_utc"] = str(seconds) if utc is None else f"{utc.isoformat(timespec='seconds')}Z"
     if entry.comment:
         stated["comment"] = entry.comment[:2000].decode("utf-8", "replace")
-    return stated
-
-
-def read_tar(source: Source, report: Report) -> None:
-    """Read a tar of any flavour."""
-    tar = TarReader(source.stream, source.size)
-    taken = refused = 0
-    seen = Counter[bytes]()
-    for header in tar.headers():
-        path = names.path_of(header.name)
-        seen[header.name] += 1
-        if header.type == b"5" or (header.type in (b"V", b"D") and not header.sparse):
-            continue
-        if header.type not in FILES or header.sparse:
-            refused += 1
-            report.refuse_member(path, Outcome.REFUSED_POLICY, _tar_refusal(header))
-            continue
-        with report.member(path, How.COPIED, _tar_stated(header)) as sink:
-            for piece in _slice(source.stream, header.data, header.size):
-                sink.write(piece)
-        taken += 1
-    twice = [_shown(name) for name, count in seen.items() if count > 1]
-    if twice:
-        report.observe("tar.names_twice", twice[:MOST_NOTED])
-    alike = names.alike(name for name in seen if not name.endswith(b"/"))
-    if alike:
-        report.observe("tar.names_alike", alike[:MOST_NOTED])
-    if tar.damaged or tar.cut:
-        what = "the tar breaks off" if tar.cut else f"{tar.damaged} blocks are no header"
-        report.outcome(Outcome.PARTIAL if taken else Outcome.CORRUPT, f"{what}; {taken} members taken out")
-    elif refused:
-        report.outcome(
-            Outcome.PARTIAL if taken else Outcome.REFUSED_POLICY,
-            f"{refused} links, devices or the like are not taken out",
-        )
-
-
-def _tar_refusal(header: Header) -> str:
-    if header.type in (b"1", b"2"):
-        return f"{header.what} to {_shown(header.link)}; links are not followed"
-    return header.what
-
-
-def _tar_stated(header: Header) -> dict[str, Any]:
-    stated: dict[str, Any] = {"mode": f"{header.mode & 0o7777:04o}", "owner": header.owner}
-    whole = header.modified.partition(".")[0]
-    utc = dates.from_unix(int(whole)).utc if whole.lstrip("-").isdigit() and len(whole) < 15 else None
-    stated["modified"] = header.modified
-    if utc is not None:
-        stated["modified_utc"] = f"{utc.isoformat(timespec='seconds')}Z"
     return stated
 
 

@@ -265,7 +265,7 @@ READERS: tuple[Reader, ...] = (
     ),
     Reader(("application/warc",), CONTAINER, "warc", "read_warc"),
     Reader(("application/x-ia-arc",), CONTAINER, "warc", "read_arc"),
-    Reader(("application/x-tar",), CONTAINER, "archives", "read_tar"),
+    Reader(("application/x-tar",), CONTAINER, "tars", "read_tar"),
     Reader(("application/gzip",), CONTAINER, "archives", "read_gzip"),
     Reader(("application/x-bzip2",), CONTAINER, "archives", "read_bzip2"),
     Reader(("application/x-xz",), CONTAINER, "archives", "read_xz"),

@@ -75,14 +75,37 @@ def raw_tar(name: bytes, kind: bytes, size: bytes, body: bytes = b"") -> bytes:
     return bytes(head) + body + bytes(1024)
 
 
+def _sparse() -> Iterator[Hostile]:
+    huge = 1 << 40
+    for what, parts, size, name in (
+        ("nothing", (), 0, "thing"),
+        ("terabyte", ((0, 8), (huge, 8)), huge + 8, "thing.without-holes"),
+        ("over", ((0, 8), (4, 8)), 1000, None),
+        ("more", ((0, 1 << 50),), 1 << 50, None),
+    ):
+        stored = b"word" * (4 if parts else 0)
+        head = bytearray(raw_tar(b"thing", b"S", b"%011o\0" % len(stored))[:512])
+        for place, number in zip(range(386, 482, 12), (value for part in parts for value in part), strict=False):
+            head[place : place + 12] = b"\x80" + number.to_bytes(11, "big")
+        head[483:495] = b"\x80" + size.to_bytes(11, "big")
+        head[148:156] = b"        "
+        head[148:156] = b"%06o\0 " % sum(head)
+        data = bytes(head) + stored + bytes(-len(stored) % 512) + tar(_file("plain.txt"))
+        members = ("plain.txt",) if name is None else (name, "plain.txt")
+        right = only(OK) if what == "nothing" else only(PARTIAL)
+        refused = ("thing",) if name is None else ()
+        yield Hostile(15, f"sparse-{what}.tar", fixed(data), right, TAR, members=members, refused=refused, seconds=3)
+
+
 def _devices() -> Iterator[Hostile]:
-    kinds = {"character": tarfile.CHRTYPE, "block": tarfile.BLKTYPE, "pipe": tarfile.FIFOTYPE, "sparse": b"S",
+    kinds = {"character": tarfile.CHRTYPE, "block": tarfile.BLKTYPE, "pipe": tarfile.FIFOTYPE,
              "volume": b"V", "other-volume": b"M", "names": b"N", "unknown": b"Z"}  # fmt: skip
     for what, kind in kinds.items():
         data = tar(("thing", kind, "", b""), _file("plain.txt"))
         right = only(OK, PARTIAL) if what in ("volume",) else only(PARTIAL)
         refused = () if what == "volume" else ("thing",)
         yield Hostile(15, f"{what}.tar", fixed(data), right, TAR, members=("plain.txt",), refused=refused)
+    yield from _sparse()
     for what, mode in (("device", 0o020666), ("pipe", 0o010666), ("socket", 0o140666), ("block", 0o060666)):
         entries = [Entry(b"thing", b"", 0, mode=mode), Entry(b"plain.txt")]
         yield Hostile(
@@ -288,7 +311,7 @@ HEADS = {
     "disk.vhdx": b"vhdxfile" + random.Random(2).randbytes(400),
     "volume.luks": b"LUKS\xba\xbe\x00\x01" + bytes(200),
     "locked.gpg": b"\x85\x01\x0c\x03" + bytes(200),
-    "shortcut.lnk": struct.pack("<I", 0x4C) + bytes.fromhex("0114020000000000c000000000000046") + bytes(60),
+    "shortcut.lnk": struct.pack("<I", 0x4C) + bytes.fromhex("0114020000000000c000000000000046") + b"\xff" * 60,
     "help.chm": b"ITSF\x03\x00\x00\x00" + b"\xff" * 90,
     "movie.swf": b"CWS\x0a" + struct.pack("<I", 2**32 - 1) + zlib.compress(bytes(1000)),
     "font.ttf": b"\0\1\0\0\xff\xff" + b"\xff" * 40,

@@ -136,6 +136,7 @@ READERS: tuple[Reader, ...] = (
     ),
     Reader(("application/vnd.apple.numbers",), TABLE, "iwork", "read_iwork"),
     Reader(("application/x-sqlite3",), TABLE, "sqlite", "read_sqlite"),
+    Reader(("application/x-msaccess",), TABLE, "access", "read_access"),
     Reader(("application/x-dbf",), TABLE, "dbf", "read_dbf"),
     Reader(("application/x-sas-data",), TABLE, "sas", "read_sas"),
     Reader(("application/x-sas-xport",), TABLE, "sas_transport", "read_transport"),

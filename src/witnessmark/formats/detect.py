@@ -15,7 +15,17 @@ import pylibmagic  # isort: skip - before magic: it names the library and its ta
 import magic  # isort: skip
 
 from witnessmark.cell.report import Source
-from witnessmark.formats import compound, detect_media, encodings, magic_text, packages, signatures, textual
+from witnessmark.formats import (
+    binhex,
+    compound,
+    detect_media,
+    encodings,
+    mac,
+    magic_text,
+    packages,
+    signatures,
+    textual,
+)
 
 HEAD = 64 << 10
 """Bytes of the beginning that are looked at, beside what a container's directory says."""
@@ -47,6 +57,8 @@ def detect(source: Source) -> Detected:
     if not head:
         named = signatures.BY_NAME.get(suffix) or {".txt": "text/plain"}.get(suffix, "application/x-empty")
         return Detected(named, (), {})
+    if head[:200].lstrip().startswith(binhex.HEAD):
+        return Detected("application/mac-binhex40")
     if encodings.is_prose(head[:_PROSE]):
         # libmagic has nothing to say of it, and takes longest to find that out
         return Detected(_of_text(source, head, "text/plain", suffix))
@@ -105,6 +117,8 @@ def _resolved(source: Source, head: bytes, verdict: str, suffix: str) -> str:
         return found
     if _is_tar(head):
         return "application/x-tar"
+    if mac.is_macbinary(head):
+        return "application/x-macbinary"
     if head[:3] == b"BZh" and head[4:10] in (b"1AY&SY", b"\x17rE8P\x90"):
         return "application/x-bzip2"
     return _by_look(source, head, verdict, suffix)

@@ -246,6 +246,10 @@ READERS: tuple[Reader, ...] = (
     Reader(("application/postscript",), DOCUMENT, "postscript", "read_postscript"),
     Reader(("application/rdf+xml",), DOCUMENT, "postscript", "read_sidecar"),
     Reader(("image/svg+xml",), PICTURE, "svg", "read_svg"),
+    Reader(("application/applefile", "multipart/appledouble"), CONTAINER, "mac", "read_apple"),
+    Reader(("application/x-macbinary",), CONTAINER, "mac", "read_macbinary"),
+    Reader(("application/mac-binhex40",), CONTAINER, "binhex", "read_binhex"),
+    Reader(("application/x-bplist",), DOCUMENT, "plists", "read_plist"),
     Reader(("application/x-ms-shortcut",), ExhibitKind.OTHER, "shortcut", "read_shortcut"),
     Reader(("application/zip",), CONTAINER, "archives", "read_zip"),
     Reader(

@@ -6,7 +6,6 @@ import random
 import shutil
 import struct
 import subprocess
-import sys
 
 import pytest
 from hypothesis import given
@@ -173,8 +172,8 @@ def test_what_another_program_made_a_binhex_of_comes_out(read, tmp_path):
 
 
 @given(st.binary(max_size=300), st.binary(max_size=100))
-def test_a_binhex_gives_back_what_was_put_in(data, fork):
-    found = sys.modules["formats_collector"].run_bytes(hqx(data=data, fork=fork), "a.hqx")
+def test_a_binhex_gives_back_what_was_put_in(read, data, fork):
+    found = read(hqx(data=data, fork=fork), "a.hqx")
     assert [bytes(member.data) for member in found.members] == ([data, fork] if fork else [data])
     assert found.ended is Outcome.OK
 
@@ -228,14 +227,14 @@ def test_a_list_that_holds_itself_or_one_list_many_times_ends(read):
     st.binary(max_size=300),
     st.sampled_from([b"\0\5\x16\0\0", b"\0\5\x16\7\0", b"bplist00", binhex.HEAD + b" with BinHex 4.0)\n\n:"]),
 )
-def test_noise_is_no_crash(noise, start):
-    found = sys.modules["formats_collector"].run_bytes(start + noise, "a")
+def test_noise_is_no_crash(read, noise, start):
+    found = read(start + noise, "a")
     assert found.media_type
 
 
 @given(st.integers(0, 10_000), st.integers(0, 255))
-def test_a_changed_byte_is_no_crash(at, byte):
+def test_a_changed_byte_is_no_crash(read, at, byte):
     attributes = [("com.apple.quarantine", b"0083;5f5e1000;Safari;6A6B")]
     data = bytearray(apple(0x51607, [(9, finder(attributes)), (2, FORK), (8, bytes(16))]))
     data[5 + at % (len(data) - 5)] = byte
-    assert sys.modules["formats_collector"].run_bytes(bytes(data), "._a").media_type
+    assert read(bytes(data), "._a").media_type

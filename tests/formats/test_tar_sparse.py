@@ -5,7 +5,6 @@ import random
 import shutil
 import struct
 import subprocess
-import sys
 import tarfile
 import time
 
@@ -158,11 +157,11 @@ def test_a_map_gives_back_the_file(gaps, end):
 
 
 @given(st.binary(max_size=300), st.integers(0, 511))
-def test_noise_in_a_header_is_no_crash(noise, at):
+def test_noise_in_a_header_is_no_crash(read, noise, at):
     data = bytearray(old(b"a", [(0, 5), (100, 3)], 1000, b"firstend") + bytes(1024))
     data[at : at + len(noise)] = noise
     block = data[:512]
     block[148:156] = b" " * 8
     data[148:156] = struct.pack("8s", f"{sum(block):06o}\0 ".encode())
-    found = sys.modules["formats_collector"].run_bytes(bytes(data), "a.tar")
+    found = read(bytes(data), "a.tar")
     assert found.spent < 1 << 31

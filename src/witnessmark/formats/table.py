@@ -122,6 +122,7 @@ READERS: tuple[Reader, ...] = (
         "read_visio",
     ),
     Reader(("application/vnd.visio",), DOCUMENT, "visio", "read_vsd"),
+    Reader(("application/onenote",), DOCUMENT, "onenote", "read_onenote"),
     Reader(("application/x-hwp-v5",), DOCUMENT, "hwp", "read_hwp"),
     Reader(("application/vnd.wordperfect",), DOCUMENT, "wordperfect", "read_wordperfect"),
     Reader(("application/vnd.ms-wordml",), DOCUMENT, "flat", "read_wordml"),

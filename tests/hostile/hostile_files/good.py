@@ -4,6 +4,7 @@ import base64
 import gzip
 import io
 import lzma
+import plistlib
 import sqlite3
 import struct
 import zipfile
@@ -17,14 +18,17 @@ from tempfile import TemporaryDirectory
 from tests.forge.macro_forge import project
 from tests.forge.outlook_forge import number, text
 from tests.formats import (
+    test_access,
     test_books,
     test_cms,
     test_dbf,
     test_flat,
     test_hwp,
     test_legacy_parts,
+    test_mac,
     test_mailboxes,
     test_office,
+    test_onenote,
     test_outlook,
     test_packaged,
     test_pictures,
@@ -32,12 +36,15 @@ from tests.formats import (
     test_quill,
     test_recordings,
     test_sas,
+    test_shortcut,
+    test_tar_sparse,
     test_visio,
     test_warc,
     test_word,
     test_wordperfect,
     test_xls,
     test_xlsb,
+    test_zip_methods,
 )
 
 from hostile_files import archives, messages, office, pdfs, pictures, zips
@@ -134,6 +141,9 @@ def _documents() -> Iterator[tuple[str, bytes]]:
     yield "a.kmz", test_packaged.package(**{"doc.kml": "<kml/>", "a.txt": "x"})
     yield "a.vsd", test_visio.drawing()
     yield "a.hwp", test_hwp.GOOD
+    yield "a.one", test_onenote.section(test_onenote.WORDS, files=[(b"inside", ".bin")])
+    value = {"URL": "https://lantern.example/", "Seen": [{"name": "Ada"}, 7], "Raw": b"x" * 80}
+    yield "a.plist", plistlib.dumps(value, fmt=plistlib.FMT_BINARY)
     yield "a.wpd", test_wordperfect.six(test_wordperfect.TEXT, test_wordperfect.NOTES)
     yield "old.wp", test_wordperfect.five(b"The doors\rare\x0alocked \xc0\x1b\x01\xc0")
     yield "wordml.xml", test_flat.wordml(test_flat.BODY)
@@ -194,6 +204,8 @@ def _databases() -> Iterator[tuple[str, bytes]]:
         base.commit()
         base.close()
         yield "a.db", path.read_bytes()
+    yield "a.mdb", test_access.people(marks=(1,))
+    yield "old.mdb", test_access.people(old=True)
     yield "a.dbf", test_dbf.table(test_dbf.FIELDS, test_dbf.RECORDS)
     yield "a.sas7bdat", test_sas.forge.data_set(test_sas.COLUMNS, test_sas.RECORDS)
     yield "a.xpt", test_sas.forge.transport(test_sas.COLUMNS, test_sas.RECORDS)
@@ -254,6 +266,18 @@ def _recordings() -> Iterator[tuple[str, bytes]]:
 def _containers() -> Iterator[tuple[str, bytes]]:
     yield "a.zip", zips.zipped([zips.Entry(b"a.txt", b"keys " * 40), zips.Entry(b"b/c.txt")])
     yield "a.tar", archives.tar(("a.txt", b"0", "", b"The keys\n"), ("b", b"2", "a.txt", b""))
+    yield "sparse.tar", test_tar_sparse.old(b"a", [(0, 5), (9000, 3)], 9009, b"firstend") + bytes(1024)
+    deflated = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed = deflated.compress(b"The keys are in the drawer. " * 4) + deflated.flush()  # Deflate64 as well: it is short
+    yield "deflate64.zip", test_zip_methods.one(9, packed, b"The keys are in the drawer. " * 4)
+    strings = [(4, "The order"), (16, "C:\\orders"), (32, "/s")]
+    parts = [test_shortcut.drive(), test_shortcut.item(b"NIGHT.DOC", "night.doc")]
+    blocks = test_shortcut.tracker() + test_shortcut.properties("C:\\orders\\old.doc")
+    yield "a.lnk", test_shortcut.link(items=parts, strings=strings, blocks=blocks)
+    attributes = [("com.apple.quarantine", b"0083;5f5e1000;Safari;6A6B")]
+    yield "._a", test_mac.apple(0x51607, [(9, test_mac.finder(attributes)), (2, test_mac.FORK)])
+    yield "a.bin", test_mac.macbinary()
+    yield "a.hqx", test_mac.hqx()
     yield "a.gz", gzip.compress(b"The keys " * 40, mtime=0)
     yield "a.bz2", bzip2(b"The keys " * 40)
     yield "a.xz", lzma.compress(b"The keys " * 40)

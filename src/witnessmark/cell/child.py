@@ -15,7 +15,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from importlib import import_module
 from typing import NoReturn, Self
 
@@ -60,7 +60,9 @@ class Task:
     @property
     def message(self) -> bytes:
         """The task as it is sent."""
-        return json.dumps(asdict(self)).encode()
+        said = {name: getattr(self, name) for name in _SAID}  # `asdict` copies what is thrown away at once
+        said["limits"], said["left"] = asdict(self.limits), asdict(self.left)
+        return json.dumps(said).encode()
 
     @classmethod
     def parse(cls, message: bytes) -> Self:
@@ -72,11 +74,16 @@ class Task:
         return cls(entry, name, size, limits, left, said["alone"], passwords, said["parameters"])
 
 
+_SAID = tuple(one.name for one in fields(Task))
+
+
 class WireReport:
     """A `Report` onto the wire: joins small pieces, cuts large ones, and keeps the caps of a file."""
 
-    def __init__(self, output: int, limits: Limits, left: Left) -> None:
+    def __init__(self, output: int, limits: Limits, left: Left, *, patient: bool = False) -> None:
+        """Speak on `output`; who is `patient` says nothing before there is enough of it, or it takes long."""
         self._output = output
+        self._patient = patient
         self._waiting = bytearray()
         self._flushed = time.monotonic()
         self._visible: list[str] = []
@@ -99,11 +106,15 @@ class WireReport:
         self._text_cut = self._rest_cut = False
 
     def found(self, media_type: str, kind: ExhibitKind) -> None:
-        """State the type by content; sent at once, so that it is known even of a file that kills its reader."""
+        """State the type by content; sent at once, so that it is known even of a file that kills its reader.
+
+        In company, what it said before it was killed counts for nothing: it is read again alone.
+        """
         if self._found < wire.MOST_FRAMES[wire.FOUND]:
             self._found += 1
             self._say(wire.record(wire.FOUND, [media_type.lower(), kind.value]))
-            self._flush()
+            if not self._patient:
+                self._flush()
 
     def tool(self, name: str, version: str) -> None:
         """State which library read; the same again is not repeated."""
@@ -210,7 +221,8 @@ class WireReport:
     def confined(self, grade: str) -> None:
         """State the grade of confinement; the first word of all."""
         self._put(wire.frame(wire.CONFINED, grade.encode()))
-        self._flush()
+        if not self._patient:
+            self._flush()
 
     def end(self) -> None:
         """Say that all is said."""
@@ -321,7 +333,7 @@ def live(task: Task, source: int, output: int, company: socket.socket | None, ap
         grade = confine(task.limits, apart).value
         while True:
             started = time.process_time()
-            report = WireReport(output, task.limits, task.left)
+            report = WireReport(output, task.limits, task.left, patient=company is not None)
             report.confined(grade)
             _read(task, source, report)
             report.end()

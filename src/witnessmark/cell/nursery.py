@@ -76,7 +76,7 @@ class Zygote:
     def __init__(self, link: socket.socket, pid: int) -> None:
         self._link = link
         self._pid = pid
-        self._child: int | None = None
+        self._child: int | None = None  # not told where it ends with its zygote, in a space of processes of its own
 
     def fileno(self) -> int:
         """Return the descriptor on which it speaks."""
@@ -98,7 +98,7 @@ class Zygote:
             return control.Gone()
         match said:
             case control.Started(pid=pid):
-                self._child = pid or None  # in a space of processes of its own it ends with its zygote
+                self._child = pid or None
             case control.Ended():
                 self._child = None
         return said

@@ -186,7 +186,8 @@ class _Served:
         for descriptor in descriptors:
             os.close(descriptor)
         # In a space of its own its number means nothing to the parent, who kills us instead, and with us all of them.
-        self._control.send(STARTED.pack(b"s", 0 if self._apart.rules_its_processes else pid))
+        if not self._apart.rules_its_processes:
+            self._control.send(STARTED.pack(b"s", pid))
         goes_on, done = _wait(self._control, pid, company)
         if done is not None:
             self._control.send(ENDED.pack(b"e", 0, 0, done))

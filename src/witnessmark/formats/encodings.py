@@ -96,16 +96,23 @@ def _reads_as_wide(even: bytes, name: str) -> bool:
     if not holds(even, name, whole=False):
         return False
     text = even.decode(name, "replace")
+    counts = Counter(text)  # each sign is looked at once, however often it stands there
     good = sum(
-        unicodedata.category(char)[0] in "LMNZ" or char in "\r\n\t" or "\u0f0b" <= char <= "\u0f14" for char in text
+        count
+        for char, count in counts.items()
+        if unicodedata.category(char)[0] in "LMNZ" or char in "\r\n\t" or "\u0f0b" <= char <= "\u0f14"
     )
     if good < 0.8 * len(text):
         return False
-    blocks = Counter(ord(char) >> 8 for char in text if char > "\x7f")
+    blocks = Counter[int]()
+    for char, count in counts.items():
+        if char > "\x7f":
+            blocks[ord(char) >> 8] += count
     block, most = blocks.most_common(1)[0] if blocks else (0, 0)
     if block in (0x04, 0x05, 0x06, 0x09, 0x0E, 0x0F, 0x10, 0x18) and most > 0.6 * len(text):
         return True
-    return sum(char in _EVERYDAY or "\u3041" <= char <= "\u30ff" for char in text) > 0.25 * len(text)
+    known = sum(count for char, count in counts.items() if char in _EVERYDAY or "\u3041" <= char <= "\u30ff")
+    return known > 0.25 * len(text)
 
 
 def looks_like_text(head: bytes) -> bool:
@@ -363,8 +370,12 @@ def _western(sample: bytes, name: str) -> float:
         if not word.isascii():
             total += 1
             good += _judge_word(word)
-    marks = sum(char in _RIGHT_MARKS for char in text)
-    wrong = sum(char > "\x7f" and not (char.isalpha() or char in _RIGHT_MARKS) for char in text)
+    marks = wrong = 0
+    for char, count in Counter(text).items():
+        if char in _RIGHT_MARKS:
+            marks += count
+        if char > "\x7f" and not (char.isalpha() or char in _RIGHT_MARKS):
+            wrong += count
     wrong += len(_MARK_INSIDE.findall(text))
     return (good + 0.7 * marks - wrong) / max(1, total + marks + wrong)
 

@@ -123,6 +123,8 @@ _ELSEWHERE = frozenset(
 )
 """Languages of the model that are not written in Latin letters."""
 _MODEL = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+# Kept in half precision, and widened for each text; widened once, the sums are the same.
+_MODEL.nb_ptc = _MODEL.nb_ptc.astype("float32")
 
 
 def languages(text: str) -> tuple[str, ...]:

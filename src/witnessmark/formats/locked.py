@@ -8,6 +8,7 @@ import re
 import struct
 from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, Final
 from xml.parsers.expat import ExpatError
 
@@ -17,6 +18,7 @@ import msoffcrypto.format.ooxml
 import msoffcrypto.format.ppt97
 import msoffcrypto.format.xls97
 from msoffcrypto.exceptions import DecryptionError, FileFormatError, InvalidKeyError, ParseError
+from msoffcrypto.method.ecma376_agile import ECMA376Agile, _get_hash_func
 from msoffcrypto.method.xor_obfuscation import DocumentXOR
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
@@ -57,6 +59,22 @@ class _InMemory:
         """Return a file that is on no disk."""
         return io.BytesIO()
 
+
+@lru_cache(maxsize=1)
+def _spun(password: str, salt: bytes, algorithm: str, rounds: int) -> Any:
+    """Return the hash of a password after so many rounds ([MS-OFFCRYPTO] 2.3.4.11).
+
+    The library goes through them twice for one password, to try it and to make the key: that is most of what it takes.
+    """
+    make = _get_hash_func(algorithm)
+    found = make(salt + password.encode("utf-16-le"))
+    pack = struct.Struct("<I").pack
+    for count in range(rounds):
+        found = make(pack(count) + found.digest())
+    return found
+
+
+ECMA376Agile._derive_iterated_hash_from_password = staticmethod(_spun)
 
 for _module in (msoffcrypto.format.doc97, msoffcrypto.format.ppt97, msoffcrypto.format.xls97):
     _module.tempfile = _InMemory

@@ -7,6 +7,7 @@ text that no cell uses.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from witnessmark.cell.report import ReadingStopped, Report
@@ -243,7 +244,7 @@ def _read_row(sheet: Sheet, element: Any) -> None:
     row_hidden = row_hidden or (sheet.rows_hidden and not height and about.get("hidden") is None)
     shows, row_words, column_words = [], [], []
     book, column = sheet.book, 0
-    for cell in element.iterfind("{*}c"):
+    for cell in element.iterchildren("{*}c"):
         book.cells += 1
         match = _REFERENCE.match(cell.get("r", ""))
         column = column + 1 if match is None else _column(match[1])
@@ -271,6 +272,7 @@ def _read_row(sheet: Sheet, element: Any) -> None:
         book.put_aside("hidden column", "\t".join(column_words))
 
 
+@lru_cache(maxsize=LAST_COLUMN + 1)
 def _column(letters: str) -> int:
     number = 0
     for letter in letters:

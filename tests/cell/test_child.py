@@ -172,3 +172,23 @@ def test_what_is_fit_is_left_as_it_is():
     assert tidy(value) == value
     assert tidy(10**5000).startswith("0x")
     assert tidy(dt.date(2032, 6, 12)) == "2032-06-12"
+
+
+@pytest.mark.parametrize("patient", [False, True])
+def test_the_type_is_known_at_once_of_a_file_that_is_read_alone(patient):
+    ours, theirs = os.pipe()
+    try:
+        os.set_blocking(ours, False)
+        report = WireReport(theirs, LIMITS, LEFT, patient=patient)
+        report.confined("A")
+        report.found("text/plain", ExhibitKind.DOCUMENT)
+        if patient:
+            with pytest.raises(BlockingIOError):
+                os.read(ours, 100)
+        else:
+            assert len(list(wire.Decoder(LIMITS.text).feed(os.read(ours, 1000)))) == 2
+        report.end()
+        assert os.read(ours, 1000)
+    finally:
+        os.close(ours)
+        os.close(theirs)

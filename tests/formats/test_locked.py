@@ -140,6 +140,16 @@ def test_a_document_that_opens_to_everyone_comes_out_unasked(read, docx):
     assert found.observed("office.locked") == ["under a password that opens it to everyone"]
 
 
+def test_the_rounds_of_a_password_are_gone_through_once(docx):
+    plain, closed = docx
+    locked._spun.cache_clear()
+    assert locked.decrypted(closed, RIGHT) == plain
+    told = locked._spun.cache_info()
+    assert (told.misses, told.hits > 0) == (1, True)
+    assert locked.decrypted(closed, WRONG[1]) is None
+    assert locked.decrypted(closed, RIGHT) == plain
+
+
 def test_rounds_without_number_are_not_counted_out(read):
     about = b"\x04\x00\x04\x00\x40\x00\x00\x00" + b'<encryption><keyData spinCount="2000000000"/></encryption>'
     found = read(build({"EncryptionInfo": about, "EncryptedPackage": bytes(9000)}), "a.docx")

@@ -56,7 +56,11 @@ CALLS = st.one_of(
     st.tuples(st.just("tool"), TEXTS, TEXTS),
     st.tuples(st.just("outcome"), st.sampled_from(Outcome), TEXTS),
     st.tuples(
-        st.just("refuse_member"), st.builds(lambda name: (PathStep(name),), TEXTS), st.sampled_from(Outcome), TEXTS
+        st.just("refuse_member"),
+        st.builds(lambda name: (PathStep(name),), TEXTS),
+        st.sampled_from(Outcome),
+        TEXTS,
+        st.dictionaries(TEXTS, TEXTS | st.integers() | st.floats(), max_size=3),
     ),
 )
 

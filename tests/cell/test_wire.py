@@ -25,7 +25,7 @@ GOLDEN = (
     b'O\0\0\0\x0d["d",{"x":1}]'
     b'L\0\0\0\6["ug"]'
     b'M\0\0\0\x1c[[{"name":"a"}],"copied",{}]'
-    b'B\0\0\0\2\xff\0N\0\0\0\1\1R\0\0\0\x2a[[{"name":"l"}],"refused-policy","a link"]'
+    b'B\0\0\0\2\xff\0N\0\0\0\1\1R\0\0\0\x35[[{"name":"l"}],"refused-policy","a link",{"size":3}]'
     b'S\0\0\0\x12["partial","half"]'
     b"E\0\0\0\1\2"
 )
@@ -41,7 +41,7 @@ MEANT = [
     wire.MemberBegin((PathStep("a"),), How.COPIED, {}),
     wire.MemberBytes(b"\xff\0"),
     wire.MemberEnd(whole=True),
-    wire.Refused((PathStep("l"),), Outcome.REFUSED_POLICY, "a link"),
+    wire.Refused((PathStep("l"),), Outcome.REFUSED_POLICY, "a link", {"size": 3}),
     wire.Said(Outcome.PARTIAL, "half"),
     wire.End(text_cut=False, rest_cut=True),
 ]
@@ -165,7 +165,10 @@ def test_any_json_value_fits_an_observation_or_is_refused_before_it_is_kept(valu
         (wire.MEMBER, b'[[{"name":"a","bytes":null}],"copied",{}]'),
         (wire.MEMBER, b'[[{"name":"\\udfff"}],"copied",{}]'),
         (wire.MEMBER, b"[[" + b'{"name":"a"},' * 1024 + b'{"name":"a"}],"copied",{}]'),
-        (wire.REFUSED, b'[[{"name":"a"}],"error","x"]'),
+        (wire.REFUSED, b'[[{"name":"a"}],"error","x",{}]'),
+        (wire.REFUSED, b'[[{"name":"a"}],"corrupt","x"]'),
+        (wire.REFUSED, b'[[{"name":"a"}],"corrupt","x",[]]'),
+        (wire.REFUSED, b'[[{"name":"a"}],"corrupt",1,{}]'),
         (wire.SAID, b'["crash","x"]'),
         (wire.SAID, b'["timeout","x"]'),
         (wire.SAID, b'["violation","x"]'),
@@ -209,7 +212,7 @@ def test_a_length_over_the_cap_is_refused_before_its_payload_comes(kind):
         (wire.record(wire.FOUND, ["a/b", "other"]), wire.MOST_FRAMES[wire.FOUND]),
         (wire.record(wire.TOOL, ["a", "1"]), wire.MOST_FRAMES[wire.TOOL]),
         (wire.record(wire.OBSERVATION, ["a", 1]), wire.MOST_FRAMES[wire.OBSERVATION]),
-        (wire.record(wire.REFUSED, [[{"name": "a"}], "corrupt", ""]), wire.MOST_FRAMES[wire.REFUSED]),
+        (wire.record(wire.REFUSED, [[{"name": "a"}], "corrupt", "", {}]), wire.MOST_FRAMES[wire.REFUSED]),
         (wire.frame(wire.VISIBLE, b"x" * 1019), 1024),
         (wire.frame(wire.VISIBLE, b""), TEXT // wire.HEAD.size),
         (wire.record(wire.OBSERVATION, ["a", "x" * 100_000]), wire.MOST_OBSERVED // 100_006),

@@ -54,6 +54,7 @@ class Collected:
     observations: list[tuple[str, Any]] = field(default_factory=list)
     members: list[Member] = field(default_factory=list)
     refused: list[tuple[str, Outcome, str]] = field(default_factory=list)
+    refused_stated: list[dict[str, Any]] = field(default_factory=list)
     codes: tuple[str, ...] = ()
 
     @property
@@ -92,8 +93,9 @@ class Collected:
         self.members.append(member)
         yield _Sink(member, self)
 
-    def refuse_member(self, path: Path, outcome: Outcome, detail: str) -> None:
+    def refuse_member(self, path: Path, outcome: Outcome, detail: str, stated: Mapping[str, Any] = {}) -> None:
         self.refused.append((printed(path), outcome, detail))
+        self.refused_stated.append(dict(stated))
 
     def languages(self, codes: tuple[str, ...]) -> None:
         self.codes = codes

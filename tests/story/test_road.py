@@ -12,7 +12,7 @@ import pytest
 
 FIELDS = {
     "id", "path", "size", "media_type", "outcome", "detail", "kind", "languages", "characters", "source",
-    "container", "how", "sealed", "public_id", "machine_read",
+    "container", "how", "sealed", "public_id", "machine_read", "stated",
 }  # fmt: skip
 
 

@@ -51,7 +51,7 @@ def everything(source, report):
         sink.write(b"bytes")
     with report.member((PathStep("empty"),), How.DECODED, {}):
         pass
-    report.refuse_member((PathStep("link"),), Outcome.REFUSED_POLICY, "a link")
+    report.refuse_member((PathStep("link"),), Outcome.REFUSED_POLICY, "a link", {"size": 3})
     report.languages(("ug", "zh"))
     report.outcome(Outcome.CORRUPT, "overridden")
     report.outcome(Outcome.PARTIAL, "half of it")

@@ -87,10 +87,11 @@ def test_everything_a_reader_may_say_arrives_cleaned(read, store):
     )
     assert (second.how, store.read(second.digest), second.size) == (How.DECODED, b"", 0)
     (refused,) = result.refused
-    assert (refused.path, refused.outcome, refused.detail) == (
+    assert (refused.path, refused.outcome, refused.detail, refused.stated) == (
         (PathStep("link"),),
         Outcome.REFUSED_POLICY,
         "a link",
+        {"size": 3},
     )
     kept = observed(store, result)
     assert kept["observations"] == [
@@ -99,7 +100,9 @@ def test_everything_a_reader_may_say_arrives_cleaned(read, store):
     ]
     assert kept["truncated"] is False
     assert [member["digest"] for member in kept["members"]] == [first.digest.hex, second.digest.hex]
-    assert kept["refused"] == [{"path": [{"name": "link"}], "outcome": "refused-policy", "detail": "a link"}]
+    assert kept["refused"] == [
+        {"path": [{"name": "link"}], "outcome": "refused-policy", "detail": "a link", "stated": {"size": 3}}
+    ]
 
 
 EXACT = [

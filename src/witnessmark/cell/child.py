@@ -23,7 +23,7 @@ from witnessmark.cell import wire
 from witnessmark.cell.budget import Left
 from witnessmark.cell.confine import Apart, CannotConfine, Limits, confine
 from witnessmark.cell.control import DONE, LONGEST
-from witnessmark.cell.report import MemberSink, ReadingStopped, Report, Source
+from witnessmark.cell.report import NOTHING_STATED, MemberSink, ReadingStopped, Report, Source
 from witnessmark.model import codec
 from witnessmark.model.codec import Value
 from witnessmark.model.derivative import Outcome
@@ -173,14 +173,16 @@ class WireReport:
         finally:
             self._end_member(whole=whole)
 
-    def refuse_member(self, path: Path, outcome: Outcome, detail: str) -> None:
-        """Name a member that is not taken out, and why."""
+    def refuse_member(
+        self, path: Path, outcome: Outcome, detail: str, stated: Mapping[str, Value] = NOTHING_STATED
+    ) -> None:
+        """Name a member that is not taken out, why, and what the container says of it."""
         if self._refusals_left <= 0:
             self._rest_cut = True
             return
         self._refusals_left -= 1
         said = [wire.path_value(_clean_path(path)), outcome.value, _whole_characters(detail[: wire.DETAIL])]
-        self._name_member(wire.REFUSED, said)
+        self._name_member(wire.REFUSED, [*said, tidy(dict(stated))])
 
     def picture(self, width: int, height: int, channels: int, rows: Iterable[bytes]) -> None:
         """Give the picture that the task asks for.

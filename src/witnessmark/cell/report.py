@@ -11,11 +11,14 @@ parent's side too, which believes no length that the child states.
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import BinaryIO, Protocol
+from types import MappingProxyType
+from typing import BinaryIO, Final, Protocol
 
 from witnessmark.model.codec import Value
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import ExhibitKind, How, Path
+
+NOTHING_STATED: Final[Mapping[str, Value]] = MappingProxyType({})
 
 
 class ReadingStopped(Exception):  # noqa: N818
@@ -74,8 +77,10 @@ class Report(Protocol):
     def member(self, path: Path, how: How, stated: Mapping[str, Value]) -> AbstractContextManager[MemberSink]:
         """Open a member of a container; `stated` is what the container says of it (times, mode)."""
 
-    def refuse_member(self, path: Path, outcome: Outcome, detail: str) -> None:
-        """Name a member that is not taken out (a link, a device, an overlap), and why."""
+    def refuse_member(
+        self, path: Path, outcome: Outcome, detail: str, stated: Mapping[str, Value] = NOTHING_STATED
+    ) -> None:
+        """Name a member that is not taken out (a link, a device, a locked one), why, and what the container says."""
 
     def picture(self, width: int, height: int, channels: int, rows: Iterable[bytes]) -> None:
         """Give the picture that the task asks for: its pixels row by row, `channels` bytes each."""
@@ -117,9 +122,11 @@ class Relay:
         """Pass on."""
         return self._report.member(path, how, stated)
 
-    def refuse_member(self, path: Path, outcome: Outcome, detail: str) -> None:
+    def refuse_member(
+        self, path: Path, outcome: Outcome, detail: str, stated: Mapping[str, Value] = NOTHING_STATED
+    ) -> None:
         """Pass on."""
-        self._report.refuse_member(path, outcome, detail)
+        self._report.refuse_member(path, outcome, detail, stated)
 
     def picture(self, width: int, height: int, channels: int, rows: Iterable[bytes]) -> None:
         """Pass on."""

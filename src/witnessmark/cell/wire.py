@@ -191,6 +191,7 @@ class Refused:
     path: Path
     outcome: Outcome
     detail: str
+    stated: Value  # what the container says of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -441,9 +442,13 @@ def _picture(payload: bytes) -> Message:
 
 def _refused(payload: bytes) -> Message:
     value = _value(payload)
-    if not isinstance(value, list) or len(value) != 3 or not all(isinstance(part, str) for part in value[1:]):
+    if not isinstance(value, list) or len(value) != 4 or not all(isinstance(part, str) for part in value[1:3]):
         raise Violation("sent a malformed refusal")
-    return Refused(_path(value[0]), _enum(Outcome, value[1]), printable(value[2]))
+    stated = value[3]
+    if not isinstance(stated, dict):
+        raise Violation("sent a malformed refusal")
+    _canonical(stated)
+    return Refused(_path(value[0]), _enum(Outcome, value[1]), printable(value[2]), stated)
 
 
 def _said(payload: bytes) -> Message:

@@ -1,4 +1,8 @@
-"""`witnessmark files`: every exhibit, one line each; the JSON of this command is kept stable for scripts."""
+"""`witnessmark files`: every exhibit, one line each; the JSON of this command is kept stable for scripts.
+
+Behind an exhibit stand the members that its container names and that were not taken out: locked ones, links, what no
+reader here unpacks. They are no exhibits: nothing of them is sealed by itself, so they have no id, no type and no text.
+"""
 
 import argparse
 from collections.abc import Iterator
@@ -7,9 +11,11 @@ from witnessmark.archive.folder import Archive
 from witnessmark.catalogue.query import Catalogue
 from witnessmark.catalogue.rows import ExhibitRow
 from witnessmark.cli import compose, say
+from witnessmark.errors import Damaged
 from witnessmark.model import codec
 from witnessmark.model.derivative import Outcome
-from witnessmark.model.exhibit import MEMBER
+from witnessmark.model.exhibit import MEMBER, Path, printed
+from witnessmark.work.reading import RefusedMember, refused_members
 
 HIDDEN_LINE = "--- hidden text: in the file, not seen by its reader ---"
 """The line between visible and hidden text wherever both are printed."""
@@ -29,7 +35,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--outcome",
         metavar="WORD",
         choices=[*(outcome.value for outcome in Outcome), "due"],
-        help="only exhibits whose reading ended so: ok, partial, timeout, violation … or due",
+        help="only exhibits whose reading ended so, and members not taken out for that reason: ok, partial, encrypted, "
+        "timeout, violation … or due",
     )
     parser.add_argument("--text", action="store_true", help="with --json: add the text, visible and hidden")
     parser.add_argument(
@@ -40,28 +47,89 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the list."""
     with compose.for_reading(arguments.archive) as (archive, catalogue):
+        unread = 0
         for row in catalogue.exhibits():
-            if arguments.outcome not in (None, _outcome(row)):
+            if arguments.outcome in (None, _outcome(row)):
+                _say_exhibit(arguments, archive, catalogue, row)
+            try:
+                members = not_taken_out(archive, row)
+            except Damaged:
+                unread += 1
                 continue
-            if arguments.json:
-                value = file_object(catalogue, row)
-                if arguments.text:
-                    value["text"] = exhibit_text(archive, row)
-                if arguments.observations:
-                    value["observations"] = exhibit_observations(archive, row)
-                say.line(say.json_line(value))
-            else:
-                reading = row.reading
-                kind = "" if reading is None else reading.derivative.media_type
-                say.line(
-                    f"{row.exhibit.id}  {_outcome(row):<14} {kind:<40} {row.exhibit.size:>12,}  {say.safe(row.printed)}"
-                )
+            for member in members:
+                if arguments.outcome in (None, member.outcome.value):
+                    _say_member(arguments, catalogue, row, member)
+    if unread:
+        raise Damaged(f"the members of {unread:,} containers cannot be listed: run `witnessmark audit`")
     return 0
+
+
+def _say_exhibit(arguments: argparse.Namespace, archive: Archive, catalogue: Catalogue, row: ExhibitRow) -> None:
+    if not arguments.json:
+        kind = "" if row.reading is None else row.reading.derivative.media_type
+        say.line(f"{row.exhibit.id}  {_outcome(row):<14} {kind:<40} {row.exhibit.size:>12,}  {say.safe(row.printed)}")
+        return
+    value = file_object(catalogue, row)
+    if arguments.text:
+        value["text"] = exhibit_text(archive, row)
+    if arguments.observations:
+        value["observations"] = exhibit_observations(archive, row)
+    say.line(say.json_line(value))
+
+
+def _say_member(arguments: argparse.Namespace, catalogue: Catalogue, row: ExhibitRow, member: RefusedMember) -> None:
+    value = member_object(catalogue, row, member)
+    if arguments.json:
+        value |= {"text": ""} if arguments.text else {}
+        value |= {"observations": []} if arguments.observations else {}
+        say.line(say.json_line(value))
+    else:
+        size = "" if value["size"] is None else f"{value['size']:,}"
+        path = say.safe(str(value["path"]))
+        say.line(f"{'-':<16}  {member.outcome.value:<14} {'not taken out':<40} {size:>12}  {path}")
+
+
+def not_taken_out(archive: Archive, row: ExhibitRow) -> tuple[RefusedMember, ...]:
+    """Return the members that the newest reading of an exhibit named and did not take out.
+
+    Raises:
+        Damaged: when its list cannot be read.
+    """
+    # A reading that names one does not end as `ok`: most exhibits need not be looked into.
+    if row.reading is None or row.reading.derivative.outcome in (None, Outcome.OK):
+        return ()
+    return refused_members(archive.store, row.reading.derivative.digest, _LARGEST_OBSERVATIONS)
 
 
 def _outcome(row: ExhibitRow) -> str:
     reading = row.reading
     return "due" if reading is None or reading.derivative.outcome is None else reading.derivative.outcome.value
+
+
+def member_object(catalogue: Catalogue, row: ExhibitRow, member: RefusedMember) -> dict[str, object]:
+    """Return what `files --json` says of a member that was not taken out; the size is what its container states."""
+    stated = dict(member.stated or {})
+    size = stated.pop("size", None)
+    path = f"{row.printed}{MEMBER}{printed(member.path)}"
+    value: dict[str, object] = {
+        "id": None,
+        "path": path,
+        "size": size if isinstance(size, int) else None,
+        "media_type": None,
+        "outcome": member.outcome.value,
+        "detail": member.detail,
+        "kind": None,
+        "languages": [],
+        "characters": 0,
+        "machine_read": None,
+        "source": row.source,
+        "container": row.exhibit.id,
+        "how": None,
+        "sealed": None,
+        "public_id": None,
+        "stated": stated,
+    }
+    return {**value, **_exact_path(catalogue, row, member.path, path)}
 
 
 def file_object(catalogue: Catalogue, row: ExhibitRow) -> dict[str, object]:
@@ -84,11 +152,18 @@ def file_object(catalogue: Catalogue, row: ExhibitRow) -> dict[str, object]:
         "how": exhibit.how.value,
         "sealed": row.sealed,
         "public_id": None if row.public_id is None else str(row.public_id),
+        "stated": exhibit.stated,
     }
     raw = b"".join(_path_bytes(catalogue, row))
     if raw.decode(errors="replace") != row.printed or any(step.raw is not None for step in exhibit.path):
         value["path_b64"] = codec.to_base64(raw)
     return value
+
+
+def _exact_path(catalogue: Catalogue, row: ExhibitRow, member: Path, shown: str) -> dict[str, object]:
+    raw = b"".join(_path_bytes(catalogue, row)) + MEMBER.encode() + b"/".join(step.as_bytes for step in member)
+    exact = raw.decode(errors="replace") == shown and all(step.raw is None for step in member)
+    return {} if exact else {"path_b64": codec.to_base64(raw)}
 
 
 def _path_bytes(catalogue: Catalogue, row: ExhibitRow) -> Iterator[bytes]:

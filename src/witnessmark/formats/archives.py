@@ -103,7 +103,7 @@ class _Zip:
         mode = entry.attributes >> 16 if entry.made_by >> 8 in (3, 19) else 0
         refusal = self._refusal(entry, mode, overlaps=overlaps)
         if refusal is not None:
-            self._report.refuse_member(path, *refusal)
+            self._report.refuse_member(path, *refusal, {**_stated(entry, mode), "size": entry.size})
             return
         if entry.method in packed_member.METHODS:
             self._report.tool("libarchive", packed_member.version())

@@ -131,11 +131,11 @@ def _read(source: Source, report: Report, formats: tuple[str, ...], filters: str
                     continue
                 if kind not in (_REGULAR, 0) or ffi.entry_hardlink_w(entry):
                     refused += 1
-                    report.refuse_member(path, Outcome.REFUSED_POLICY, _refusal(entry, kind))
+                    report.refuse_member(path, Outcome.REFUSED_POLICY, _refusal(entry, kind), _stated(entry))
                     continue
                 if _is_encrypted(entry) and not password:
                     locked += 1
-                    report.refuse_member(path, Outcome.ENCRYPTED, "the member is encrypted")
+                    report.refuse_member(path, Outcome.ENCRYPTED, "the member is encrypted", _locked(entry))
                     continue
                 with report.member(path, How.DECODED, _stated(entry)) as sink:
                     wrong = _pour(handle, sink.write, _size(entry))
@@ -250,6 +250,11 @@ def _stated(entry: Any) -> dict[str, Any]:
         if moment.utc is not None:
             stated["modified_utc"] = f"{moment.utc.isoformat(timespec='seconds')}Z"
     return stated
+
+
+def _locked(entry: Any) -> dict[str, Any]:
+    size = _size(entry)
+    return _stated(entry) if size is None else {**_stated(entry), "size": size}
 
 
 def _refusal(entry: Any, kind: int) -> str:

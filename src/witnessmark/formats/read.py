@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from importlib import import_module
 
-from witnessmark.cell.report import MemberSink, Relay, Report, Source
+from witnessmark.cell.report import NOTHING_STATED, MemberSink, Relay, Report, Source
 from witnessmark.formats import appended, detect, language, legacy_parts, locked, programs, strings, table
 from witnessmark.formats.warm import warm
 from witnessmark.model.codec import Value
 from witnessmark.model.derivative import Outcome
-from witnessmark.model.exhibit import How, Path
+from witnessmark.model.exhibit import How, Path, printed
 
 SAMPLE = 20_000
 """Characters of visible text that the languages are told from."""
@@ -31,6 +31,12 @@ class _Listening(Relay):
     def member(self, path: Path, how: How, stated: Mapping[str, Value]) -> AbstractContextManager[MemberSink]:
         self.has_rest = self.has_rest or path[-1].name == "after-the-end"
         return super().member(path, how, stated)
+
+    def refuse_member(
+        self, path: Path, outcome: Outcome, detail: str, stated: Mapping[str, Value] = NOTHING_STATED
+    ) -> None:
+        super().refuse_member(path, outcome, detail, stated)
+        super().hidden("not taken out", printed(path))  # so that its name is found by searching
 
     def visible(self, text: str) -> None:
         if self._room > 0:

@@ -226,7 +226,7 @@ def read_tar(source: Source, report: Report) -> None:
             continue
         if header.type not in FILES or header.sparse:
             refused += 1
-            report.refuse_member(path, Outcome.REFUSED_POLICY, _tar_refusal(header))
+            report.refuse_member(path, Outcome.REFUSED_POLICY, _tar_refusal(header), _tar_stated(header))
             continue
         with report.member(path, How.COPIED, _tar_stated(header)) as sink:
             for piece in Octets(source.stream, header.data, header.size).pieces():

@@ -20,7 +20,7 @@ from contextlib import contextmanager, suppress
 from msoffcrypto.format.ooxml import OOXMLFile
 from PIL import Image
 
-from witnessmark.cell.report import MemberSink, Source
+from witnessmark.cell.report import NOTHING_STATED, MemberSink, Source
 from witnessmark.formats.compound_build import build
 from witnessmark.model.codec import Value
 from witnessmark.model.derivative import Outcome
@@ -295,7 +295,9 @@ class Deaf:
         """Take a member's bytes and drop them."""
         yield _Nowhere()
 
-    def refuse_member(self, path: Path, outcome: Outcome, detail: str) -> None:
+    def refuse_member(
+        self, path: Path, outcome: Outcome, detail: str, stated: Mapping[str, Value] = NOTHING_STATED
+    ) -> None:
         """Hear nothing."""
 
     def picture(self, width: int, height: int, channels: int, rows: Iterable[bytes]) -> None:  # noqa: ARG002

@@ -9,16 +9,18 @@ Rules for whoever changes this file:
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Self
 
 from witnessmark.archive.store import ContentWriter, Store
 from witnessmark.cell import wire
 from witnessmark.cell.budget import Budget
 from witnessmark.cell.grade import worse
+from witnessmark.errors import Damaged
 from witnessmark.model import codec
 from witnessmark.model.codec import Value
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.digest import Digest
-from witnessmark.model.exhibit import ExhibitKind, How, Path
+from witnessmark.model.exhibit import ExhibitKind, How, Path, PathStep
 from witnessmark.model.text import clean
 
 UNKNOWN_TYPE = "application/octet-stream"
@@ -80,10 +82,18 @@ class RefusedMember:
     path: Path
     outcome: Outcome
     detail: str
+    stated: Value = None  # what the container says of it, as data; None where nothing is known
 
     def value(self) -> Value:
         """Return the refusal as the observations hold it."""
-        return {"path": wire.path_value(self.path), "outcome": self.outcome.value, "detail": self.detail}
+        value = {"path": wire.path_value(self.path), "outcome": self.outcome.value, "detail": self.detail}
+        return value if not self.stated else {**value, "stated": self.stated}
+
+    @classmethod
+    def from_value(cls, value: Value) -> Self:
+        """Return the refusal that observations hold."""
+        path = tuple(PathStep.from_value(step) for step in value["path"])
+        return cls(path, Outcome(value["outcome"]), value["detail"], value.get("stated"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,8 +231,8 @@ class Gathering:
                 self._open = message, self._store.writer()
             case wire.MemberEnd(whole=whole):
                 self._end_member(whole=whole)
-            case wire.Refused(path=path, outcome=outcome, detail=detail):
-                self._refused.append(RefusedMember(path, outcome, detail))
+            case wire.Refused(path=path, outcome=outcome, detail=detail, stated=stated):
+                self._refused.append(RefusedMember(path, outcome, detail, stated))
             case wire.Found():
                 self._found = message
             case wire.Tool(name=name, version=version):
@@ -246,6 +256,8 @@ class Gathering:
         if outcome is Outcome.OK and self._text_cut:
             outcome, detail = Outcome.PARTIAL, "more text than is kept of one file"
         self._refuse_dropped(outcome, detail)
+        if outcome is Outcome.OK and self._refused:  # `files` looks for members not taken out where not all is well
+            outcome, detail = Outcome.PARTIAL, f"a member is not taken out: {self._refused[0].detail}"
         if outcome is Outcome.REFUSED_LIMIT and self._members:
             outcome = Outcome.PARTIAL
         if not self._hidden.is_empty:
@@ -345,6 +357,21 @@ class Gathering:
             writer.write(b'],"truncated":' + (b"true}" if self._rest_cut else b"false}"))
             digest, size, _ = writer.commit()
         return _Text(digest, size)
+
+
+def refused_members(store: Store, digest: Digest | None, most: int) -> tuple[RefusedMember, ...]:
+    """Return the members that a reading named and did not take out; `most` bytes of its observations are read.
+
+    Raises:
+        Damaged: when they cannot be read.
+    """
+    if digest is None:
+        return ()
+    try:
+        found = codec.decode(store.read(digest, most).decode())
+        return tuple(RefusedMember.from_value(value) for value in found["refused"])
+    except (UnicodeDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Damaged("a reading's list of members cannot be read: run `witnessmark audit`") from error
 
 
 def observations(store: Store, digest: Digest | None, most: int) -> Iterator[tuple[str, Value]]:

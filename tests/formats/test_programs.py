@@ -31,7 +31,7 @@ def program(signed_from=0, signed=0) -> bytes:
 def zipped() -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as made:
-        made.writestr("order.txt", ORDER)
+        made.writestr(zipfile.ZipInfo("order.txt"), ORDER)  # of one day: two makings are compared
     return out.getvalue()
 
 

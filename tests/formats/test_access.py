@@ -208,5 +208,14 @@ def test_changed_bytes_are_no_crash(read, changes, old):
     assert found.media_type
 
 
+def test_a_code_page_that_nobody_knows_costs_no_table(read):
+    data = bytearray(people(old=True))
+    data[60] = 0  # changes the code page that the first page states to one that does not exist
+    found, good = read(bytes(data), "a.mdb"), read(people(old=True), "a.mdb")
+    assert dict(good.observations)["access.tables"] == ["Люди"]
+    assert dict(found.observations)["access.tables"] == ["Люди".encode("cp1251").decode("cp1252")]
+    assert found.ended == good.ended
+
+
 def test_the_cipher_is_rc4():
     assert jet.rc4(b"Key", b"Plaintext").hex() == "bbf316e8d940af0ad3"  # a vector that everybody gives

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
-from witnessmark.formats.jet_values import Column, Raw, Value, value_of
+from witnessmark.formats.jet_values import Column, Raw, Value, text_of, value_of
 
 MOST_PAGES: Final = 4_000_000
 MOST_COLUMNS: Final = 1024
@@ -156,7 +156,8 @@ class Database:
         for each in raw:
             length = data[at] if self.is_old else struct.unpack_from("<H", data, at)[0]
             at += 1 if self.is_old else 2
-            name = data[at : at + length].decode(self.code_page if self.is_old else "utf-16-le", "replace")
+            raw_name = data[at : at + length]
+            name = text_of(raw_name, self.code_page) if self.is_old else raw_name.decode("utf-16-le", "replace")
             at += length
             columns.append(self._column(each, name))
         return Table(number, rows, tuple(sorted(columns, key=lambda one: one.number)), kind == 0x53, varying)

@@ -218,8 +218,8 @@ class _Vault:
         for wrong in found.wrong:
             where = f"{name} line {wrong.line}" if wrong.line else name
             yield Problem(Part.EVENT, where, wrong.says, self._exhibit(wrong.handle))
-        for text, names in found.contents.items():
-            yield from self._content(Digest(text), names)
+        for digest, named_by in found.contents.items():
+            yield from self._content(Digest(digest), named_by)
 
     def _exhibit(self, handle: str | None) -> str | None:
         return None if handle is None else self._exhibit_of.get(handle)

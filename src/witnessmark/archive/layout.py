@@ -25,6 +25,7 @@ from witnessmark.proof.checkpoint import Checkpoint
 PUBLIC_FILE, PRIVATE_FILE, CONTENT_FILE = 0o644, 0o600, 0o400
 PUBLIC_FOLDER, PRIVATE_FOLDER = 0o755, 0o700
 
+_CONTENT = "vault/content"
 _SEGMENT = re.compile(r"([0-9]{16})\.jsonl\Z")
 
 
@@ -97,7 +98,7 @@ class Layout:
     @property
     def content(self) -> Path:
         """The folder of contents by digest."""
-        return self.vault / "content"
+        return self.root / _CONTENT
 
     @property
     def new_content(self) -> Path:
@@ -173,7 +174,7 @@ class Layout:
 
     def of_content(self, digest: Digest) -> Path:
         """Return where content lies once a sync has covered it."""
-        return Path(f"{self.root}/vault/content/{digest.hex[:2]}/{digest.hex[2:]}")  # asked for each content: one parse
+        return Path(f"{self.root}/{_CONTENT}/{digest.hex[:2]}/{digest.hex[2:]}")  # asked for each content: one parse
 
     def of_new_content(self, digest: Digest) -> Path:
         """Return where content lies until a sync has covered it."""

@@ -30,6 +30,7 @@ _WORTH_IT = 8 << 20
 """Bytes of segments from which on other processes are started: each takes a tenth of a second to be there."""
 _MOST = 8
 _AHEAD = 2
+_BUNDLES = 256
 
 Part = tuple[Path, int, int]
 """A segment: its file, the index of its first entry, the index after its last."""
@@ -217,7 +218,7 @@ class _Entries:
         """
         number = index // WIDTH
         if number not in self._bundles:
-            if len(self._bundles) >= WIDTH:
+            if len(self._bundles) >= _BUNDLES:
                 self._bundles.clear()
             width = min(WIDTH, self._log.checkpoint.size - number * WIDTH)
             self._bundles[number] = self._log.entries(number, width)

@@ -243,9 +243,8 @@ def _hear(
         process.wait()
         process.stdout.close()
     if len(output) > allowed.output and said["ended"] == Ended.WELL.name:
-        said["ended"] = (
-            Ended.OUTPUT.name
-        )  # it was done before the launcher could end it; what is kept is cut all the same
+        # It was done before the launcher could end it; what is kept is cut all the same.
+        said["ended"] = Ended.OUTPUT.name
     return said, bytes(output[: allowed.output])
 
 

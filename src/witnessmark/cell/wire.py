@@ -442,13 +442,12 @@ def _picture(payload: bytes) -> Message:
 
 def _refused(payload: bytes) -> Message:
     value = _value(payload)
-    if not isinstance(value, list) or len(value) != 4 or not all(isinstance(part, str) for part in value[1:3]):
-        raise Violation("sent a malformed refusal")
-    stated = value[3]
-    if not isinstance(stated, dict):
-        raise Violation("sent a malformed refusal")
-    _canonical(stated)
-    return Refused(_path(value[0]), _enum(Outcome, value[1]), printable(value[2]), stated)
+    match value:
+        case [path, str(outcome), str(detail), dict(stated)]:
+            _canonical(stated)
+            return Refused(_path(path), _enum(Outcome, outcome), printable(detail), stated)
+        case _:
+            raise Violation("sent a malformed refusal")
 
 
 def _said(payload: bytes) -> Message:

@@ -129,7 +129,8 @@ def member_object(catalogue: Catalogue, row: ExhibitRow, member: RefusedMember) 
         "public_id": None,
         "stated": stated,
     }
-    return {**value, **_exact_path(catalogue, row, member.path, path)}
+    raw = b"".join(_path_bytes(catalogue, row)) + MEMBER.encode() + b"/".join(step.as_bytes for step in member.path)
+    return {**value, **_exact_path(raw, path, member.path)}
 
 
 def file_object(catalogue: Catalogue, row: ExhibitRow) -> dict[str, object]:
@@ -154,16 +155,13 @@ def file_object(catalogue: Catalogue, row: ExhibitRow) -> dict[str, object]:
         "public_id": None if row.public_id is None else str(row.public_id),
         "stated": exhibit.stated,
     }
-    raw = b"".join(_path_bytes(catalogue, row))
-    if raw.decode(errors="replace") != row.printed or any(step.raw is not None for step in exhibit.path):
-        value["path_b64"] = codec.to_base64(raw)
-    return value
+    return {**value, **_exact_path(b"".join(_path_bytes(catalogue, row)), row.printed, exhibit.path)}
 
 
-def _exact_path(catalogue: Catalogue, row: ExhibitRow, member: Path, shown: str) -> dict[str, object]:
-    raw = b"".join(_path_bytes(catalogue, row)) + MEMBER.encode() + b"/".join(step.as_bytes for step in member)
-    exact = raw.decode(errors="replace") == shown and all(step.raw is None for step in member)
-    return {} if exact else {"path_b64": codec.to_base64(raw)}
+def _exact_path(raw: bytes, shown: str, path: Path) -> dict[str, object]:
+    """Return the exact bytes of a printed path, where they are not what is printed."""
+    is_exact = raw.decode(errors="replace") == shown and all(step.raw is None for step in path)
+    return {} if is_exact else {"path_b64": codec.to_base64(raw)}
 
 
 def _path_bytes(catalogue: Catalogue, row: ExhibitRow) -> Iterator[bytes]:

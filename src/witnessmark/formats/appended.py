@@ -6,10 +6,10 @@ from its first entry on, becomes a component and is read for itself.
 
 from witnessmark.cell.report import Report, Source
 from witnessmark.formats import zips
+from witnessmark.formats.octets import Octets
 from witnessmark.model.exhibit import How, PathStep
 
 NAME = "archive-at-the-end.zip"
-CHUNK = 256 << 10
 
 
 def take(source: Source, report: Report, end: int | None = None) -> int | None:
@@ -36,9 +36,6 @@ def take(source: Source, report: Report, end: int | None = None) -> int | None:
         return None
     report.observe("zip.prefix", first)
     with report.member((PathStep(NAME),), How.COPIED, {}) as sink:
-        source.stream.seek(first)
-        left = end - first
-        while block := source.stream.read(min(CHUNK, left)):
-            sink.write(block)
-            left -= len(block)
+        for piece in Octets(source.stream, first, end - first).pieces():
+            sink.write(piece)
     return first

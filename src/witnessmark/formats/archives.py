@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 
 from witnessmark.cell.report import Report, Source
 from witnessmark.formats import dates, names, packed_member, zips
+from witnessmark.formats.octets import Octets
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How, Path, PathStep
 
@@ -90,12 +91,12 @@ class _Zip:
         if self._overlaps:
             return
         for entry in zips.unlisted(self._stream, self._listed, start):
-            self._note("zip.unlisted", {"header": _shown(entry.name), "offset": str(entry.offset)})
+            self._note("zip.unlisted", {"header": names.shown(entry.name), "offset": str(entry.offset)})
             self._one(entry, names.path_of(_name(entry), self._codec), overlaps=False)
         self._stream.seek(0)
         if first > 0 and self._stream.read(min(first, CHUNK)).strip(b"\0\r\n "):
             with self._report.member((PathStep(BEFORE),), How.COPIED, {}) as sink:
-                for piece in _slice(self._stream, 0, first):
+                for piece in Octets(self._stream, 0, first).pieces():
                     sink.write(piece)
 
     def _one(self, entry: zips.Entry, path: Path, *, overlaps: bool) -> None:
@@ -114,7 +115,7 @@ class _Zip:
         if problem:
             self._damaged.append(problem)
             self._limits = self._limits or problem is _TOO_LONG
-            self._note("zip.damaged", {"member": _shown(entry.name), "what": problem})
+            self._note("zip.damaged", {"member": names.shown(entry.name), "what": problem})
 
     def _refusal(self, entry: zips.Entry, mode: int, *, overlaps: bool) -> tuple[Outcome, str] | None:
         if overlaps:
@@ -148,7 +149,9 @@ class _Zip:
 
     def _compare(self, entry: zips.Entry) -> None:
         if entry.local_name is not None and entry.local_name != entry.name:
-            self._note("zip.disagreement", {"directory": _shown(entry.name), "header": _shown(entry.local_name)})
+            self._note(
+                "zip.disagreement", {"directory": names.shown(entry.name), "header": names.shown(entry.local_name)}
+            )
         elif entry.local_method not in (-1, entry.method):
             self._differs(entry, "another compression method")
         elif entry.local_flags >= 0 and (entry.local_flags ^ entry.flags) & 1:
@@ -159,7 +162,7 @@ class _Zip:
             self._differs(entry, "other sizes: {} packed, {} unpacked".format(*entry.local_sizes))
 
     def _differs(self, entry: zips.Entry, how: str) -> None:
-        self._note("zip.disagreement", {"directory": _shown(entry.name), "header": how})
+        self._note("zip.disagreement", {"directory": names.shown(entry.name), "header": how})
 
     def _note(self, name: str, value: dict[str, str]) -> None:
         self._noted[name] += 1
@@ -215,10 +218,6 @@ def _name(entry: zips.Entry) -> bytes:
     return entry.name
 
 
-def _shown(name: bytes) -> str:
-    return name[:500].decode("utf-8", "replace")
-
-
 def _stated(entry: zips.Entry, mode: int) -> dict[str, Any]:
     time, date = entry.stamp
     clock = (1980 + (date >> 9), date >> 5 & 15, date & 31, time >> 11, time >> 5 & 63, (time & 31) * 2)
@@ -233,17 +232,6 @@ def _stated(entry: zips.Entry, mode: int) -> dict[str, Any]:
     if entry.comment:
         stated["comment"] = entry.comment[:2000].decode("utf-8", "replace")
     return stated
-
-
-def _slice(stream: BinaryIO, at: int, size: int) -> Iterator[bytes]:
-    left = size
-    while left > 0:
-        stream.seek(at)
-        block = stream.read(min(CHUNK, left))
-        if not block:
-            return
-        at, left = at + len(block), left - len(block)
-        yield block
 
 
 def read_gzip(source: Source, report: Report) -> None:

@@ -26,6 +26,11 @@ def step_of(raw: bytes, codec: str = "utf-8") -> PathStep:
         return step
 
 
+def shown(name: bytes) -> str:
+    """Return a name as observations tell it: what is no UTF-8 replaced, and not endless."""
+    return name[:500].decode("utf-8", "replace")
+
+
 def without_suffix(name: str, suffixes: dict[str, str]) -> Path:
     """Return what one packed file is called without the suffix of its packing."""
     for suffix, instead in suffixes.items():

@@ -11,19 +11,19 @@ that read archives hold them too. A header has to agree with itself.
 import re
 import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from witnessmark.cell.report import Report, Source
 from witnessmark.formats import appended
+from witnessmark.formats.octets import Octets
 from witnessmark.model.exhibit import How, PathStep
 
 MOST_LOOKED: Final = 512 << 20
 """Bytes of a program that are looked through."""
 MOST_ARCHIVES: Final = 100
 BLOCK: Final = 1 << 20
-CHUNK: Final = 256 << 10
 _HEAD: Final = 64
 _STARTS: Final = re.compile(rb"7z\xbc\xaf\x27\x1c|Rar!\x1a\x07|MSCF\0\0\0\0")
 _PROGRAMS: Final = (
@@ -59,19 +59,9 @@ def take(source: Source, report: Report) -> bool:
         report.observe("program.archive", {"offset": str(archive.at), "size": str(archive.end - archive.at)})
         name = f"archive-{archive.at}.{archive.suffix}"
         with report.member((PathStep(name),), How.COPIED, {}) as sink:
-            _copy(source.stream, archive, sink.write)
+            for piece in Octets(source.stream, archive.at, archive.end - archive.at).pieces():
+                sink.write(piece)
     return True
-
-
-def _copy(stream: BinaryIO, archive: _Archive, write: Callable[[bytes], None]) -> None:
-    at = archive.at
-    while at < archive.end:
-        stream.seek(at)
-        block = stream.read(min(CHUNK, archive.end - at))
-        if not block:
-            return
-        write(block)
-        at += len(block)
 
 
 def _before_certificates(stream: BinaryIO, head: bytes, size: int) -> int:

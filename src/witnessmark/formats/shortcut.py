@@ -15,6 +15,7 @@ from typing import Final
 
 from witnessmark.cell.report import Report, Source
 from witnessmark.formats import dates, names
+from witnessmark.formats.octets import Octets
 from witnessmark.formats.shortcut_items import Item, items
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How, PathStep
@@ -57,13 +58,12 @@ def read_shortcut(source: Source, report: Report) -> None:
 
 
 def _take_rest(source: Source, at: int, report: Report) -> None:
-    source.stream.seek(at)
-    if not source.stream.read(CHUNK).strip(b"\0"):
+    rest = Octets.whole(source).part(at)
+    if not rest.take(0, CHUNK).strip(b"\0"):
         return
-    source.stream.seek(at)
     with report.member((PathStep("after-the-end"),), How.COPIED, {}) as sink:
-        while block := source.stream.read(CHUNK):
-            sink.write(block)
+        for piece in rest.pieces():
+            sink.write(piece)
 
 
 class _Shortcut:

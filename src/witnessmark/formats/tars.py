@@ -232,7 +232,7 @@ def read_tar(source: Source, report: Report) -> None:
             for piece in Octets(source.stream, header.data, header.size).pieces():
                 sink.write(piece)
         taken += 1
-    twice = [_shown(name) for name, count in seen.items() if count > 1]
+    twice = [names.shown(name) for name, count in seen.items() if count > 1]
     if twice:
         report.observe("tar.names_twice", twice[:MOST_NOTED])
     alike = names.alike(name for name in seen if not name.endswith(b"/"))
@@ -264,7 +264,7 @@ def _take_held(stream: BinaryIO, header: Header, path: Path, report: Report) -> 
     """Take out what is held of a file with more holes than are written: its parts, one behind the other."""
     assert header.parts is not None
     held = {"stored": str(header.parts.held), "holes": str(header.parts.holes)}
-    report.observe("tar.without_holes", {"member": _shown(header.name), "size": str(header.parts.size), **held})
+    report.observe("tar.without_holes", {"member": names.shown(header.name), "size": str(header.parts.size), **held})
     last = PathStep(f"{path[-1].name}.without-holes")
     with report.member((*path[:-1], last), How.COPIED, {**_tar_stated(header), **held}) as sink:
         for piece in Octets(stream, header.data, header.parts.held).pieces():
@@ -273,7 +273,7 @@ def _take_held(stream: BinaryIO, header: Header, path: Path, report: Report) -> 
 
 def _tar_refusal(header: Header) -> str:
     if header.type in (b"1", b"2"):
-        return f"{header.what} to {_shown(header.link)}; links are not followed"
+        return f"{header.what} to {names.shown(header.link)}; links are not followed"
     return header.what
 
 
@@ -285,7 +285,3 @@ def _tar_stated(header: Header) -> dict[str, Any]:
     if utc is not None:
         stated["modified_utc"] = f"{utc.isoformat(timespec='seconds')}Z"
     return stated
-
-
-def _shown(name: bytes) -> str:
-    return name[:500].decode("utf-8", "replace")

@@ -57,6 +57,7 @@ _PAGE = 500
 _ID = re.compile(r"[a-z2-7]{16}\Z")
 _PUBLIC = re.compile(r"[A-Z]{1,6}-[0-9]{5,}\Z")
 _SHOWN = 5
+_WELL = (Outcome.OK, Outcome.PARTIAL)
 
 
 class Catalogue:
@@ -295,34 +296,61 @@ class Catalogue:
         self,
         media_types: Collection[str],
         version: str,
-        settings: str,
-        outcomes: Collection[Outcome] = (Outcome.OK, Outcome.PARTIAL),
+        way: str,
+        outcomes: Collection[Outcome] = _WELL,
+        *,
+        after: int = 0,
     ) -> Iterator[ExhibitRow]:
         """Yield the first exhibit of each content that was read as one of those types, and not yet in that way.
 
         Args:
             media_types: the types.
             version: the version of the step `read`.
-            settings: the settings of that way.
+            way: how the settings of that way begin.
             outcomes: how the newest reading ended.
+            after: of readings later in logical order than this only.
         """
-        types, words = json.dumps(sorted(media_types)), json.dumps([outcome.value for outcome in outcomes])
-        return self._exhibits(_READ_AS, types=types, outcomes=words, version=version, settings=settings)
+        return self._exhibits(_READ_AS, **_asked(media_types, version, way, outcomes, after))
 
-    def not_read_as(self, media_types: Collection[str], version: str, settings: str) -> int:
-        """Return how many contents were read as one of those types, and not yet in that way."""
-        row = self._one(
+    def not_read_as(
+        self,
+        media_types: Collection[str],
+        version: str,
+        way: str,
+        outcomes: Collection[Outcome] = _WELL,
+        *,
+        after: int = 0,
+    ) -> int:
+        """Return how many contents `read_as` would give."""
+        sql = (
             "SELECT count(*) FROM content c JOIN derivative r ON r.seq = (SELECT max(seq) FROM derivative"
-            " WHERE handle = c.handle AND step = 'read' AND seq <= ?1)"
-            " WHERE r.media_type IN (SELECT value FROM json_each(?2)) AND NOT EXISTS (SELECT 1 FROM derivative x"
-            " WHERE x.handle = c.handle AND x.step = 'read' AND x.version = ?3 AND x.settings = ?4 AND x.seq <= ?1)",
-            self._top,
-            json.dumps(sorted(media_types)),
-            version,
-            settings,
+            f" WHERE handle = c.handle AND step = 'read' AND seq <= :top) WHERE c.first <= :top {_NOT_READ_AS}"
         )
-        assert row is not None
-        return int(row[0])
+        with schema.sentences():
+            found = self._connection.execute(
+                sql, {**_asked(media_types, version, way, outcomes, after), "top": self._top}
+            ).fetchone()
+        return int(found[0])
+
+    def ways(self, begins: str) -> dict[str, int]:
+        """Return the settings of the newest readings that begin so, each with the number of its contents."""
+        rows = self._all(
+            "SELECT r.settings, count(*) FROM content c JOIN derivative r ON r.seq = (SELECT max(seq) FROM derivative"
+            " WHERE handle = c.handle AND step = 'read' AND seq <= ?1)"
+            " WHERE substr(r.settings, 1, length(?2)) = ?2 GROUP BY r.settings",
+            self._top,
+            begins,
+        )
+        return dict(rows)
+
+    def looked_until(self, search: str) -> int:
+        """Return up to where in logical order a search for what is due was made to its end; 0 for never."""
+        row = self._one("SELECT seq FROM looked WHERE search = ? AND seq <= ?", search, self._top)
+        return 0 if row is None else int(row[0])
+
+    def note_looked(self, search: str, seq: int) -> None:
+        """Keep that a search was made to its end, up to `seq`: forgotten with the tables, it costs a second one."""
+        self._connection.execute("INSERT OR REPLACE INTO looked VALUES (?, ?)", (search, seq))
 
     def without_text(self, media_types: Collection[str]) -> int:
         """Return how many contents were read well as one of those types, and have no visible text."""
@@ -647,13 +675,13 @@ _KILLED = (
     f" AND d.seq > ? AND d.seq <= ? AND d.seq = (SELECT max(seq) FROM derivative WHERE handle = d.handle"
     f" AND step = 'read' AND seq <= ?) ORDER BY d.seq LIMIT {_PAGE}"
 )
-_READ_AS = (
-    "AND e.seq = (SELECT first FROM content WHERE handle = e.handle)"
-    " AND r.media_type IN (SELECT value FROM json_each(:types))"
+_NOT_READ_AS = (
+    " AND r.seq > :after AND r.media_type IN (SELECT value FROM json_each(:types))"
     " AND r.outcome IN (SELECT value FROM json_each(:outcomes))"
-    " AND NOT EXISTS (SELECT 1 FROM derivative x WHERE x.handle = e.handle AND x.step = 'read'"
-    " AND x.version = :version AND x.settings = :settings AND x.seq <= :top)"
+    " AND NOT EXISTS (SELECT 1 FROM derivative x WHERE x.handle = r.handle AND x.step = 'read'"
+    " AND x.version = :version AND substr(x.settings, 1, length(:way)) = :way AND x.seq <= :top)"
 )
+_READ_AS = f"AND e.seq = (SELECT first FROM content WHERE handle = e.handle) {_NOT_READ_AS}"
 _TEXTS = (
     "SELECT t.step, t.digest FROM derivative t JOIN derivative r ON r.seq = (SELECT max(seq) FROM derivative"
     " WHERE handle = ? AND step = 'read' AND seq <= ?) WHERE t.handle = ? AND t.step <> 'read' AND t.seq <= ?"
@@ -661,6 +689,19 @@ _TEXTS = (
 )
 _NAMES = 1_000
 _RUN = Kind.EXAMINATION_RUN.value
+
+
+def _asked(
+    media_types: Collection[str], version: str, way: str, outcomes: Collection[Outcome], after: int
+) -> dict[str, Any]:
+    """Return the values of `_NOT_READ_AS`."""
+    return {
+        "types": json.dumps(sorted(media_types)),
+        "outcomes": json.dumps([outcome.value for outcome in outcomes]),
+        "version": version,
+        "way": way,
+        "after": after,
+    }
 
 
 def _connect(archive: Archive) -> sqlite3.Connection:

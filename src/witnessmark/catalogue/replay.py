@@ -1,8 +1,9 @@
-"""Replay: events in, rows out; nothing stands in the catalogue that this cannot make again.
+"""Replay: events in, rows out; nothing stands in the catalogue that this cannot make again, but for `looked`.
 
 Rules for whoever changes this file:
 - An event of an unknown kind, or with a value that this version does not know, is counted and otherwise left alone.
 - Events and the position after them are written in one transaction: after a crash replay goes on where it was.
+- What `looked` says (how far a search for what is due went) may be lost at any time: it saves a second search.
 - Change `schema.VERSION` with every change of an outcome.
 """
 

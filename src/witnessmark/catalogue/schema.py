@@ -12,7 +12,7 @@ from pathlib import Path
 
 from witnessmark.errors import Busy, Damaged, DiskFailure
 
-VERSION = 4
+VERSION = 5
 """Changed with every change of a table or of what replay puts into it."""
 
 _CHECKED = 16 << 20
@@ -34,6 +34,7 @@ _TABLES = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE seen (size INTEGER PRIMARY KEY, root TEXT NOT NULL, seq INTEGER NOT NULL,
     segment INTEGER NOT NULL, line INTEGER NOT NULL);
+CREATE TABLE looked (search TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE broken (segment INTEGER NOT NULL, line INTEGER NOT NULL, reason TEXT NOT NULL,
     PRIMARY KEY (segment, line)) WITHOUT ROWID;
 CREATE TABLE event (seq INTEGER PRIMARY KEY, idx INTEGER NOT NULL, commitment BLOB NOT NULL, kind TEXT NOT NULL,

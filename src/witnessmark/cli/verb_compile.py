@@ -13,7 +13,6 @@ from witnessmark.catalogue.search import Search
 from witnessmark.cell import grade
 from witnessmark.cli import by_program, compose, confinement, passphrase, say
 from witnessmark.errors import WrongUsage
-from witnessmark.intake import ocr, recordings
 from witnessmark.intake.read import read_due
 from witnessmark.intake.receive import Intake, Receiver, Wanted, check_places, survey
 from witnessmark.intake.sealing import Readings
@@ -27,14 +26,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.epilog = (
         "The same folder again adds nothing; a changed file is a new exhibit; what was stopped goes on.\n"
-        "--office has documents that our readers fail at, or that there is none for (Works, Write, Lotus …),\n"
-        "read by way of LibreOffice where it is found: their text only, a second or less a file.\n"
-        "--recordings has ffprobe and ffmpeg, where they are found, look at sound and films: streams and tags beside\n"
-        "what our reader found in the headers, and up to nine still frames of each, private, shown by `page`. Seconds\n"
-        "a file, some megabytes of the disk for its frames. `sound` draws a track of sound.\n"
-        "--ocr looks for letters in pictures, and in pages of PDFs without text or whose letters have no names, by\n"
-        "tesseract where it is found: seconds a page, and not without errors; such text is marked as read by a\n"
-        "machine. `doctor` lists packs.\n"
+        "When everything is sealed and read by our own readers, programs that are found on this machine read what has\n"
+        "no text yet, behind walls of their own. Ctrl-C ends that at any time; the next run goes on with it:\n"
+        "- LibreOffice reads documents that our readers fail at or that there is none for (Works, Write, Lotus …):\n"
+        "  their text only, a second or less a file;\n"
+        "- tesseract looks for letters in pictures, and in pages of PDFs without text or whose letters have no names:\n"
+        "  a second or more a page, and not without errors; such text is marked as read by a machine. `doctor` lists\n"
+        "  packs.\n"
+        "--recordings has ffprobe and ffmpeg look at sound and films: streams and tags beside what our reader found\n"
+        "in the headers, and up to nine still frames of each, private, shown by `page`. Seconds a file, and some\n"
+        "megabytes of the disk for its frames. `sound` draws a track of sound.\n"
         "--from is a label. Never write the name of a source there: the label is kept for ever.\n\n"
         "examples:\n"
         "  witnessmark compile archive/ leak/\n"
@@ -46,7 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--received", metavar="DATE", help="when it was received: 2032, 2032-06 or 2032-06-11")
     parser.add_argument("--note", metavar="TEXT", help="what is known of how it came; kept with the accession")
     parser.add_argument("--workers", type=int, metavar="N", help="how many files to read at once (the processors)")
-    parser.add_argument("--office", action="store_true", help="have LibreOffice read what our readers cannot")
+    parser.add_argument("--office", action="store_true", help="refuse to go on where LibreOffice is not found")
     parser.add_argument(
         "--recordings", action="store_true", help="have ffprobe and ffmpeg look at recordings and keep still frames"
     )
@@ -55,8 +56,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="PACKS",
         nargs="?",
         const="",
-        help="look for letters in pictures too; with the packs named, as uig+eng (chosen by the script of each page)",
+        help="refuse to go on where tesseract is not found, and look again at what it saw with other packs; with the "
+        "packs named, as uig+eng (chosen by the script of each page)",
     )
+    parser.add_argument("--no-programs", action="store_true", help="have no program of this machine read anything")
     parser.add_argument("--seal-only", action="store_true", help="seal now, read later")
     made = parser.add_argument_group("a new archive", "fixed when the archive is made, or edited in witnessmark.toml")
     made.add_argument("--domain", default=compose.DEFAULT_DOMAIN, help="the keeper's domain, in the log's name")
@@ -81,8 +84,10 @@ def run(arguments: argparse.Namespace) -> int:
         raise WrongUsage("a new archive needs at least one SOURCE")
     sources = tuple(source_root(location) for location in arguments.sources)
     check_places(arguments.archive, sources)
-    if arguments.seal_only and (arguments.office or arguments.recordings or arguments.ocr is not None):
-        raise WrongUsage("--seal-only reads nothing, and --office, --recordings and --ocr read: choose one")
+    asked = by_program.Asked(arguments.office, arguments.recordings, arguments.ocr, arguments.no_programs)
+    if asked.by_name and (arguments.seal_only or asked.nothing):
+        flag = "--seal-only" if arguments.seal_only else "--no-programs"
+        raise WrongUsage(f"{flag} lets no program read, and --office, --recordings and --ocr do: choose one")
     is_new, made, accepted = not Archive.exists(root), None, None
     if not arguments.seal_only:
         known = confinement.ENOUGH if is_new else Archive.settings_of(root).accept_grade
@@ -103,26 +108,18 @@ def run(arguments: argparse.Namespace) -> int:
         readings, workers = Readings(), arguments.workers or compose.workers()
         if not arguments.seal_only:
             readings = read_all(archive, catalogue, workers, stop)
-        read = time.monotonic()
-        seen = converted = looked = None
-        if arguments.office:
-            converted = by_program.convert(archive, catalogue, stop)
-        if arguments.recordings:
-            looked = by_program.look(archive, catalogue, workers, stop)
-        if arguments.ocr is not None:
-            seen = by_program.recognise(archive, catalogue, arguments.ocr, workers, stop)
+        spans = (sealed - started, time.monotonic() - sealed)
+        if not arguments.json:
+            _print_read(intake, readings, spans)
+        done = by_program.NOTHING
+        if not arguments.seal_only:
+            done = by_program.run(archive, catalogue, asked, workers, stop, silently=arguments.json)
         with Search.open(archive, catalogue) as search:
             notes = [*catalogue.notes, *search.notes, *_complaints(readings)]
-        silent = 0 if arguments.seal_only else catalogue.without_text(ocr.TYPES)
-        by_headers = 0 if arguments.seal_only else recordings.due(catalogue)
         if arguments.json:
-            by = by_program.Done(seen, converted, looked, silent, by_headers)
-            _print_json(archive, intake, readings, notes, by)
+            _print_json(archive, intake, readings, notes, done)
         else:
-            _print(archive, intake, readings, notes, is_new=is_new, spans=(sealed - started, read - sealed))
-            by_program.print_converted(converted)
-            by_program.print_looked(looked, by_headers)
-            by_program.print_seen(seen, silent)
+            _print_archive(archive, notes, is_new=is_new)
     return 0
 
 
@@ -226,17 +223,8 @@ def _print_json(
     )
 
 
-def _print(
-    archive: Archive,
-    intake: Intake,
-    readings: Readings,
-    notes: list[str],
-    *,
-    is_new: bool,
-    spans: tuple[float, float],
-) -> None:
-    for note in notes:
-        say.line(f"note: {note}")
+def _print_read(intake: Intake, readings: Readings, spans: tuple[float, float]) -> None:
+    """Say what was sealed and what our own readers made of it: before programs begin, which may take hours."""
     for name, why in readings.violations:
         say.line(f"QUARANTINE: {say.safe(name) or 'a file without a name'}: {why}; nothing it said was kept")
     if readings.violations:
@@ -263,6 +251,11 @@ def _print(
         say.line(
             f"Cells of grade {found.grade}: {found.held} of {len(found.attempts)} attacks on them from inside held."
         )
+
+
+def _print_archive(archive: Archive, notes: list[str], *, is_new: bool) -> None:
+    for note in notes:
+        say.line(f"note: {note}")
     say.line(f"Log: {archive.ledger.size:,} entries, signed. Public key: {archive.ledger.vkey}")
     if is_new:
         how = "sealed with a passphrase" if archive.is_sealed else "without a passphrase, readable by its owner alone"

@@ -9,7 +9,7 @@ from witnessmark.cli.verb_files import exhibit_text, file_object
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.epilog = (
-        "Where letters in pictures were read by a machine (`compile --ocr`), a note says so.\n\n"
+        "Where letters in pictures were read by a machine, a note says so.\n\n"
         "example:\n  witnessmark text archive/ path:orders/17.pdf"
     )
     parser.add_argument("archive", metavar="ARCHIVE")

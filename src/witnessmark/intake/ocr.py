@@ -10,7 +10,7 @@ page by page.
 """
 
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import BoundedSemaphore
@@ -45,7 +45,8 @@ _SMALLER_DPI = 100
 MOST_PIXELS: Final = 16_000_000
 MOST_PAGES: Final = 500
 """Pages of one exhibit that are looked at; how many more there are is observed."""
-_OCR: Final = '"ocr"'
+ANY: Final = '{"ocr":'
+"""How the settings of each reading begin for which letters were looked for, with whichever packs."""
 _SOME_WORDS, _DOUBTFUL, _MOST_TRIES = 8, 65, 6
 """A page with so many words, of which the program is less sure than this, is tried with each other pack."""
 _LEAST_SIDE, _LEAST_PIXELS = 24, 4_000
@@ -60,6 +61,8 @@ class Recognising:
     with_text: int = 0  # exhibits in which letters were found
     unfinished: int = 0  # pages that the program was stopped at, or that could not be drawn
     undrawable: int = 0  # pictures in HEIC that wait for a program that draws them
+    passed: int = 0  # contents that were considered: many have text of their own on each page
+    known: int = 0  # contents that are to be considered
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +107,35 @@ class _Item:
         return self.row.reading is not None and self.row.reading.derivative.media_type == PDF
 
 
-def settings_of(packs: Sequence[str]) -> str:
-    """Return the settings of a reading with those packs."""
-    return codec.encode({"ocr": "+".join(packs)})
+def settings_of(packs: Sequence[str], *, found: bool) -> str:
+    """Return the settings of a reading with those packs, by which letters were found or not.
+
+    Where none were, the text is the file's own, and the settings say so.
+    """
+    asked: codec.Fields = {"ocr": "+".join(packs)}
+    return codec.encode(asked if found else {**asked, "ocr_found": False})
+
+
+def way(packs: Sequence[str]) -> str:
+    """Return how the settings of each reading with those packs begin, found or not."""
+    return settings_of(packs, found=True).removesuffix("}")
+
+
+def due(catalogue: Catalogue) -> int:
+    """Return how many contents nobody has looked for letters in; many of them have text of their own on each page."""
+    return catalogue.not_read_as(TYPES, step.VERSION, ANY, after=catalogue.looked_until(_search(TYPES, ANY)))
+
+
+def by_fewer_packs(catalogue: Catalogue, packs: Sequence[str]) -> int:
+    """Return for how many contents letters were looked for without one of those packs."""
+    counts = catalogue.ways(ANY).items()
+    return sum(
+        count for settings, count in counts if not set(packs) <= set(str(codec.decode(settings)["ocr"]).split("+"))
+    )
+
+
+def _search(types: Collection[str], begins: str) -> str:
+    return codec.encode({"types": sorted(types), "version": step.VERSION, "way": begins})
 
 
 def chosen(recogniser: Recogniser, wanted: str) -> tuple[str, ...]:
@@ -131,10 +160,20 @@ def recognise_due(
     recogniser: Recogniser,
     packs: tuple[str, ...],
     *,
+    again: bool,
     workers: int,
     clock: Callable[[], str],
 ) -> Generator[Recognising, None, None]:
-    """Look for letters in whatever was not looked at with these packs; yield the counts after each exhibit.
+    """Look for letters in what is due; yield the counts after each content.
+
+    Args:
+        archive: open for writing.
+        catalogue: of the archive.
+        recogniser: tesseract.
+        packs: its packs to use.
+        again: also look at what was looked at with other packs only.
+        workers: how many pages to look at at once.
+        clock: the time.
 
     A caller that closes the generator early has sealed what was recognised so far.
     """
@@ -148,9 +187,15 @@ def recognise_due(
             types = TYPES
             if looking.heif is None:
                 types, state.undrawable = TYPES - table.HEIF, catalogue.without_text(table.HEIF)
-            for row in catalogue.read_as(types, step.VERSION, looking.settings):
+            begins = way(packs) if again else ANY
+            search, top = _search(types, begins), catalogue.top
+            after = catalogue.looked_until(search)
+            state.known = catalogue.not_read_as(types, step.VERSION, begins, after=after)
+            for row in catalogue.read_as(types, step.VERSION, begins, after=after):
+                state.passed += 1
                 item = looking.begin(row)
                 if item is None:
+                    yield state
                     continue
                 waiting.append(item)
                 while waiting and (len(waiting) > 2 * workers or _is_done(waiting[0])):
@@ -159,6 +204,8 @@ def recognise_due(
             while waiting:
                 sealing.take(waiting.popleft())
                 yield state
+            if not looking.missing:
+                catalogue.note_looked(search, top)
         finally:
             looking.close()
             sealing.commit()
@@ -182,10 +229,11 @@ class _Looking:
         workers: int,
         accepted: str,
     ) -> None:
-        self.settings = settings_of(packs)
+        self.packs = packs
+        self.missing = False  # a content is not in the vault: it stays due
         self.tools = recogniser.program.tools
         self._archive, self._catalogue, self._passing, self._recogniser = archive, catalogue, passing, recogniser
-        self._packs, self._accepted = packs, accepted
+        self._accepted = accepted
         self.heif = heif.find(archive.store.disk.temporary, accepted)
         self._runner = Runner(passing, 1, company=False)
         self._runner.__enter__()
@@ -200,6 +248,7 @@ class _Looking:
     def begin(self, row: ExhibitRow) -> _Item | None:
         """Have the pages of an exhibit looked at; None where it has text on each."""
         if not self._archive.store.has(row.exhibit.digest):
+            self.missing = True
             return None
         item = _Item(row, self._own_text(row))
         if item.is_pdf:
@@ -233,10 +282,10 @@ class _Looking:
 
     def _own_text(self, row: ExhibitRow) -> str:
         """Return the visible text as our reader found it, whatever was recognised since with other packs."""
-        if row.reading is not None and _OCR not in row.reading.derivative.settings:
+        if row.reading is not None and not row.reading.derivative.settings.startswith(ANY):
             return later.visible_text(self._archive, row)
         for made in self._catalogue.made(row.exhibit.handle, StepName.VISIBLE, step.VERSION):
-            if _OCR not in made.settings and made.digest is not None:
+            if not made.settings.startswith(ANY) and made.digest is not None:
                 return self._archive.store.read(made.digest, later.LARGEST_TEXT).decode()
         return ""
 
@@ -311,7 +360,7 @@ class _Looking:
 
     def _seen(self, drawn: bytes, picture: Picture, dpi: int) -> _Seen:
         """Have one page looked at: first which script it is in, where there are packs of several; in another thread."""
-        folder, packs, script = self._archive.store.disk.temporary, self._packs, ""
+        folder, packs, script = self._archive.store.disk.temporary, self.packs, ""
         tried: list[tuple[str, ...]] = []
         if packs == self._recogniser.packs and len(packs) > 1:
             if self._recogniser.tells_scripts:
@@ -347,9 +396,9 @@ class _Sealing:
         """Wait for the pages of an exhibit, and seal what they gave."""
         at, texts = self._clock(), self._texts(item)
         observed: list[tuple[str, codec.Value]] = [
-            ("ocr", {"settings": codec.decode(self._looking.settings)["ocr"], "unsure_below": recognised.UNSURE})
+            ("ocr", {"settings": "+".join(self._looking.packs), "unsure_below": recognised.UNSURE})
         ]
-        grade = item.grade
+        grade, is_found = item.grade, False
         for page in item.pages:
             seen = None if page.seen is None else page.seen.result()
             told: dict[str, codec.Value] = {"page": page.number}
@@ -370,12 +419,13 @@ class _Sealing:
             observed.append(("ocr.page", told))
             self._state.unfinished += seen.ended != "well"
             if found.text:
+                is_found = True
                 own = texts.get(page.number, "").rstrip()
                 texts[page.number] = f"{own}\n{found.text}" if own else found.text
                 self._keep_words(item, page, page.picture, seen, at)
         if item.count > MOST_PAGES:
             observed.append(("ocr.left_out", item.count - MOST_PAGES))
-        self._seal(item, texts, observed, grade, at)
+        self._seal(item, texts, observed, grade, at, found=is_found)
 
     @staticmethod
     def _texts(item: _Item) -> dict[int, str]:
@@ -388,12 +438,14 @@ class _Sealing:
         observed: list[tuple[str, codec.Value]],
         grade: str,
         at: str,
+        *,
+        found: bool,
     ) -> None:
         assert item.row.reading is not None
         before = item.row.reading.derivative
         pages = [texts.get(number, "") for number in range(1, max((*texts, 0)) + 1)]
         added = later.Added(
-            settings=self._looking.settings,
+            settings=settings_of(self._looking.packs, found=found),
             visible="\f".join(pages),
             hidden="",
             observed=observed,
@@ -406,7 +458,7 @@ class _Sealing:
         self._batch.add(later.derivatives(self._archive, item.row, added), at)
         self._state.exhibits += 1
         self._state.pages += len(item.pages)
-        self._state.with_text += any(page.strip() for page in pages)
+        self._state.with_text += found
         self._batch.commit_when_due()
 
     def _keep_words(self, item: _Item, page: _Page, picture: Picture, seen: _Seen, at: str) -> None:

@@ -44,6 +44,7 @@ _FAILED = (
     Outcome.PARTIAL,
 )
 """A text that ended well without a word is tried too; slides are not: LibreOffice fills in their fields anew."""
+_WANTED: Final = ("odt", "ods", "odp", "odg")
 _OWN_FACTS = "[metadata"  # what an OpenDocument says of itself is LibreOffice's word, not the document's
 
 
@@ -77,11 +78,8 @@ def read_by_office(
     state = Converting()
     accepted = archive.settings.worst_grade
     with archive.store.passing() as passing, Runner(passing, 1, company=False) as runner:
-        for wanted in ("odt", "ods", "odp", "odg"):
-            types = [name for name, office in table.OFFICE.items() if office.opendocument == wanted]
-            rows = (
-                row for row in catalogue.read_as(types, step.VERSION, SETTINGS, _FAILED) if _is_wanting(archive, row)
-            )
+        for wanted in _WANTED:
+            rows = _wanting(archive, catalogue, wanted)
             while some := _some(rows):
                 started = time.monotonic()
                 came = list(_converted(archive, passing, program, some, wanted, accepted))
@@ -89,6 +87,18 @@ def read_by_office(
                 _seal(archive, catalogue, passing, runner, program, came, clock(), state)
                 yield state
     yield state
+
+
+def due(archive: Archive, catalogue: Catalogue) -> int:
+    """Return how many documents LibreOffice might read that have no text."""
+    return sum(1 for wanted in _WANTED for _ in _wanting(archive, catalogue, wanted))
+
+
+def _wanting(archive: Archive, catalogue: Catalogue, wanted: str) -> Iterator[ExhibitRow]:
+    """Yield what has no text and LibreOffice writes as that kind of OpenDocument."""
+    types = [name for name, office in table.OFFICE.items() if office.opendocument == wanted]
+    rows = catalogue.read_as(types, step.VERSION, SETTINGS, _FAILED)
+    return (row for row in rows if _is_wanting(archive, row))
 
 
 def _is_wanting(archive: Archive, row: ExhibitRow) -> bool:

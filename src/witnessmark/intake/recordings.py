@@ -126,7 +126,7 @@ def _next(waiting: deque[tuple[ExhibitRow, Future[Seen]]]) -> tuple[ExhibitRow, 
 
 def due(catalogue: Catalogue) -> int:
     """Return how many recordings were read by their headers alone."""
-    return catalogue.not_read_as(TYPES, step.VERSION, SETTINGS)
+    return catalogue.not_read_as(TYPES, step.VERSION, SETTINGS, OUTCOMES)
 
 
 def look_at(

@@ -55,8 +55,13 @@ class Derivative:
     @property
     def recognised(self) -> str | None:
         """Which program recognised letters in pictures for this text; None where the text is the file's own."""
-        packs = codec.decode(self.settings).get("ocr")
-        return None if packs is None else f"tesseract {self.tools.get('tesseract', '')} ({packs})"
+        settings = codec.decode(self.settings)
+        packs = settings.get("ocr")
+        return (
+            None
+            if packs is None or settings.get("ocr_found") is False
+            else f"tesseract {self.tools.get('tesseract', '')} ({packs})"
+        )
 
     def event(self, at: str) -> Event:
         """Return the event of this derivative at `at`."""

@@ -27,7 +27,7 @@ def told(folder: Path, accepted: str) -> tuple[Told, ...]:
         Told(
             "tesseract",
             None if letters is None else letters.program,
-            "letters in pictures and scanned pages are not read (`compile --ocr`)",
+            "letters in pictures and scanned pages are not read",
             "tesseract-ocr and the packs of the languages of the leak, such as "
             + ", ".join(f"tesseract-ocr-{pack.replace('_', '-')}" for pack in programs.WISHED[:4]),
             () if letters is None else tuple(programs.missing_packs(letters)),
@@ -35,7 +35,7 @@ def told(folder: Path, accepted: str) -> tuple[Told, ...]:
         Told(
             "libreoffice",
             programs.libreoffice(folder, accepted),
-            "pages of Office documents cannot be drawn, nor what our readers fail at be read (`compile --office`)",
+            "pages of Office documents cannot be drawn, nor what our readers fail at be read",
             "libreoffice-writer-nogui, libreoffice-calc-nogui and libreoffice-impress-nogui",
         ),
         Told(
@@ -48,8 +48,7 @@ def told(folder: Path, accepted: str) -> tuple[Told, ...]:
         Told(
             "heif-convert",
             heif.find(folder, accepted),
-            "pictures in HEIC, as telephones take them, cannot be drawn, nor letters be looked for in them (`page`, "
-            "`compile --ocr`)",
+            "pictures in HEIC, as telephones take them, cannot be drawn, nor letters be looked for in them (`page`)",
             "libheif-examples and, where there is such a package, libheif-plugin-libde265",
         ),
     )

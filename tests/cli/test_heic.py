@@ -86,7 +86,7 @@ def compiled(wm, tmp_path, **files):
     (tmp_path / "leak").mkdir()
     for name, data in files.items():
         (tmp_path / "leak" / name.replace("_", ".")).write_bytes(data)
-    wm.good("compile", tmp_path / "archive", tmp_path / "leak")
+    wm.good("compile", tmp_path / "archive", tmp_path / "leak", "--no-programs")
     return tmp_path / "archive"
 
 
@@ -147,7 +147,7 @@ def test_what_exif_says_turns_no_picture_in_heic(wm, tmp_path):
 @needs_tesseract
 def test_letters_are_looked_for_in_heic(wm, tmp_path):
     place = compiled(wm, tmp_path, scan_heic=heic(tmp_path, typed_page(LINES, "a scan").convert("RGB")))
-    assert wm.good("compile", place, "--json").last["without_text"] == 1
+    assert wm.good("compile", place, "--no-programs", "--json").last["without_text"] == 1
     ran = wm.good("compile", place, "--ocr", "eng", "--json").last["ocr"]
     assert (ran["exhibits"], ran["with_text"], ran["undrawable"]) == (1, 1, 0)
     row = wm.files(place)["scan.heic"]

@@ -13,6 +13,7 @@ from pypdf import generic
 
 from witnessmark.demo.drawing import typed_page
 from witnessmark.demo.write_pdf import Line, Page, Properties, pdf
+from witnessmark.intake import ocr
 from witnessmark.work import programs
 
 needs_tesseract = pytest.mark.skipif(
@@ -66,8 +67,93 @@ def seen(wm, tmp_path_factory):
     Image.new("L", (8, 8), 90).save(leak / "dot.png")
     (leak / "broken.png").write_bytes(scan()[:3000])
     place = leak.parent / "archive"
-    before = wm.good("compile", place, leak, "--json").last
+    before = wm.good("compile", place, leak, "--no-programs", "--json").last
     return place, before, wm.good("compile", place, "--ocr", "eng", "--json").last
+
+
+@pytest.fixture
+def unseen(wm, tmp_path):
+    """What to compile: a scan, and a PDF of two pages of which one is empty paper."""
+    leak = tmp_path / "leak"
+    leak.mkdir()
+    (leak / "scan.png").write_bytes(scan())
+    day = "D:20180309080000Z"
+    blank = io.BytesIO()
+    Image.new("L", (600, 800), 250).save(blank, "JPEG")
+    pages = (Page((Line("This page was typed."),)), Page(jpeg=(blank.getvalue(), 600, 800)))
+    (leak / "typed.pdf").write_bytes(pdf(pages, Properties("Order", "Clerk", day, day)))
+    return tmp_path / "archive", leak
+
+
+@needs_tesseract
+def test_what_has_no_text_is_looked_at_without_being_asked_for_once(wm, unseen):
+    place, leak = unseen
+    ran = wm.good("compile", place, leak, "--json").last
+    assert {name: ran["ocr"][name] for name in ("known", "exhibits", "with_text")} == {
+        "known": 2,
+        "exhibits": 2,
+        "with_text": 1,
+    }
+    assert (ran["without_text"], ran["not_found"], ran["by_fewer_packs"]) == (0, [], 0)
+    assert wm.files(place)["scan.png"]["machine_read"].startswith("tesseract ")
+    before = wm.entries(place)
+    again = wm.good("compile", place, leak, "--json").last
+    assert again["ocr"] is None
+    assert wm.entries(place) == before
+
+
+@needs_tesseract
+def test_text_is_the_files_own_where_no_letters_were_found(wm, unseen, tmp_path):
+    place, leak = unseen
+    wm.good("compile", place, leak)
+    (row,) = [r for r in wm.good("files", place, "--json", "--observations").objects if r["path"] == "typed.pdf"]
+    assert row["machine_read"] is None
+    assert [value["page"] for name, value in row["observations"] if name == "ocr.page"] == [2]
+    assert wm.call("text", place, "path:typed.pdf").err == ""
+    wm.good(
+        "publish", place, tmp_path / "site", "--decisions", wm.decide(tmp_path / "d.csv", ("path:typed.pdf", "text"))
+    )
+
+
+@needs_tesseract
+def test_more_packs_than_there_were_are_told_of_and_make_nothing_due(wm, unseen, monkeypatch):
+    place, leak = unseen
+    wm.good("compile", place, leak)
+    before = wm.entries(place)
+    monkeypatch.setattr(ocr, "chosen", lambda recogniser, _: (*recogniser.packs, "xyz"))
+    ran = wm.good("compile", place, "--json").last
+    assert (ran["ocr"], ran["by_fewer_packs"]) == (None, 2)
+    assert "--ocr looks again" in wm.good("compile", place).out
+    assert wm.entries(place) == before
+
+
+@needs_tesseract
+def test_a_search_that_came_to_its_end_is_not_made_again_and_one_that_is_forgotten_is(wm, unseen):
+    place, leak = unseen
+    (leak / "plain.pdf").write_bytes(pdf((Page((Line("Typed."),)),), Properties("A", "B", "D:2018", "D:2018")))
+    assert wm.good("compile", place, leak, "--json").last["ocr"]["known"] == 3
+    (leak / "other.png").write_bytes(scan((("ORDER No. 28", 46),)))
+    assert wm.good("compile", place, leak, "--json").last["ocr"]["known"] == 1
+    wm.good("rebuild", place)
+    assert wm.good("compile", place, "--json").last["ocr"]["known"] == 1, (
+        "the PDF with text on its page, looked at anew"
+    )
+
+
+@needs_tesseract
+def test_without_programs_nothing_is_looked_at_and_what_is_left_is_told(wm, unseen):
+    place, leak = unseen
+    ran = wm.good("compile", place, leak, "--no-programs", "--json").last
+    assert (ran["ocr"], ran["without_text"], ran["not_found"]) == (None, 1, [])
+    assert "letters were not looked for" in wm.good("compile", place, "--no-programs").out
+
+
+def test_what_is_not_found_is_told_and_the_rest_goes_well(wm, unseen, monkeypatch):
+    place, leak = unseen
+    monkeypatch.setattr(programs, "PLACES", "/nowhere")
+    ran = wm.good("compile", place, leak, "--json").last
+    assert (ran["ocr"], ran["without_text"], ran["not_found"]) == (None, 1, ["tesseract"])
+    assert "Not found here" in wm.good("compile", place).out
 
 
 @needs_tesseract
@@ -156,7 +242,7 @@ def test_such_text_is_published_only_where_the_page_says_so(wm, seen, tmp_path):
     assert "tesseract" in page.read_text("utf-8")
 
 
-@pytest.mark.parametrize("words", [("--ocr",), ("--ocr", "xyz"), ("--ocr", "--seal-only")])
+@pytest.mark.parametrize("words", [("--ocr",), ("--ocr", "xyz"), ("--ocr", "--seal-only"), ("--ocr", "--no-programs")])
 def test_what_cannot_be_looked_for_is_one_sentence(wm, tmp_path, monkeypatch, words):
     if words == ("--ocr",):
         monkeypatch.setattr(programs, "PLACES", "/nowhere")

@@ -38,7 +38,7 @@ def lotus(wm, tmp_path_factory):
         (leak / f"keys-{count}.wk1").write_bytes(sheet([["door", "key"], [f"Gate {count} is locked twice", "double"]]))
     (leak / "note.txt").write_text("A note with text of its own.")
     place = leak.parent / "archive"
-    wm.good("compile", place, leak)
+    wm.good("compile", place, leak, "--no-programs")
     return place
 
 
@@ -95,7 +95,21 @@ def test_what_libreoffice_makes_nothing_of_stays_as_it_was_and_is_not_tried_agai
     assert wm.good("compile", place, "--office", "--json").last["office"]["tried"] == 0
 
 
-@pytest.mark.parametrize("words", [("--office",), ("--office", "--seal-only")])
+@needs_libreoffice
+def test_it_is_read_without_being_asked_for_and_not_where_no_program_may(wm, lotus, tmp_path):
+    place = wm.copied(lotus, tmp_path / "archive")
+    assert wm.good("compile", place, "--no-programs", "--json").last["office"] is None
+    assert wm.good("compile", place, "--json").last["office"] == {"tried": 2, "read": 2, "failed": 0}
+    assert wm.good("compile", place, "--json").last["office"] is None
+
+
+def test_where_it_is_not_found_that_is_told_and_the_rest_goes_well(wm, lotus, tmp_path, monkeypatch):
+    monkeypatch.setattr(programs, "PLACES", "/nowhere")
+    ran = wm.good("compile", wm.copied(lotus, tmp_path / "archive"), "--json").last
+    assert (ran["office"], ran["not_found"]) == (None, ["libreoffice"])
+
+
+@pytest.mark.parametrize("words", [("--office",), ("--office", "--seal-only"), ("--office", "--no-programs")])
 def test_what_cannot_be_asked_for_is_one_sentence(wm, lotus, tmp_path, monkeypatch, words):
     monkeypatch.setattr(programs, "PLACES", "/nowhere")
     ran = wm.call("compile", wm.copied(lotus, tmp_path / "archive"), *words)

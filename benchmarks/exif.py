@@ -87,7 +87,9 @@ def _compiled(truth: list[dict[str, object]], folder: Path) -> Path:
         target = source / str(row["SourceFile"])
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes((CORPUS / str(row["SourceFile"])).read_bytes())
-    subprocess.run([WITNESSMARK, "compile", folder / "archive", source], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [WITNESSMARK, "compile", folder / "archive", source, "--no-programs"], check=True, stdout=subprocess.DEVNULL
+    )
     with (folder / "results.jsonl").open("wb") as out:
         subprocess.run([WITNESSMARK, "files", folder / "archive", "--json", "--observations"], check=True, stdout=out)
     return folder / "results.jsonl"

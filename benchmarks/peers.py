@@ -159,7 +159,9 @@ def _ours(corpus: Path, files: Sequence[Path], witnessmark: str, folder: Path) -
         target = source / _name(corpus, path)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(path.read_bytes())
-    subprocess.run([witnessmark, "compile", folder / "archive", source, "--json"], check=True, capture_output=True)
+    subprocess.run(
+        [witnessmark, "compile", folder / "archive", source, "--no-programs", "--json"], check=True, capture_output=True
+    )
     done = subprocess.run(
         [witnessmark, "files", folder / "archive", "--json", "--text"], check=True, capture_output=True, text=True
     )

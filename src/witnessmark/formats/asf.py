@@ -2,7 +2,6 @@
 
 import struct
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -15,7 +14,6 @@ from witnessmark.model.exhibit import How
 
 MOST_OBJECTS: Final = 5000
 LARGEST: Final = 16 << 20
-_EPOCH = datetime(1601, 1, 1)  # noqa: DTZ001 - UTC by the standard
 
 
 def _guid(text: str) -> bytes:
@@ -96,11 +94,7 @@ def _read_file(body: Octets, teller: Teller) -> None:
     created, _, length = struct.unpack_from("<QQQ", raw, 24)
     (preroll,) = struct.unpack_from("<Q", raw, 56)
     if created:
-        try:
-            moment = dates.Moment(str(created), _EPOCH + timedelta(microseconds=created // 10), 0)
-        except OverflowError:
-            moment = dates.Moment(str(created))
-        dates.observe(teller.report, "created", moment, "ASF file properties")
+        dates.observe(teller.report, "created", dates.from_filetime(created), "ASF file properties")
     teller.fact("file_id", raw[:16].hex())
     if length:
         teller.duration(max(0, length - preroll * 10_000), 10_000_000, "file properties")

@@ -8,7 +8,7 @@ import re
 import struct
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import format_datetime
 
 from witnessmark.cell.report import Relay, Report, Source
@@ -110,10 +110,8 @@ def when(ticks: Plain | None) -> datetime | None:
     """Return the instant of a FILETIME: 100 ns since 1601 UTC."""
     if not isinstance(ticks, int) or ticks <= 0:
         return None
-    try:
-        return datetime(1601, 1, 1, tzinfo=UTC) + timedelta(microseconds=ticks // 10)
-    except OverflowError:
-        return None
+    found = dates.from_filetime(ticks).local
+    return None if found is None else found.replace(tzinfo=UTC)
 
 
 def subject(item: Item) -> str:

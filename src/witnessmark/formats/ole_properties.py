@@ -41,7 +41,6 @@ _SETS: Final = (SUMMARY, DOCUMENT_SUMMARY, "\x05HwpSummaryInformation")
 _NO_PROPERTY: Final = 0x80000000
 """From here on numbers say how a set is kept: its language, its behaviour."""
 _CUSTOM: Final = bytes.fromhex("05d5cdd59c2e1b10939708002b2cf9ae")
-_EPOCH: Final = datetime(1601, 1, 1)  # noqa: DTZ001 - FILETIME counts from here, in UTC
 
 
 def read_properties(file: CompoundFile, report: Report) -> None:
@@ -167,10 +166,7 @@ def _filetime(data: bytes, at: int) -> Value:
         return None
     if ticks < 10_000_000 * 86400 * 366 * 100:  # a span: no file is from before 1701
         return timedelta(microseconds=ticks // 10)
-    try:
-        return _EPOCH + timedelta(microseconds=ticks // 10)
-    except OverflowError:
-        return None
+    return dates.from_filetime(ticks).local
 
 
 def _ansi(data: bytes, at: int, page: int) -> tuple[str, int]:

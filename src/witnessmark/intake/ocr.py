@@ -204,6 +204,7 @@ def recognise_due(
             while waiting:
                 sealing.take(waiting.popleft())
                 yield state
+            sealing.commit()  # before it is noted: what is not sealed is due
             if not looking.missing:
                 catalogue.note_looked(search, top)
         finally:

@@ -11,6 +11,8 @@ import pytest
 from PIL import Image
 from pypdf import generic
 
+from witnessmark.archive.folder import Archive
+from witnessmark.catalogue.query import Catalogue
 from witnessmark.demo.drawing import typed_page
 from witnessmark.demo.write_pdf import Line, Page, Properties, pdf
 from witnessmark.intake import ocr
@@ -148,6 +150,24 @@ def test_without_programs_nothing_is_looked_at_and_what_is_left_is_told(wm, unse
     assert "letters were not looked for" in wm.good("compile", place, "--no-programs").out
 
 
+@needs_tesseract
+@pytest.mark.parametrize("harm", ["gone", "not JSON"])
+def test_damage_to_one_reading_keeps_no_other_from_being_looked_at(wm, unseen, harm):
+    place, leak = unseen
+    (leak / "other.png").write_bytes(scan((("ORDER No. 28", 46),)))
+    wm.good("compile", place, leak, "--no-programs")
+    with Archive.reading(place) as archive, Catalogue.open(archive) as catalogue:
+        digest = catalogue.exhibit("path:scan.png").reading.derivative.digest
+    (kept,) = Path(place).glob(f"vault/*/**/*{digest.hex[4:]}*")
+    kept.chmod(0o600)
+    kept.unlink() if harm == "gone" else kept.write_bytes(b"no JSON")
+    ran = wm.good("compile", place, "--json").last
+    assert (ran["ocr"]["known"], ran["ocr"]["exhibits"]) == (3, 2)
+    assert wm.files(place)["other.png"]["machine_read"] is not None
+    assert wm.good("compile", place, "--json").last["ocr"]["known"] == 1, "what could not be read stays due"
+    assert wm.call("audit", place).code == 1
+
+
 def test_what_is_not_found_is_told_and_the_rest_goes_well(wm, unseen, monkeypatch):
     place, leak = unseen
     monkeypatch.setattr(programs, "PLACES", "/nowhere")
@@ -203,7 +223,6 @@ def test_it_is_found_by_searching_and_told_beside_the_text(wm, seen):
 
 @needs_tesseract
 def test_where_each_word_stands_is_kept(wm, seen):
-    from witnessmark.archive.folder import Archive
     from witnessmark.model.digest import Digest
 
     with Archive.reading(Path(seen[0])) as archive:

@@ -30,6 +30,7 @@ from witnessmark.catalogue.rows import ExhibitRow, Findable
 from witnessmark.catalogue.snippet import Snippet
 from witnessmark.errors import BrokenEvidence, Busy, Damaged, DiskFailure, WrongUsage
 from witnessmark.model import text
+from witnessmark.model.derivative import LARGEST_TEXT
 from witnessmark.model.digest import Commitment, Digest
 
 __all__ = ["Hit", "Hits", "Search", "Snippet"]
@@ -39,7 +40,6 @@ _ENGINE = version("tantivy")
 _TEXTS = ("visible", "hidden", "name")
 _STATE = "witnessmark.json"
 _HEAP = 64 << 20
-_LARGEST_TEXT = 256 << 20
 _PART = 1 << 20
 _CHUNK = 1 << 16
 _LOOKED_THROUGH = 4 << 20
@@ -188,7 +188,7 @@ class Search:
         document.add_integer("first", content.order)
         for field, digest in (("visible", content.visible), ("hidden", content.hidden)):
             if digest is not None:
-                document.add_text(field, "".join(_fed(self._text(digest, _LARGEST_TEXT))))
+                document.add_text(field, "".join(_fed(self._text(digest, LARGEST_TEXT))))
         for name in content.names:
             document.add_text("name", " ".join(text.words(name)))
         return document

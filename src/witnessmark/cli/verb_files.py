@@ -13,15 +13,12 @@ from witnessmark.catalogue.rows import ExhibitRow
 from witnessmark.cli import compose, say
 from witnessmark.errors import Damaged
 from witnessmark.model import codec
-from witnessmark.model.derivative import Outcome
+from witnessmark.model.derivative import LARGEST_OBSERVATIONS, LARGEST_TEXT, Outcome
 from witnessmark.model.exhibit import MEMBER, Path, printed
 from witnessmark.work.reading import RefusedMember, refused_members
 
 HIDDEN_LINE = "--- hidden text: in the file, not seen by its reader ---"
 """The line between visible and hidden text wherever both are printed."""
-
-_LARGEST_TEXT = 256 << 20
-_LARGEST_OBSERVATIONS = 64 << 20
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -98,7 +95,7 @@ def not_taken_out(archive: Archive, row: ExhibitRow) -> tuple[RefusedMember, ...
     # A reading that names one does not end as `ok`: most exhibits need not be looked into.
     if row.reading is None or row.reading.derivative.outcome in (None, Outcome.OK):
         return ()
-    return refused_members(archive.store, row.reading.derivative.digest, _LARGEST_OBSERVATIONS)
+    return refused_members(archive.store, row.reading.derivative.digest, LARGEST_OBSERVATIONS)
 
 
 def _outcome(row: ExhibitRow) -> str:
@@ -179,9 +176,9 @@ def exhibit_text(archive: Archive, row: ExhibitRow) -> str:
         return ""
     text = ""
     if reading.visible is not None and reading.visible.digest is not None:
-        text = archive.store.read(reading.visible.digest, _LARGEST_TEXT).decode()
+        text = archive.store.read(reading.visible.digest, LARGEST_TEXT).decode()
     if reading.hidden is not None and reading.hidden.digest is not None:
-        hidden = archive.store.read(reading.hidden.digest, _LARGEST_TEXT).decode()
+        hidden = archive.store.read(reading.hidden.digest, LARGEST_TEXT).decode()
         text += ("" if not text or text.endswith("\n") else "\n") + HIDDEN_LINE + "\n" + hidden
     return text
 
@@ -190,7 +187,7 @@ def exhibit_observations(archive: Archive, row: ExhibitRow) -> list[object]:
     """Return what the newest reading observed, in its order: pairs of a name and a value; none while it is due."""
     if row.reading is None or row.reading.derivative.digest is None:
         return []
-    raw = archive.store.read(row.reading.derivative.digest, _LARGEST_OBSERVATIONS)
+    raw = archive.store.read(row.reading.derivative.digest, LARGEST_OBSERVATIONS)
     found = codec.decode(raw.decode())
     listed = found.get("observations") if isinstance(found, dict) else None
     return list(listed) if isinstance(listed, list) else []

@@ -17,12 +17,12 @@ from witnessmark.errors import Damaged
 from witnessmark.examine.dates import FileTime
 from witnessmark.examine.method import Examination, Observed, Weighed
 from witnessmark.model import codec
+from witnessmark.model.derivative import LARGEST_OBSERVATIONS
 from witnessmark.model.finding import ExaminationRun, Finding, Hold
 from witnessmark.model.words import FindingOutcome, HoldState
 
 EXAMINATIONS: tuple[Examination, ...] = (FileTime(),)
 _BATCH = 512
-_LARGEST_OBSERVATIONS = 64 << 20
 
 
 @dataclass(slots=True)
@@ -79,7 +79,7 @@ def _weigh(examination: Examination, archive: Archive, row: ExhibitRow) -> Weigh
             FindingOutcome.NOT_APPLICABLE, "not-read", "The file was not read.", {}, ("Nothing was looked at.",)
         )
     try:
-        raw = archive.store.read(reading.derivative.digest, _LARGEST_OBSERVATIONS)
+        raw = archive.store.read(reading.derivative.digest, LARGEST_OBSERVATIONS)
         found = codec.decode(raw.decode())
         observations = tuple((str(name), value) for name, value in found["observations"])
     except (Damaged, UnicodeDecodeError, KeyError, TypeError, ValueError):

@@ -6,19 +6,16 @@ text), and what the program gave besides; its settings say which program, and th
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from witnessmark.archive.folder import Archive
 from witnessmark.catalogue.rows import ExhibitRow
 from witnessmark.cell.grade import worse
+from witnessmark.errors import Damaged
 from witnessmark.model import codec
-from witnessmark.model.derivative import Derivative, Outcome
+from witnessmark.model.derivative import LARGEST_OBSERVATIONS, LARGEST_TEXT, Derivative, Outcome
 from witnessmark.model.digest import Digest
 from witnessmark.model.words import StepName
 from witnessmark.work import step
-
-LARGEST_TEXT: Final = 80 << 20
-LARGEST_OBSERVATIONS: Final = 256 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +40,27 @@ def visible_text(archive: Archive, row: ExhibitRow) -> str:
     """Return the visible text of the newest reading."""
     reading = row.reading
     found = None if reading is None or reading.visible is None else reading.visible.digest
-    return "" if found is None else archive.store.read(found, LARGEST_TEXT).decode()
+    return "" if found is None else sealed_text(archive, found)
+
+
+def sealed_text(archive: Archive, digest: Digest) -> str:
+    """Return a text that was sealed.
+
+    Raises:
+        Damaged: when it is missing, or not what was sealed.
+    """
+    try:
+        return archive.store.read(digest, LARGEST_TEXT).decode()
+    except UnicodeDecodeError as error:
+        raise Damaged(f"the text {digest} cannot be read: run `witnessmark audit`") from error
 
 
 def derivatives(archive: Archive, row: ExhibitRow, added: Added) -> Iterator[Derivative]:
-    """Yield the reading and its texts as they are from now on; their contents are in the store then."""
+    """Yield the reading and its texts as they are from now on; their contents are in the store then.
+
+    Raises:
+        Damaged: when what was read before is missing, or not what was sealed.
+    """
     assert row.reading is not None
     before = row.reading.derivative
     observations = _observations(archive, before.digest, added.observed)
@@ -72,10 +85,8 @@ def derivatives(archive: Archive, row: ExhibitRow, added: Added) -> Iterator[Der
         members=before.members,
     )
     hidden = row.reading.hidden
-    if hidden is not None and hidden.digest is not None:
-        kept = archive.store.read(hidden.digest, LARGEST_TEXT).decode()
-    else:
-        kept = ""
+    apart = None if hidden is None else hidden.digest
+    kept = "" if apart is None else sealed_text(archive, apart)
     for name, text in ((StepName.VISIBLE, added.visible), (StepName.HIDDEN, kept + added.hidden)):
         if text:
             data = text.encode()
@@ -95,6 +106,19 @@ def _observations(archive: Archive, earlier: Digest | None, observed: Sequence[t
     """Return the observations of the earlier reading with the new ones behind them."""
     found: codec.Fields = {"members": [], "observations": [], "refused": [], "truncated": False}
     if earlier is not None:
-        found = codec.decode(archive.store.read(earlier, LARGEST_OBSERVATIONS).decode())
+        found = _observed_before(archive, earlier)
     listed = [*found["observations"], *([name, value] for name, value in observed)]
     return codec.encode_bytes({**found, "observations": listed})
+
+
+def _observed_before(archive: Archive, digest: Digest) -> codec.Fields:
+    """Return what a reading observed, whole.
+
+    Raises:
+        Damaged: when it is missing, or not what was sealed.
+    """
+    try:
+        found = codec.decode(archive.store.read(digest, LARGEST_OBSERVATIONS).decode())
+        return {**found, "observations": list(found["observations"])}
+    except (UnicodeDecodeError, KeyError, TypeError) as error:
+        raise Damaged(f"the observations {digest} cannot be read: run `witnessmark audit`") from error

@@ -23,12 +23,12 @@ from witnessmark.catalogue.rows import ExhibitRow
 from witnessmark.cell.confine import Grade
 from witnessmark.cell.grade import worse
 from witnessmark.cell.program import Ended
-from witnessmark.errors import WrongUsage
+from witnessmark.errors import Damaged, WrongUsage
 from witnessmark.formats import table
 from witnessmark.intake import heic, later
 from witnessmark.intake.batch import OpenBatch
 from witnessmark.model import codec
-from witnessmark.model.derivative import Derivative, Outcome
+from witnessmark.model.derivative import LARGEST_OBSERVATIONS, Derivative, Outcome
 from witnessmark.model.digest import Digest
 from witnessmark.model.words import StepName
 from witnessmark.work import heif, programs, recognised, step
@@ -231,7 +231,7 @@ class _Looking:
         accepted: str,
     ) -> None:
         self.packs = packs
-        self.missing = False  # a content is not in the vault: it stays due
+        self.missing = False  # of a content something is not in the vault: it stays due
         self.tools = recogniser.program.tools
         self._archive, self._catalogue, self._passing, self._recogniser = archive, catalogue, passing, recogniser
         self._accepted = accepted
@@ -251,10 +251,14 @@ class _Looking:
         if not self._archive.store.has(row.exhibit.digest):
             self.missing = True
             return None
-        item = _Item(row, self._own_text(row))
+        try:
+            item = _Item(row, self._own_text(row))
+            unnamed = self._unnamed(row) if item.is_pdf else set()
+        except Damaged:  # `audit` names it
+            self.missing = True
+            return None
         if item.is_pdf:
             texts = item.text.split("\f")
-            unnamed = self._unnamed(row)
             due = [number for number, text in enumerate(texts, 1) if not text.strip() or number in unnamed]
             if not due:
                 return None
@@ -277,7 +281,7 @@ class _Looking:
         digest = None if row.reading is None else row.reading.derivative.digest
         return {
             value["page"]
-            for name, value in observations(self._archive.store, digest, later.LARGEST_OBSERVATIONS)
+            for name, value in observations(self._archive.store, digest, LARGEST_OBSERVATIONS)
             if name == "pdf.unmapped" and 2 * value["characters"] >= value["of"]
         }
 
@@ -287,7 +291,7 @@ class _Looking:
             return later.visible_text(self._archive, row)
         for made in self._catalogue.made(row.exhibit.handle, StepName.VISIBLE, step.VERSION):
             if not made.settings.startswith(ANY) and made.digest is not None:
-                return self._archive.store.read(made.digest, later.LARGEST_TEXT).decode()
+                return later.sealed_text(self._archive, made.digest)
         return ""
 
     def _draw_page(self, item: _Item, number: int) -> None:
@@ -456,7 +460,12 @@ class _Sealing:
             detail=before.detail,
             languages=(),
         )
-        self._batch.add(later.derivatives(self._archive, item.row, added), at)
+        try:
+            made = list(later.derivatives(self._archive, item.row, added))
+        except Damaged:
+            self._looking.missing = True
+            return
+        self._batch.add(made, at)
         self._state.exhibits += 1
         self._state.pages += len(item.pages)
         self._state.with_text += found

@@ -18,11 +18,12 @@ from witnessmark.catalogue.query import Catalogue
 from witnessmark.catalogue.rows import ExhibitRow
 from witnessmark.cell.grade import worse
 from witnessmark.cell.program import Ended, Ran
+from witnessmark.errors import Damaged
 from witnessmark.formats import table
 from witnessmark.intake import later
 from witnessmark.intake.batch import OpenBatch
 from witnessmark.model import codec
-from witnessmark.model.derivative import Outcome
+from witnessmark.model.derivative import LARGEST_TEXT, Outcome
 from witnessmark.model.digest import Digest
 from witnessmark.work import programs, step
 from witnessmark.work.programs import Program
@@ -175,7 +176,10 @@ def _seal(
         state.read += bool(visible.strip())
         state.failed += one.digest is None
         added = _added(program, one, result, visible, hidden)
-        batch.add(later.derivatives(archive, one.row, added), at)
+        try:
+            batch.add(list(later.derivatives(archive, one.row, added)), at)
+        except Damaged:  # what was read before is not in the vault: it stays due, and `audit` names it
+            state.failed += 1
         if one.digest is not None:
             passing.drop(one.digest)
     batch.commit()
@@ -194,7 +198,7 @@ def _texts(passing: Passing, result: ReadingResult | None) -> tuple[str, str]:
     if result is None:
         return "", ""
     visible, hidden = (
-        "" if digest is None else passing.read(digest, later.LARGEST_TEXT).decode()
+        "" if digest is None else passing.read(digest, LARGEST_TEXT).decode()
         for digest in (result.visible, result.hidden)
     )
     kept = [line for line in hidden.splitlines(keepends=True) if not line.startswith(_OWN_FACTS)]

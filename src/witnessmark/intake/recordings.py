@@ -24,7 +24,7 @@ from witnessmark.cell.program import Ended, Ran
 from witnessmark.intake import compared, later
 from witnessmark.intake.batch import OpenBatch
 from witnessmark.model import codec
-from witnessmark.model.derivative import Derivative, Outcome
+from witnessmark.model.derivative import LARGEST_OBSERVATIONS, Derivative, Outcome
 from witnessmark.model.text import clean
 from witnessmark.model.words import StepName
 from witnessmark.work import ffmpeg, probed, step
@@ -213,7 +213,7 @@ class _Sealing:
             self._state.left += 1
             return
         before_reading, at = row.reading.derivative, self._clock()
-        before = list(observations(self._archive.store, before_reading.digest, later.LARGEST_OBSERVATIONS))
+        before = list(observations(self._archive.store, before_reading.digest, LARGEST_OBSERVATIONS))
         kept = self._keep_frames(row, seen, at)
         observed, hidden = self._told(seen, before, kept)
         added = later.Added(

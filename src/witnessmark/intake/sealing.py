@@ -16,10 +16,9 @@ from witnessmark.archive.folder import Archive
 from witnessmark.catalogue.query import Catalogue
 from witnessmark.catalogue.rows import Due, ExhibitRow
 from witnessmark.cell.budget import Budgets
-from witnessmark.intake import later
 from witnessmark.intake.identity import identity_text
 from witnessmark.intake.unpack import components, members
-from witnessmark.model.derivative import Derivative, Outcome
+from witnessmark.model.derivative import LARGEST_OBSERVATIONS, Derivative, Outcome
 from witnessmark.model.digest import Commitment, Digest
 from witnessmark.model.event import Event
 from witnessmark.model.words import StepName
@@ -144,7 +143,7 @@ class Sealing:
                     continue
                 if reading is None or reading.derivative.digest is None:
                     continue
-                found = members(self._archive.store.read(reading.derivative.digest, later.LARGEST_OBSERVATIONS))
+                found = members(self._archive.store.read(reading.derivative.digest, LARGEST_OBSERVATIONS))
                 self._expand(row, found, at, is_charged=False)
                 if len(self._batch) >= BATCH_EVENTS:
                     self.commit()

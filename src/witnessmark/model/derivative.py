@@ -3,13 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
 from witnessmark.model import codec
 from witnessmark.model.digest import Digest
 from witnessmark.model.event import Event
 from witnessmark.model.exhibit import ExhibitKind
 from witnessmark.model.words import Kind, StepName
+
+LARGEST_TEXT: Final = 256 << 20
+"""Bytes of one text that are read back at once: more than any reading gives."""
+LARGEST_OBSERVATIONS: Final = 256 << 20
+"""Bytes of the observations of one reading, its members among them, that are read back at once."""
 
 
 class Outcome(StrEnum):

@@ -375,7 +375,15 @@ def refused_members(store: Store, digest: Digest | None, most: int) -> tuple[Ref
 
 
 def observations(store: Store, digest: Digest | None, most: int) -> Iterator[tuple[str, Value]]:
-    """Yield the names and values that a reading observed; `most` bytes of them are read."""
-    if digest is not None:
-        found = codec.decode(store.read(digest, most).decode())
-        yield from ((name, value) for name, value in found["observations"])
+    """Yield the names and values that a reading observed; `most` bytes of them are read.
+
+    Raises:
+        Damaged: when they cannot be read.
+    """
+    if digest is None:
+        return
+    try:
+        found = [(name, value) for name, value in codec.decode(store.read(digest, most).decode())["observations"]]
+    except (KeyError, TypeError, ValueError) as error:
+        raise Damaged("what a reading observed cannot be read: run `witnessmark audit`") from error
+    yield from found

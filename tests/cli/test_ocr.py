@@ -118,6 +118,32 @@ def test_text_is_the_files_own_where_no_letters_were_found(wm, unseen, tmp_path)
 
 
 @needs_tesseract
+def test_a_scan_is_looked_at_whatever_line_an_app_put_on_it(wm, unseen):
+    place, leak = unseen
+    out = io.BytesIO()
+    picture = typed_page(LINES, "behind")
+    picture.save(out, "JPEG", quality=80)
+    day, jpeg = "D:20180309080000Z", (out.getvalue(), *picture.size)
+    long = tuple(
+        Line(f"Line {number} of a long letter that was typed over a picture of paper.") for number in range(20)
+    )
+    pages = (Page((Line("Scanned by PaperCam"),), jpeg=jpeg), Page(long, jpeg=jpeg), Page((Line("A short letter."),)))
+    (leak / "app.pdf").write_bytes(pdf(pages, Properties("Order", "Clerk", day, day)))
+    wm.good("compile", place, leak)
+    (row,) = [
+        r for r in wm.good("files", place, "--json", "--text", "--observations").objects if r["path"] == "app.pdf"
+    ]
+    observed = [value for name, value in row["observations"] if name == "pdf.pictured"]
+    assert [(one["page"], one["share"] >= 90) for one in observed] == [(1, True), (2, True)]
+    first, second, third = row["text"].partition("--- hidden")[0].split("\f")
+    assert first.startswith("Scanned by PaperCam")
+    assert "Carts are searched." in first
+    assert first.count("PaperCam") == 1
+    assert "Carts" not in second, "a page with a text of its own"
+    assert third.strip() == "A short letter."
+
+
+@needs_tesseract
 def test_more_packs_than_there_were_are_told_of_and_make_nothing_due(wm, unseen, monkeypatch):
     place, leak = unseen
     wm.good("compile", place, leak)

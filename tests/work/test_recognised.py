@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from witnessmark.work.recognised import MOST_WORDS, NO_TEXT, UNSURE, parse
+from witnessmark.work.recognised import MOST_WORDS, NO_TEXT, UNSURE, besides, parse
 
 HEAD = "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext"
 
@@ -84,3 +84,21 @@ def test_every_word_stands_in_the_text(texts):
 
     for text in texts:
         assert unicodedata.normalize("NFC", text) in found.text
+
+
+LINE = st.text(st.characters(categories=("L", "N", "P", "Zs")), max_size=40)
+
+
+@given(st.lists(LINE), st.lists(LINE))
+def test_what_a_page_says_itself_is_left_out_and_nothing_is_added(seen, own):
+    text = "".join(f"{line}\n" for line in seen)
+    kept = besides(text, "\n".join(own)).splitlines()
+    assert besides(text, text) == ""
+    assert [line for line in kept if line not in text.splitlines()] == []
+    assert besides("".join(f"{line}\n" for line in kept), "\n".join(own)).splitlines() == kept
+
+
+def test_a_line_of_which_the_page_has_most_words_is_its_own():
+    own = "Scanned by PaperCam. 夜间上双锁"
+    text = "ORDER No. 27\n\nSCANNED by PaperCam,\nthe scanned order\n夜间上双锁。\n白天开锁\n...\n"
+    assert besides(text, own) == "ORDER No. 27\nthe scanned order\n白天开锁\n"

@@ -20,6 +20,8 @@ MOST_PAGES = 10_000
 LONGEST_PAGE = 4_000_000
 UNMAPPED_LOOK = 2_000
 """Characters of a page that are asked whether the file says which letters they are."""
+PICTURED = 40
+"""Hundredths of a page with text from which on it is observed that pictures cover so much of it."""
 _INFO = ("Title", "Author", "Subject", "Keywords", "Creator", "Producer")
 
 
@@ -156,7 +158,10 @@ def _read_text(page: Any, number: int, report: Report, unnamed: dict[int, str], 
             return ""
         if _observe_unmapped(text_page, number, count, report) and len(unnamed) < pdf_second.MOST_PAGES:
             unnamed[number] = _characters(text_page, 0, count)
-        unseen = pdf_sight.unseen(page, text_page, count, layers=layers)
+        sight = pdf_sight.look(page, text_page, count, layers=layers)
+        unseen = sight.unseen
+        if sight.pictured >= PICTURED:
+            report.observe("pdf.pictured", {"page": number, "share": sight.pictured})
         if unseen is None:
             shown = _characters(text_page, 0, count)
             report.visible(shown + "\n")

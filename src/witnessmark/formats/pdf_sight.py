@@ -1,5 +1,7 @@
 """Which characters of a PDF page a reader sees: the rest is in the file all the same, and must not pass for visible.
 
+How much of the page pictures cover is told as well: letters in them are no characters of the page.
+
 Two passes. The first looks at the page's objects for anything that could hide text: an invisible render mode, a pale or
 transparent colour, something painted over it later, a clip, a place outside the page, a layer. Most pages have
 nothing of the kind and are done. A page in doubt is drawn twice, with the texts in doubt and without; a character
@@ -53,6 +55,15 @@ class Standing:
     order: int
 
 
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What a page shows: for each character whether it is unseen, None when all are seen; how much is pictures."""
+
+    unseen: list[bool] | None
+    pictured: int
+    """Hundredths of the page that pictures cover, as if none lay over another."""
+
+
 @dataclass(slots=True)
 class Survey:
     """What the first pass found: texts that paint nothing, texts in doubt, and all the others with their boxes."""
@@ -62,6 +73,7 @@ class Survey:
     others: list[tuple[Any, Box | None]] = field(default_factory=list)
     paints: list[Paint] = field(default_factory=list)
     standing: dict[int, Standing] = field(default_factory=dict)  # by the text's address
+    pictured: float = 0.0  # share of the page
 
     def doubt_what_lies_under(self, where: Box) -> None:
         """Move the texts that something now covers to the doubtful ones."""
@@ -74,9 +86,13 @@ class Survey:
         self.others = kept
 
 
-def unseen(page: Any, text_page: Any, count: int, *, layers: bool) -> list[bool] | None:
-    """Return for each character whether it is unseen, or None when all are seen."""
+def look(page: Any, text_page: Any, count: int, *, layers: bool) -> Sight:
+    """Return what a page with that many characters shows."""
     found = _survey(page)
+    return Sight(_unseen(page, text_page, count, found, layers=layers), min(100, round(100 * found.pictured)))
+
+
+def _unseen(page: Any, text_page: Any, count: int, found: Survey, *, layers: bool) -> list[bool] | None:
     if layers:
         found.doubtful += [item for item, _ in found.others]
         found.standing.clear()
@@ -101,13 +117,25 @@ def _survey(page: Any) -> Survey:
         if kind == pdfium.FPDF_PAGEOBJ_TEXT:
             _survey_text(item, crop, found, place)
         elif kind == pdfium.FPDF_PAGEOBJ_FORM:
-            for inner in _texts_of_form(item):
+            pictures = False
+            for inner in _texts_and_pictures_of_form(item):
+                if pdfium.FPDFPageObj_GetType(inner) == pdfium.FPDF_PAGEOBJ_IMAGE:
+                    pictures = True
+                    continue
                 invisible = pdfium.FPDFTextObj_GetTextRenderMode(inner) == INVISIBLE
                 (found.unpainted if invisible else found.doubtful).append(inner)
             _survey_paint(item, kind, found, place)
+            found.pictured += _part_of(crop, item) if pictures else 0.0
         else:
             _survey_paint(item, kind, found, place)
+            found.pictured += _part_of(crop, item) if kind == pdfium.FPDF_PAGEOBJ_IMAGE else 0.0
     return found
+
+
+def _part_of(crop: Box, item: Any) -> float:
+    """Return which share of the page an object covers."""
+    where = pdf_call.box(pdfium.FPDFPageObj_GetBounds, item)
+    return 0.0 if where is None or not _meet(where, crop) else _share(where, crop)
 
 
 def _survey_text(item: Any, crop: Box, found: Survey, order: int) -> None:
@@ -193,8 +221,8 @@ def _colour(item: Any) -> Colour | None:
     return red.value, green.value, blue.value
 
 
-def _texts_of_form(form: Any) -> Iterator[Any]:
-    """Yield the texts in a form and in the forms inside it, as long as the count of objects is bearable."""
+def _texts_and_pictures_of_form(form: Any) -> Iterator[Any]:
+    """Yield the texts and pictures in a form and in the forms inside it, as long as their count is bearable."""
     pending, left = [(form, 0)], MOST_OBJECTS
     while pending:
         outer, depth = pending.pop()
@@ -204,7 +232,7 @@ def _texts_of_form(form: Any) -> Iterator[Any]:
                 return
             item = pdfium.FPDFFormObj_GetObject(outer, place)
             kind = pdfium.FPDFPageObj_GetType(item)
-            if kind == pdfium.FPDF_PAGEOBJ_TEXT:
+            if kind in (pdfium.FPDF_PAGEOBJ_TEXT, pdfium.FPDF_PAGEOBJ_IMAGE):
                 yield item
             elif kind == pdfium.FPDF_PAGEOBJ_FORM and depth < DEEPEST_FORM:
                 pending.append((item, depth + 1))

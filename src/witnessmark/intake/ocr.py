@@ -47,6 +47,8 @@ MOST_PAGES: Final = 500
 """Pages of one exhibit that are looked at; how many more there are is observed."""
 ANY: Final = '{"ocr":'
 """How the settings of each reading begin for which letters were looked for, with whichever packs."""
+_FEW_LETTERS = 500
+"""A page that pictures cover (`pdf.pictured`), with fewer letters of its own, is a scan with a line or a stamp."""
 _SOME_WORDS, _DOUBTFUL, _MOST_TRIES = 8, 65, 6
 """A page with so many words, of which the program is less sure than this, is tried with each other pack."""
 _LEAST_SIDE, _LEAST_PIXELS = 24, 4_000
@@ -95,6 +97,7 @@ class _Item:
     text: str
     count: int = 0  # pages or frames that it has
     pages: list[_Page] = field(default_factory=list)
+    pictured: set[int] = field(default_factory=set)  # pages with some text of their own on a picture, or beside it
     tools: dict[str, str] = field(default_factory=dict)
     grade: str = Grade.A.value
 
@@ -253,13 +256,15 @@ class _Looking:
             return None
         try:
             item = _Item(row, self._own_text(row))
-            unnamed = self._unnamed(row) if item.is_pdf else set()
+            unnamed, pictured = self._worth_a_look(row) if item.is_pdf else (set(), set())
         except Damaged:  # `audit` names it
             self.missing = True
             return None
         if item.is_pdf:
             texts = item.text.split("\f")
-            due = [number for number, text in enumerate(texts, 1) if not text.strip() or number in unnamed]
+            own = {number: len(text.strip()) for number, text in enumerate(texts, 1)}
+            item.pictured = {number for number in pictured if 0 < own.get(number, 0) < _FEW_LETTERS}
+            due = [number for number in own if not own[number] or number in unnamed or number in item.pictured]
             if not due:
                 return None
             item.count = len(texts)
@@ -276,14 +281,16 @@ class _Looking:
             return None
         return item
 
-    def _unnamed(self, row: ExhibitRow) -> set[int]:
-        """Return the pages half of whose letters, or more, the file does not name."""
+    def _worth_a_look(self, row: ExhibitRow) -> tuple[set[int], set[int]]:
+        """Return the pages half of whose letters, or more, the file does not name, and those that pictures cover."""
         digest = None if row.reading is None else row.reading.derivative.digest
-        return {
-            value["page"]
-            for name, value in observations(self._archive.store, digest, LARGEST_OBSERVATIONS)
-            if name == "pdf.unmapped" and 2 * value["characters"] >= value["of"]
-        }
+        unnamed, pictured = set(), set()
+        for name, value in observations(self._archive.store, digest, LARGEST_OBSERVATIONS):
+            if name == "pdf.unmapped" and 2 * value["characters"] >= value["of"]:
+                unnamed.add(value["page"])
+            elif name == "pdf.pictured":
+                pictured.add(value["page"])
+        return unnamed, pictured
 
     def _own_text(self, row: ExhibitRow) -> str:
         """Return the visible text as our reader found it, whatever was recognised since with other packs."""
@@ -423,10 +430,11 @@ class _Sealing:
             }
             observed.append(("ocr.page", told))
             self._state.unfinished += seen.ended != "well"
-            if found.text:
+            own = texts.get(page.number, "").rstrip()
+            seen_text = recognised.besides(found.text, own) if page.number in item.pictured else found.text
+            if seen_text:
                 is_found = True
-                own = texts.get(page.number, "").rstrip()
-                texts[page.number] = f"{own}\n{found.text}" if own else found.text
+                texts[page.number] = f"{own}\n{seen_text}" if own else seen_text
                 self._keep_words(item, page, page.picture, seen, at)
         if item.count > MOST_PAGES:
             observed.append(("ocr.left_out", item.count - MOST_PAGES))

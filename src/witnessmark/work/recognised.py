@@ -4,6 +4,7 @@ The table that tesseract writes is taken apart here, by the rule and nothing els
 page, words without control characters. A line that is otherwise is left out, and counted.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ MOST_WORDS: Final = 50_000
 _LONGEST = 200
 _COLUMNS = 12
 _WORD = "5"  # the level of a word; pages, blocks, paragraphs and lines come before
+_WIDE = "\u2e80-\ud7ff\uf900-\ufaff"
+_WORDS: Final = re.compile(f"[{_WIDE}]|[^\\W{_WIDE}]+")
+"""A word, or a single sign of a script that is written without blanks."""
 UNSURE: Final = 20
 """A word of which the program is less sure than this, of 100, is left out."""
 NO_TEXT: Final = 40
@@ -62,6 +66,17 @@ class Recognised:
     def boxes(self) -> list[Value]:
         """Return the words as they are kept: text, left, top, right, bottom, how sure."""
         return [[word.text, *word.box, word.sure] for word in self.words] if self.sure >= NO_TEXT else []
+
+
+def besides(text: str, own: str) -> str:
+    """Return the lines of a text without those that the page's own text has: three quarters of their words or more."""
+    known = set(_WORDS.findall(own.casefold()))
+    kept: list[str] = []
+    for line in text.splitlines():
+        words = _WORDS.findall(line.casefold())
+        if words and 4 * sum(word in known for word in words) < 3 * len(words):
+            kept.append(line)
+    return "".join(f"{line}\n" for line in kept)
 
 
 def _joined(words: Iterable[str]) -> str:

@@ -7,6 +7,7 @@ it the pictures that the table names are compiled first. The table is `truth/exi
 
 Two values are the same when they are after this normalisation, and no other:
 - names: the standard's for exiftool's (`NAMES`, `XMP_NAMES`); a structure's fields joined as exiftool joins them
+- XMP that exiftool names in its own way (fields of structures): by the value alone, in the same namespace
 - numbers: a fraction n/d is n÷d; numbers agree to one part in 100,000; n/0 and `undef`, `inf` are the same
 - units that exiftool -n still converts: APEX apertures and times, degrees of GPS, a GPS altitude's sign, GPS times
 - dates: `2010-07-28T11:02:12` is `2010:07:28 11:02:12`; IPTC's `20100728` and `110212+0000` likewise
@@ -51,7 +52,28 @@ NAMES = {
     "ExifImageHeight": "ExifImageHeight",
     "OtherImageStart": "JpegIFOffset",
     "OtherImageLength": "JpegIFByteCount",
+    "JpgFromRawStart": "JpegIFOffset",
+    "JpgFromRawLength": "JpegIFByteCount",
+    "JPEGRestartInterval": "JpegRestartInterval",
+    "JPEGQTables": "JpegQTables",
+    "JPEGDCTables": "JpegDCTables",
+    "JPEGACTables": "JpegACTables",
+    "OwnerName": "CameraOwnerName",
+    "RelatedImageHeight": "RelatedImageLength",
+    "OldSubfileType": "SubfileType",
+    "TIFF-EPStandardID": "TIFF/EPStandardID",
+    "CFAPattern2": "CFAPattern",
+    "DNGLensInfo": "LensInfo",
+    "PixelScale": "ModelPixelScale",
+    "ModelTiePoint": "ModelTiepoint",
+    "ModelTransform": "ModelTransformation",
+    "GDALMetadata": "GDAL_METADATA",
+    "GDALNoData": "GDAL_NODATA",
+    "GeoTiffDirectory": "GeoKeyDirectory",
+    "GeoTiffDoubleParams": "GeoDoubleParams",
+    "GeoTiffAsciiParams": "GeoAsciiParams",
 }
+STRIPS = {"PreviewImageStart": "StripOffsets", "PreviewImageLength": "StripByteCounts"}
 XMP_NAMES = {
     "tiff:ImageHeight": "tiff:ImageLength",
     "exif:ExifImageWidth": "exif:PixelXDimension",
@@ -64,10 +86,18 @@ XMP_NAMES = {
     "plus:ImageSupplierImageId": "plus:ImageSupplierImageID",
     "x:XMPToolkit": "x:xmptk",
     "crs:ColorTemperature": "crs:Temperature",
+    "MicrosoftPhoto:RatingPercent": "MicrosoftPhoto:Rating",
 }
-SPACES = {"iptcCore": "Iptc4xmpCore", "iptcExt": "Iptc4xmpExt", "getty": "GettyImagesGIFT"}
+SPACES = {
+    "iptcCore": "Iptc4xmpCore",
+    "iptcExt": "Iptc4xmpExt",
+    "getty": "GettyImagesGIFT",
+    "microsoft": "MicrosoftPhoto",
+    "photomech": "photomechanic",
+}
+OWN_NAME = 3  # characters from which on a value tells a property that exiftool gives a name of its own
 CUT = 201  # characters at which the table cuts a value, its last one a mark
-OFFSETS = {"JpegIFOffset", "StripOffsets"}
+OFFSETS = {"JpegIFOffset", "StripOffsets", "TileOffsets"}
 APEX = {"ApertureValue", "MaxApertureValue"}
 SIZES = {"Photoshop", "PNG", "GIF", "RIFF", "Jpeg2000", "SVG"}
 
@@ -126,7 +156,7 @@ def _family(group: str) -> str:
         return "XMP"
     if group.startswith(("IFD", "SubIFD")) or group in ("ExifIFD", "InteropIFD"):
         return "EXIF, TIFF"
-    return {"IPTC2": "IPTC", "GPS": "GPS", "IPTC": "IPTC"}.get(group, "sizes by the container")
+    return "IPTC" if group.startswith("IPTC") else "GPS" if group == "GPS" else "sizes by the container"
 
 
 def _seen(observations: list[list[object]]) -> dict[str, list[object]]:
@@ -180,13 +210,20 @@ def _find(seen: dict[str, list[object]], group: str, tag: str) -> list[object]:
     if group.startswith("XMP-"):
         space = SPACES.get(group[4:], group[4:])
         name = XMP_NAMES.get(f"{space}:{tag}", f"{space}:{tag}").lower()
-        return seen.get(f"xmp {name}", [])
-    if group in ("IPTC", "IPTC2"):
+        return seen.get(f"xmp {name}", []) or _under_any_name(seen, space)
+    if group.startswith("IPTC"):
         return seen.get(f"IPTC:{tag}", [])
     if group in SIZES or group.startswith("Track"):
         return seen.get(f"size:{tag.removeprefix('Image').lower()}", [])
     group = GROUPS.get(group, f"exif.{group}")
-    return seen.get(f"{group}:{NAMES.get(tag, tag)}", []) or seen.get(f"{group}:{tag}", [])
+    names = (NAMES.get(tag, tag), tag, STRIPS.get(tag, tag))
+    return next((values for name in names if (values := seen.get(f"{group}:{name}"))), [])
+
+
+def _under_any_name(seen: dict[str, list[object]], space: str) -> list[object]:
+    """Return the longer values of a namespace: of many structures exiftool joins the fields' names in its own way."""
+    named = (values for key, values in seen.items() if key.startswith(f"xmp {space}:".lower()))
+    return [one for values in named for one in values if len(str(one)) >= OWN_NAME]
 
 
 def _same(group: str, tag: str, want: object, got: object) -> bool:
@@ -214,9 +251,9 @@ def _alike(tag: str, want: str, got: str) -> bool:
     if tag == "GPSTimeStamp":
         first = _numbers(want.replace(":", " "))
     if tag in APEX and second:
-        second = [math.sqrt(2) ** value for value in second]
+        second = [math.sqrt(2) ** value if abs(value) < 1000 else math.nan for value in second]
     if tag == "ShutterSpeedValue" and second:
-        second = [2**-value for value in second]
+        second = [2**-value if abs(value) < 1000 else math.nan for value in second]
     return bool(first) and len(first) == len(second) and all(_near(*pair) for pair in zip(first, second, strict=True))
 
 
@@ -233,7 +270,7 @@ def _date(text: str) -> str:
     text = re.sub(r" (?=[-+]\d\d:\d\d\Z)", "", text)
     text = re.sub(r"\A(\d{4})-(\d\d)-?(\d\d)?", lambda m: ":".join(part for part in m.groups() if part), text)
     text = re.sub(r"\A(\d{4})(\d\d)(\d\d)\Z", r"\1:\2:\3", text)
-    text = re.sub(r"\A(\d\d)(\d\d)(\d\d)([-+]\d{4})?\Z", r"\1:\2:\3\4", text)
+    text = re.sub(r"\A(\d\d)(\d\d)(\d\d(?:\.\d+)?)([-+]\d{4})?\Z", r"\1:\2:\3\4", text)
     return re.sub(r"([-+]\d\d):?(\d\d)\Z", r"\1:\2", text.replace("T", " "))
 
 

@@ -121,6 +121,33 @@ def test_rings_of_directories_end():
     assert read(image.read_tiff, inner).ended is Outcome.OK
 
 
+def test_a_lower_directory_may_begin_a_chain():
+    lower = made.tiff("<", *([(0x100, made.short("<", size))] for size in (40, 20, 10)))
+    head = made.tiff("<", [(0x100, made.short("<", 80)), (0x14A, made.long("<", 1000))])
+    chain, at = bytearray(lower[8:]), 1000
+    for number in range(2):
+        (following,) = struct.unpack_from("<I", chain, number * 18 + 14)
+        struct.pack_into("<I", chain, number * 18 + 14, following - 8 + at)
+    found = read(image.read_tiff, head.ljust(at, b"\0") + bytes(chain))
+    assert [pairs(found, f"exif.SubIFD{n}")["ImageWidth"] for n in ("", "1", "2")] == ["40", "20", "10"]
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("inner", ["<", ">"])
+def test_a_sensors_pattern_is_told_as_columns_rows_and_colours(order, inner):
+    body = struct.pack(inner + "HH", 2, 2) + bytes((0, 1, 1, 2))
+    block = made.tiff(order, [(0xA302, (7, len(body), body))])
+    assert pairs(read(image.read_tiff, block), "exif.IFD0")["CFAPattern"] == "2 2 0 1 1 2"
+
+
+def test_a_comment_in_ascii_ends_at_its_zero_byte_unless_words_follow():
+    def comment(raw):
+        return pairs(read(image.read_tiff, made.tiff("<", [(0x9286, (7, len(raw), raw))])), "exif.IFD0")["UserComment"]
+
+    assert comment(b"ASCII\0\0\0by a tern\0\x07\x91\xff\0\x01") == "by a tern"
+    assert comment(b"ASCII\0\0\0by a\0tern") == "by a tern"
+
+
 def test_a_value_outside_the_file_is_counted_not_read():
     data = b"II*\0" + struct.pack("<I", 8) + struct.pack("<HHHIII", 1, 0x10F, 2, 2**31, 2**31, 0)
     found = read(image.read_tiff, data)
@@ -310,6 +337,14 @@ def test_packets_without_an_end_are_looked_for_once():
     assert len(list(xmp.packets(data))) >= 1
     assert list(xmp.packets(TITLE + b"rest" + TITLE)) == [TITLE, TITLE]
     assert time.process_time() - started < 5
+
+
+def test_letters_of_a_code_page_do_not_end_a_packet():
+    body = "<dc:title><rdf:Alt><rdf:li xml:lang='x-default'>Möwe</rdf:li></rdf:Alt></dc:title><q:a>late\x02r</q:a>"
+    found = collector.Collected()
+    xmp.read_packet(packet(body).decode().encode("cp1252"), found)
+    assert found.observed("xmp")[0]["dc:title"] == "Möwe"
+    assert found.observed("xmp")[0]["q:a"] == "late r"
 
 
 def test_deep_nesting_of_a_packet_ends():

@@ -74,6 +74,7 @@ _STARTS: Final = (
     (b"IIU\0", "image/x-raw-panasonic"),
     (b"\0MRM", "image/x-raw-minolta"),
     (b"FOVb", "image/x-raw-sigma"),
+    (b"\xff\1Exiv2", "image/x-exv"),
 )
 _MAKERS: Final = (
     ("sony", "image/x-raw-sony"),

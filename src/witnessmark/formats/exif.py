@@ -4,6 +4,7 @@ Names are those of the standards, as Pillow's tables spell them. Values are text
 fractions as they stand (`1/60`), letters up to their zero byte.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -11,7 +12,7 @@ import PIL
 from PIL import ExifTags
 
 from witnessmark.cell.report import Report
-from witnessmark.formats import dates, encodings, icc, iptc, makernotes, xmp
+from witnessmark.formats import dates, encodings, icc, iptc, makernotes, tag_names, xmp
 from witnessmark.formats.encodings import storable
 from witnessmark.formats.octets import Octets, Room, observe_pairs, take_out
 from witnessmark.formats.tiff import MOST_DIRECTORIES, TEXT, UNDEFINED, Directory, Entry, Structure
@@ -21,16 +22,8 @@ LONGEST = 2000
 _MOST_VALUES = 64
 _MOST_DIRECTORIES = 200
 _STARTS: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_INTEROP: Final = {int(tag): tag.name for tag in ExifTags.Interop}
-_MORE: Final = {
-    0x9010: "OffsetTime",
-    0xEA1C: "Padding",
-    0x011E: "XPosition",
-    0x011F: "YPosition",
-    0xA000: "FlashpixVersion",
-    0x4746: "Rating",
-    0xC6D3: "JXLDistance",
-}
+_APART: Final = {"GPS": ExifTags.GPSTAGS, "Interop": {int(tag): tag.name for tag in ExifTags.Interop}}
+_PANASONIC = b"U\0"
 _TIMES: Final = (
     ("Exif", "DateTimeOriginal", "OffsetTimeOriginal", "taken"),
     ("Exif", "DateTimeDigitized", "OffsetTimeDigitized", "digitised"),
@@ -47,6 +40,7 @@ _CAMERA: Final = (
     ("lens_serial", "Exif", "LensSerialNumber"),
     ("picture", "Exif", "ImageUniqueID"),
 )
+_MOSAIC = 0xA302
 _XP, _RATED = range(0x9C9B, 0x9CA0), {0x9286, 0x001B, 0x001C}
 _CHARACTERS: Final = {0x9000, 0xA000, 0x0002}
 _UNREAD: Final = {0x02BC, 0x83BB, 0x8649, 0x8773, 0x927C, 0xC634, 0x935C}  # blocks with readers of their own, and none
@@ -63,12 +57,21 @@ def read_exif(block: bytes, report: Report, at: int = -1) -> None:
     if len(block) > LARGEST:
         report.observe("exif.unread", "larger than 32 MiB")
         return
-    # Some writers keep a name or a byte of padding before the structure itself.
-    start = next((place for place in range(min(16, len(block))) if block[place : place + 4] in _STARTS), 0)
+    start = max(0, _start(block))
     if at >= 0:
         at += start
         report.observe("exif.block", {"at": at, "bytes": len(block)})  # offsets in it count from there
     read_structure(Octets.of(block[start:]), report)
+
+
+def begins(block: bytes) -> bool:
+    """Tell whether an EXIF block begins here, and does not only go on."""
+    return _start(block) >= 0
+
+
+def _start(block: bytes) -> int:
+    # Some writers keep a name or a byte of padding before the structure itself.
+    return next((place for place in range(min(16, len(block))) if block[place : place + 4] in _STARTS), -1)
 
 
 def read_structure(octets: Octets, report: Report, name: str = "IFD0") -> Structure | None:
@@ -169,11 +172,10 @@ def _quotient(text: str) -> float | None:
 
 
 def _tags(directory: Directory) -> Iterator[tuple[str, str]]:
-    names = {"GPS": ExifTags.GPSTAGS, "Interop": _INTEROP}.get(directory.name, ExifTags.TAGS)
     for tag, entry in directory.entries.items():
         text = value_of(entry, gps=directory.name == "GPS")
         if text or entry.kind == TEXT or entry.tag in _RATED:
-            yield _name(tag, names), text
+            yield _named(directory, tag), text
 
 
 def value_of(entry: Entry, *, gps: bool = False) -> str:
@@ -214,9 +216,24 @@ def _bytes(entry: Entry, *, gps: bool) -> str:
         return raw.rstrip(b"\0").decode("ascii", "replace")
     if (gps and entry.tag in (0x1B, 0x1C)) or (not gps and entry.tag == 0x9286):
         return _coded(raw)
+    if entry.tag == _MOSAIC and not gps:
+        raw = _mosaic(entry)
     if entry.count > _MOST_VALUES:
         return f"({entry.size} bytes)"
     return " ".join(str(byte) for byte in raw)
+
+
+def _mosaic(entry: Entry) -> bytes:
+    """Return columns, rows and colours of a sensor's pattern (CIPA DC-008, 4.6.6, CFAPattern).
+
+    The first two are SHORT in the block's order, or in the other one where a writer forgot it.
+    """
+    raw = entry.raw
+    for order in ("little", "big") if entry.order == "<" else ("big", "little"):
+        columns, rows = int.from_bytes(raw[:2], order), int.from_bytes(raw[2:4], order)
+        if len(raw) > 4 and columns * rows == len(raw) - 4:
+            return bytes((columns, rows)) + raw[4:] if max(columns, rows) < 256 else raw
+    return raw
 
 
 def _coded(raw: bytes) -> str:
@@ -228,7 +245,13 @@ def _coded(raw: bytes) -> str:
     if not code.startswith((b"ASCII", b"JIS")) and any(code):
         rest = raw[: LONGEST * 4]
     rest = rest.strip(b"\0 ")
+    head, _, tail = rest.partition(b"\0")
+    if code.startswith(b"ASCII") and not _PRINTABLE.fullmatch(tail):
+        rest = head  # behind a zero byte some cameras keep numbers of their own
     return _plain(rest.replace(b"\0", b" "))
+
+
+_PRINTABLE: Final = re.compile(rb"[\t\r\n -~\0]*")
 
 
 def _read_blocks(
@@ -266,12 +289,10 @@ def _tell_words(directory: Directory, report: Report) -> None:
 
 
 def _named(directory: Directory, tag: int) -> str:
-    names = {"GPS": ExifTags.GPSTAGS, "Interop": _INTEROP}.get(directory.name, ExifTags.TAGS)
-    return _name(tag, names)
-
-
-def _name(tag: int, names: Mapping[int, str]) -> str:
-    return (_MORE.get(tag) if names is ExifTags.TAGS else None) or names.get(tag) or f"0x{tag:04X}"
+    if directory.name in _APART:
+        return _APART[directory.name].get(tag) or f"0x{tag:04X}"
+    own = tag_names.PANASONIC.get(tag) if directory.dialect == _PANASONIC else None
+    return own or tag_names.MORE.get(tag) or ExifTags.TAGS.get(tag) or f"0x{tag:04X}"
 
 
 def _take_thumbnail(structure: Structure, directory: Directory, room: Room, report: Report) -> None:

@@ -23,7 +23,11 @@ IPTC_UUIDS: Final = (
 )
 C2PA_UUID: Final = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 CANON_UUID: Final = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")
-EXIF_UUIDS: Final = (b"JpgTiffExif->JP2", bytes.fromhex("0537cdab9d0c4431a72afa561f2a113e"))
+EXIF_UUIDS: Final = (
+    b"JpgTiffExif->JP2",
+    bytes.fromhex("0537cdab9d0c4431a72afa561f2a113e"),
+    bytes.fromhex("b14bf8bd083d4b43a5ae8cd7d5a6ce03"),  # GeoJP2: a TIFF of one pixel with the map's place
+)
 PHOTOSHOP_UUID: Final = bytes.fromhex("2c4c0100850440b9a03e562148d6dfeb")
 
 

@@ -9,12 +9,13 @@ from collections.abc import Callable
 from typing import Final
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
-from witnessmark.formats import exif, icc, jumbf, picture, xmp
+from witnessmark.formats import exif, icc, jumbf, picture, raw_files, xmp
 from witnessmark.formats.octets import Octets, Room, take_out
-from witnessmark.formats.tiff import Structure
+from witnessmark.formats.tiff import UNDEFINED, Structure
 from witnessmark.model.derivative import Outcome
 
 MOST_BLOCKS = 1_000_000
+_WHOLE_JPEG: Final = 0x002E  # of Panasonic's raw files: the JPEG that the camera made
 
 
 def _stop(what: str) -> ReadingStopped:
@@ -35,10 +36,14 @@ def read_tiff(source: Source, report: Report) -> None:
     first = structure.directory("IFD0", structure.first)
     if first is None:
         raise _stop("TIFF directory")
-    size = [entry.numbers(1)[0] for tag in (0x100, 0x101) if (entry := first.entries.get(tag)) and entry.numbers(1)]
-    if len(size) == 2:
-        report.observe("picture.size", {"width": size[0], "height": size[1], "mode": "TIFF"})
+    for mode, tags in (("TIFF", (0x100, 0x101)), ("JPEG XR", (0xBC80, 0xBC81))):
+        size = [entry.numbers(1)[0] for tag in tags if (entry := first.entries.get(tag)) and entry.numbers(1)]
+        if len(size) == 2:
+            report.observe("picture.size", {"width": size[0], "height": size[1], "mode": mode})
     report.observe("picture.frames", structure.pages)
+    whole = first.entries.get(_WHOLE_JPEG)
+    if whole is not None and whole.kind == UNDEFINED:
+        raw_files.take_picture(octets.part(whole.at, whole.size), "RW2", report)
     _take_previews(structure, report)
 
 

@@ -8,6 +8,7 @@ thumbnails, content credentials (JUMBF), and what stands after the end.
 import hashlib
 import re
 import struct
+from collections.abc import Container
 from typing import Final
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
@@ -33,6 +34,33 @@ _STANDARD: Final = {
 _PROCESSES: Final = {0: "baseline", 1: "extended sequential", 2: "progressive", 3: "lossless", 9: "arithmetic"}
 
 
+_EXV = b"\xff\x01Exiv2"
+
+
+def read_exv(source: Source, report: Report) -> None:
+    """Read the segments of an Exiv2 sidecar: those of a JPEG that speak of it, without the picture.
+
+    Raises:
+        ReadingStopped: when it does not begin as one.
+    """
+    data = picture.whole(source, report)
+    if not data.startswith(_EXV):
+        raise ReadingStopped(Outcome.CORRUPT, "no sidecar of Exiv2 can be made out in these bytes")
+    if tell_blocks(data, report, len(_EXV)) is None:
+        report.outcome(Outcome.PARTIAL, "the sidecar ends before its end marker")
+
+
+def tell_blocks(data: bytes, report: Report, place: int = 2, base: int = 0) -> int | None:
+    """Report EXIF, XMP, IPTC, profile and credentials of a JPEG that lies at `base` in another file.
+
+    Return where it ends, or None when its end marker is missing.
+    """
+    jpeg = _Jpeg(data, report, base)
+    end = jpeg.walk(place, _SPEAKING)
+    jpeg.close_blocks()
+    return end
+
+
 def read_jpeg(source: Source, report: Report) -> None:
     """Read the segments of a JPEG.
 
@@ -52,8 +80,8 @@ def read_jpeg(source: Source, report: Report) -> None:
 
 
 class _Jpeg:
-    def __init__(self, data: bytes, report: Report) -> None:
-        self._data, self._report = data, report
+    def __init__(self, data: bytes, report: Report, base: int = 0) -> None:
+        self._data, self._report, self._base = data, report, base
         self.framed = False
         self.taken: list[tuple[int, int]] = []
         self._digest = hashlib.sha256()
@@ -64,12 +92,18 @@ class _Jpeg:
         self._more_xmp: dict[bytes, dict[int, bytes]] = {}
         self._profile: dict[int, bytes] = {}
         self._photoshop: list[bytes] = []
+        self._exif: list[tuple[int, bytes]] = []
         self._credentials = jumbf.Gathered()
         self._room = Room(len(data))
 
-    def walk(self) -> int | None:
-        """Read segment by segment; return where the picture ends, or None when its end marker is missing."""
-        data, place = self._data, 2 if self._data[:2] == b"\xff\xd8" else 0
+    def walk(self, place: int = -1, kinds: Container[int] = range(256)) -> int | None:
+        """Read segment by segment; return where the picture ends, or None when its end marker is missing.
+
+        `place` is where the first one stands where that is not behind the start marker; `kinds` are those to read.
+        """
+        data = self._data
+        if place < 0:
+            place = 2 if data[:2] == b"\xff\xd8" else 0
         for _ in range(MOST_SEGMENTS):
             match = _MARKER.search(data, place)
             if match is None:
@@ -85,7 +119,8 @@ class _Jpeg:
             length = max(length, 2)
             body = data[place + 2 : place + length]
             self._list(kind, match.start(), length, body)
-            self._read(kind, place + 2, body)
+            if kind in kinds:
+                self._read(kind, place + 2, body)
             place += length
         return None
 
@@ -96,6 +131,8 @@ class _Jpeg:
             self._segments.append(listed | ({"name": name} if name else {}))
 
     def _read(self, kind: int, at: int, body: bytes) -> None:
+        if self._exif and not (kind == 0xE1 and _goes_on(body)):
+            self._tell_exif()
         if kind in _SIZES:
             self._read_frame(kind, body)
         elif kind == 0xDB:
@@ -161,7 +198,7 @@ class _Jpeg:
 
     def _exif_or_xmp(self, at: int, body: bytes) -> None:
         if body.startswith(b"Exif\0"):
-            exif.read_exif(body[6:], self._report, at + 6)
+            self._exif.append((self._base + at + 6, body[6:]))
         elif body.startswith(_XMP):
             xmp.read_packet(body[len(_XMP) :], self._report)
         elif body.startswith(_XMP_MORE) and len(body) > len(_XMP_MORE) + 40:
@@ -171,6 +208,15 @@ class _Jpeg:
         else:  # some programs write the name of the packet wrong
             for packet in xmp.packets(body):
                 xmp.read_packet(packet, self._report)
+
+    def _tell_exif(self) -> None:
+        """Report an EXIF block; one of more than 64 KiB goes on in segments that have no head of their own."""
+        (at, first), rest = self._exif[0], self._exif[1:]
+        self._exif = []
+        if rest:
+            exif.read_exif(first + b"".join(body for _, body in rest), Decoded(self._report), at)
+        else:
+            exif.read_exif(first, self._report, at)
 
     def _profile_or_more(self, at: int, body: bytes) -> None:
         if body.startswith(b"ICC_PROFILE\0") and len(body) > 14:
@@ -214,6 +260,19 @@ class _Jpeg:
 
     def close(self) -> None:
         """Report what is known only at the end."""
+        self.close_blocks()
+        if self._quantisation:
+            self._report.observe("jpeg.quantisation", self._quantisation)
+            self._report.observe("jpeg.tables", self._digest.hexdigest()[:16])
+        if self._segments:
+            self._report.observe("jpeg.segments", self._segments)
+        coding = {"scans": self._scans, "restart": self._restart, "huffman": self._huffman}
+        self._report.observe("jpeg.coding", coding)
+
+    def close_blocks(self) -> None:
+        """Report the blocks that may lie in several segments."""
+        if self._exif:
+            self._tell_exif()
         for pieces in self._more_xmp.values():
             xmp.read_packet(b"".join(pieces[offset] for offset in sorted(pieces)), self._report)
         if self._profile:
@@ -223,13 +282,6 @@ class _Jpeg:
             report = self._report if len(self._photoshop) == 1 else Decoded(self._report)
             iptc.read_photoshop(b"".join(self._photoshop), report, {0x0422: exif.read_exif})
         self._credentials.tell(self._report)
-        if self._quantisation:
-            self._report.observe("jpeg.quantisation", self._quantisation)
-            self._report.observe("jpeg.tables", self._digest.hexdigest()[:16])
-        if self._segments:
-            self._report.observe("jpeg.segments", self._segments)
-        coding = {"scans": self._scans, "restart": self._restart, "huffman": self._huffman}
-        self._report.observe("jpeg.coding", coding)
 
 
 _APPLICATIONS: Final = {
@@ -240,6 +292,11 @@ _APPLICATIONS: Final = {
     0xED: _Jpeg._photoshop_block,
     0xEE: _Jpeg._adobe,
 }
+_SPEAKING: Final = {0xE1, 0xE2, 0xEB, 0xED, 0xFE}
+
+
+def _goes_on(body: bytes) -> bool:
+    return body.startswith(b"Exif\0") and not exif.begins(body[6:])
 
 
 def _marker(kind: int) -> str:

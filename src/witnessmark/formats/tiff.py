@@ -24,6 +24,8 @@ _CODES: Final = {
 SUB_IFDS, EXIF_IFD, GPS_IFD, INTEROP_IFD = 0x014A, 0x8769, 0x8825, 0xA005
 _POINTERS: Final = {EXIF_IFD: "Exif", GPS_IFD: "GPS", INTEROP_IFD: "Interop"}
 TEXT, UNDEFINED = 2, 7
+_WIDTH: Final = 0x0100
+_MOST_LOWER: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +68,17 @@ class Entry:
 
 @dataclass(slots=True)
 class Directory:
-    """One directory: its name (`IFD0`, `IFD1`, `SubIFD`, `Exif`, `GPS`, `Interop`), its place, its entries by tag."""
+    """One directory: its name (`IFD0`, `IFD1`, `SubIFD`, `Exif`, `GPS`, `Interop`), its place, its entries by tag.
+
+    `dialect` is the mark of a structure that is no TIFF but built like one; it stands with its first directory alone.
+    """
 
     name: str
     at: int
     entries: dict[int, Entry] = field(default_factory=dict)
     repeated: int = 0
     outside: int = 0
+    dialect: bytes = b""
 
 
 class Structure:
@@ -90,6 +96,7 @@ class Structure:
             raise ValueError("no TIFF structure begins here")
         self.order = order or ("<" if head[:2] == b"II" else ">")
         self.big = not order and struct.unpack_from(self.order + "H", head, 2)[0] == 43
+        self._dialect = head[2:4] if not order else b""
         self.first = self._offset(8 if self.big else 4)
         self.pages = 0
         self._seen: set[int] = set()
@@ -112,7 +119,7 @@ class Structure:
         count = self._count(at)
         if not 0 < count <= 0xFFFF:
             return None
-        found = Directory(name, at)
+        found = Directory(name, at, dialect=self._dialect if at == self.first else b"")
         width, start = (20, 8) if self.big else (12, 2)
         table = self.octets.take(at + start, width * min(count, MOST_ENTRIES))
         for place in range(0, len(table) - width + 1, width):
@@ -139,9 +146,20 @@ class Structure:
             entry = found.entries.get(tag)
             for place in entry.numbers(1) if entry is not None else ():
                 yield from self._below(below, place, depth + 1)
-        entry = found.entries.get(SUB_IFDS)
-        for number, place in enumerate(entry.numbers(32) if entry is not None else ()):
-            yield from self._below(f"SubIFD{number or ''}", place, depth + 1)
+        yield from self._lower(found, depth)
+
+    def _lower(self, found: Directory, depth: int) -> Iterator[Directory]:
+        """Yield what hangs below a directory; each place may begin a chain, as pyramids of one picture do."""
+        entry, number = found.entries.get(SUB_IFDS), 0
+        for start in entry.numbers(_MOST_LOWER) if entry is not None else ():
+            place = start
+            while number < _MOST_LOWER:
+                yield from self._below(f"SubIFD{number or ''}", place, depth + 1)
+                number += 1
+                place = self._next(place)
+                following = self.directory("", place) if place and place not in self._seen else None
+                if following is None or _WIDTH not in following.entries:
+                    break
 
     def _count(self, at: int) -> int:
         return self.octets.number(at, 8 if self.big else 2, "little" if self.order == "<" else "big")

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from witnessmark.cell.report import Report
-from witnessmark.formats import dates, markup
+from witnessmark.formats import dates, encodings, markup
 from witnessmark.formats.octets import Octets, observe_pairs, take_out
 from witnessmark.model.codec import Value
 from witnessmark.model.exhibit import How
 
 _START = re.compile(rb"<(?:(?:x|xap):x[am]pmeta|rdf:RDF)\b")
+_FORBIDDEN = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _META_END, _RDF_END = re.compile(rb"</(?:x|xap):x[am]pmeta\s*>"), re.compile(rb"</rdf:RDF\s*>")
 MOST_PACKETS = 16
 LARGEST = 4 << 20
@@ -91,7 +92,7 @@ def packets(data: bytes) -> Iterator[bytes]:
 
 def read_packet(packet: bytes, report: Report) -> None:
     """Report every property of one packet as observations, its words as hidden text too."""
-    root = markup.parse(packet.strip(b"\0 \r\n\t")) if len(packet) <= LARGEST else None
+    root = markup.parse(_mended(packet.strip(b"\0 \r\n\t"))) if len(packet) <= LARGEST else None
     if root is None:
         return
     found = _Properties(report)
@@ -105,6 +106,21 @@ def read_packet(packet: bytes, report: Report) -> None:
                 found.tell("rdf:about", about)
             found.read_struct(description, "", 0)
     found.close()
+
+
+def _mended(packet: bytes) -> bytes:
+    """Return a packet whose letters XML can hold: some programs put those of a code page into what says UTF-8.
+
+    XMP is Unicode (ISO 16684-1, section 7.1), XML has no control characters (XML 1.0, section 2.2); at either a
+    parser gives up the element that they stand in.
+    """
+    if packet[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in packet[:8] or b"encoding=" in packet[:100]:
+        return packet
+    try:
+        packet.decode()
+    except UnicodeDecodeError:
+        packet = packet.decode(encodings.choose(packet).name, "replace").encode()
+    return _FORBIDDEN.sub(b" ", packet)
 
 
 class _Properties:

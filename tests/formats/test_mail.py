@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from witnessmark.cell.report import ReadingStopped, Source
-from witnessmark.formats import mime
+from witnessmark.formats import detect, mime
 from witnessmark.formats.mail import read_eml
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How
@@ -187,6 +187,38 @@ def test_ten_megabytes_of_header_are_read_within_their_cap():
     found = read(read_eml, message("X-Long: " + "a" * (10 << 20) + "\r\n"))
     assert len(found.hidden_text) < 5 << 20
     assert "Subject: Roster" in found.visible_text
+
+
+@pytest.mark.parametrize("before", [b" " * 108 + b"\r\n", b"\xef\xbb\xbf", b"\r\n\t\r\n", b"\xef\xbb\xbfFrom -\n"])
+def test_blanks_or_a_mark_before_the_header_are_none_of_it(before):
+    data = before + TOP.encode() + b"Message-ID: <1@example.invalid>\r\n\r\nHello.\r\n"
+    found = read(read_eml, data)
+    assert found.text.startswith("From: Ada Tern")
+    assert detect.detect(Source(io.BytesIO(data), len(data), "x.eml")).media_type == "message/rfc822"
+
+
+def test_a_header_that_nothing_divides_from_the_body_ends_where_no_field_follows():
+    found = read(read_eml, TOP.encode() + b"Hello, there is no empty line.\r\nNor here.\r\n\r\nMore.\r\n")
+    assert "".join(found.pieces).endswith("\n\nHello, there is no empty line.\nNor here.\n\nMore.\n")
+    parts = b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\nContent-Type: text/plain\r\nbar\r\n--b--\r\n'
+    assert "".join(read(read_eml, TOP.encode() + parts).pieces).endswith("\n\nbar\n")
+
+
+def test_a_line_amid_the_fields_that_is_none_is_kept_apart():
+    found = read(read_eml, b"From: a\r\nthe Kestrelnest line\r\nSubject: Roster\r\n\r\nHello.\r\n")
+    assert ("lines of the header that are no field", "the Kestrelnest line\n") in found.hidden_pieces
+    assert SECRET not in "".join(found.pieces)
+
+
+def test_the_hands_that_a_message_went_through_alone_tell_it():
+    data = b"Received: from a (a [::1])\n by b with ESMTP id 1;\n Mon, 4 May 2031 10:00:00 +0800\n" * 2 + b"\nHello.\n"
+    assert detect.detect(Source(io.BytesIO(data), len(data), "x")).media_type == "message/rfc822"
+
+
+def test_raw_letters_of_a_name_are_western_where_few_speak_for_anything_else():
+    parts = b'Content-Type: text/plain\r\nContent-Disposition: attachment; filename="HaseUndFr\xf6sche.txt"\r\n\r\nHello.\r\n'
+    found = read(read_eml, TOP.encode() + parts)
+    assert [member.name for member in found.members] == ["HaseUndFrösche.txt"]
 
 
 def test_what_is_no_message_is_corrupt():

@@ -27,6 +27,11 @@ def test_each_message_is_a_member_byte_for_byte(read):
     assert found.members[0].stated == {"from_line": LINE.decode().strip(), "at": 0}
 
 
+def test_the_bare_line_of_mozillas_divides_and_the_first_line_needs_no_time(read):
+    found = read(b"From nobody\n" + letter(1) + b"\nFrom - \n" + letter(2), "Inbox")
+    assert members(found) == [letter(1), letter(2)]
+
+
 @pytest.mark.parametrize("body", ["\nFrom here on we walked.\n", "\nFrom 10:30 to 11:00 we slept\nand woke.\n"])
 def test_a_sentence_that_begins_with_from_divides_nothing(read, body):
     found = read(LINE + letter(1, body) + b"\n" + LINE + letter(2), "x")

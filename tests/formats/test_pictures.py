@@ -422,6 +422,20 @@ def test_jpeg_2000_and_jpeg_xl_tell_their_size():
     assert found.observed("picture.unread")[0]["box"] == "Exif"
 
 
+def test_a_bare_code_stream_of_jpeg_2000_tells_its_size():
+    stream = (
+        b"\xff\x4f\xff\x51" + struct.pack(">HH8IH", 47, 0, 650, 490, 10, 10, 64, 64, 0, 0, 3) + bytes((7, 1, 1)) * 3
+    )
+    size = read(heif.read_boxed, stream).observed("picture.size")
+    assert size == [{"width": 640, "height": 480, "mode": "JPEG 2000", "bits": 8, "components": 3}]
+
+
+def test_the_first_bitmap_of_an_os2_array_tells_its_size():
+    inner = b"IC" + struct.pack("<IHHI", 50, 8, 8, 26) + struct.pack("<IHHHH", 12, 32, 64, 1, 1)
+    data = b"BA" + struct.pack("<IIHH", 40, 0, 640, 480) + inner
+    assert read(image.read_bmp, data).observed("picture.size")[0]["width"] == 32
+
+
 def test_frames_and_comments_of_a_gif():
     stream = io.BytesIO()
     frames = [Image.new("RGB", (8, 8), (shade * 60, 0, 0)) for shade in range(5)]

@@ -313,6 +313,7 @@ _ALIASES: dict[str, str] = {
     "image/x-portable-greymap": "image/x-portable-graymap",
     "image/x-x3f": "image/x-raw-sigma",
     "image/x-icon": "image/vnd.microsoft.icon",
+    "image/x-pcx": "image/vnd.zbrush.pcx",
     "application/x-dxf": "image/vnd.dxf",
     "application/x-decompression-error-gzip-Unknown-compression-format": "application/gzip",
 }

@@ -304,7 +304,16 @@ def _likeliest(sample: bytes, declared: str | None, *, whole: bool) -> Chosen:
     elif name in _WESTERN and _high(part) >= _ENOUGH:
         best = max(_WESTERN, key=scores.__getitem__)
         name = best if scores[best] > scores[name] + _CLEARLY else name
+    if _high(part) < _ENOUGH and not _are_letters(part, name) and _are_letters(part, "cp1252"):
+        name = "cp1252"  # of a letter or two there is too little to weigh: signs amid words are no likelier
     return Chosen(name, "likeliest by its letters")
+
+
+def _are_letters(part: bytes, name: str) -> bool:
+    # Signs that only modify a letter, as the circumflex of Mac Roman, are none here.
+    return all(
+        unicodedata.category(sign) in ("Ll", "Lu", "Lo") for sign in part.decode(name, "replace") if not sign.isascii()
+    )
 
 
 _CLEARLY = 0.005

@@ -253,6 +253,9 @@ def read_boxed(source: Source, report: Report) -> None:
     if head[:2] == b"\xff\x0a":
         _tell_jxl_size(octets, report)
         return
+    if head[:4] == b"\xff\x4f\xff\x51":
+        _tell_stream_size(octets, report)
+        return
     if head[4:8] not in (b"jP  ", b"JXL "):
         raise ReadingStopped(Outcome.CORRUPT, "no boxes of a picture are found")
     listed = []
@@ -288,6 +291,14 @@ def _read_box(box: Box, report: Report) -> None:
         jumbf.tell(Octets.of(struct.pack(">I4s", 8 + octets.size, b"jumb") + octets.take(0, LARGEST)), report)
     elif box.kind == "brob":
         report.observe("picture.unread", {"box": octets.take(0, 4).decode("latin-1"), "why": "packed with Brotli"})
+
+
+def _tell_stream_size(octets: Octets, report: Report) -> None:
+    """Report the size that a JPEG 2000 code stream begins with (ISO/IEC 15444-1, A.5.1, SIZ)."""
+    right, bottom, left, top = struct.unpack(">4I", octets.take(8, 16).ljust(16, b"\0"))
+    parts, bits = octets.number(40, 2), octets.number(42, 1)
+    value = {"width": right - left, "height": bottom - top, "mode": "JPEG 2000", "bits": (bits & 0x7F) + 1}
+    report.observe("picture.size", value | {"components": parts})
 
 
 def _read_jp2_header(octets: Octets, report: Report) -> None:

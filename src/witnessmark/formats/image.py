@@ -209,7 +209,9 @@ def read_bmp(source: Source, report: Report) -> None:
     data = picture.whole(source, report)
     if data[:4] in _BARE:
         data = b"BM" + struct.pack("<III", len(data) + 14, 0, 0) + data
-    if data[:2] not in (b"BM", b"BA") or len(data) < 26:
+    if data[:2] == b"BA":  # an array of bitmaps, as OS/2 keeps them: the first one
+        data = data[14:]
+    if data[:2] not in _BITMAPS or len(data) < 26:
         raise _stop("BMP")
     (head,) = struct.unpack_from("<I", data, 14)
     if head == 12:
@@ -228,6 +230,7 @@ def read_bmp(source: Source, report: Report) -> None:
         picture.tell_rest(data, stated, report)
 
 
+_BITMAPS = (b"BM", b"IC", b"PT", b"CI", b"CP")  # a bitmap; OS/2's icons and pointers
 _BARE = tuple(size.to_bytes(4, "little") for size in (12, 40, 52, 56, 64, 108, 124))
 """Sizes of the header that a bitmap without a file's own begins with."""
 

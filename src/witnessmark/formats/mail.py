@@ -84,6 +84,13 @@ def _tell_fields(message: mime.Part, report: Report) -> None:
     for name, value in others:
         if value:
             report.hidden(f"header: {name[:60]}", value + "\n")
+    _tell_odd(message, report)
+
+
+def _tell_odd(part: mime.Part, report: Report) -> None:
+    text = storable("\n".join(part.odd)).strip()
+    if text:
+        report.hidden("lines of the header that are no field", text + "\n")
 
 
 class _Reading:
@@ -117,6 +124,7 @@ class _Reading:
         for name, value in part.fields:
             if name.lower() not in _TRANSPORT and value:
                 self._report.hidden("part header", f"{name}: {storable(mime.words(value))}\n")
+        _tell_odd(part, self._report)
 
     def _tell_outside(self, part: mime.Part) -> None:
         for start, end in part.outside:

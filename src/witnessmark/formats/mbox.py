@@ -1,8 +1,8 @@
 """Mailboxes of many messages in one file: each message a member, byte for byte, whatever its size.
 
 Rules for whoever changes this file:
-- A line that begins `From ` divides only after an empty line (or at the beginning), with a time of day in it and what
-  can follow it behind; any other is text of the message, and counted as doubtful.
+- A line that begins `From ` divides only after an empty line (or at the beginning), with a time of day in it (or the
+  bare dash of Mozilla's) and what can follow it behind; any other is text of the message, and counted as doubtful.
 - A stated length (`Content-Length`) counts only where a dividing line, or the end, stands exactly there.
 - Quoting (`>From `) is left as it stands: members are copied, and what quoting was seen is observed.
 """
@@ -21,6 +21,7 @@ OVERLAP = 1_024
 LONGEST_HEAD = 256 << 10
 _LINE = re.compile(rb"(?:\A|\n)(From [^\r\n]{1,400})(\r?\n)")
 _FOLLOWS = re.compile(rb">?[A-Za-z0-9][A-Za-z0-9_-]*[ \t]?:|>?From [^\r\n]*\r?\n[A-Za-z-]+:|\r?\n")
+_MOZILLA = b"From -"
 _TIME = re.compile(rb"\d\d?:\d\d")
 _LENGTH = re.compile(rb"(?:\A|\n)Content-Length:[ \t]*(\d{1,15})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
@@ -120,7 +121,7 @@ class _Box:
         before = self._at(max(0, start - 4), min(4, start))
         if before.strip(b"\r\n") and not before.endswith((b"\n\n", b"\n\r\n")):
             return False
-        if _TIME.search(text) is None:
+        if _TIME.search(text) is None and start > 0 and text.strip() != _MOZILLA:
             return False
         behind = self._at(after, OVERLAP)
         return not behind or _FOLLOWS.match(behind) is not None

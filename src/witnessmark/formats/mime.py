@@ -21,6 +21,9 @@ PIECE = 1 << 20
 _HEAD_END = re.compile(rb"\r?\n\r?\n|\r\r|\r?\n[ \t]+\r?\n(?![ \t]|[!-9;-~]{1,200}[ \t]*:)")
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:(.*)", re.DOTALL)
 _FOLD = re.compile(rb"\r\n(?![ \t])|(?<!\r)\n(?![ \t])|\r(?![\n \t])")
+_MARK = b"\xef\xbb\xbf"  # an editor's, before the header
+_SEPARATORS = (b"From ", b">From ")
+_EMPTY_LINES = re.compile(rb"(?:[ \t]{0,1000}(?:\r?\n|\r)){0,1000}")
 _WORD = re.compile(r"=\?([^?*\s]{1,60})(?:\*[^?\s]{0,20})?\?([bBqQ])\?([^?]*)\?=")
 _BETWEEN = re.compile(r"(\?=)[ \t\r\n]+(=\?)")
 _UTF_7 = frozenset(("utf-7", "unicode-1-1-utf-7", "x-unicode-2-0-utf-7", "csunicode11utf7"))
@@ -38,6 +41,7 @@ class Part:
     head: Message = field(default_factory=Message)
     inside: list["Part"] = field(default_factory=list)
     outside: list[tuple[int, int]] = field(default_factory=list)  # bytes before the first part and after the last
+    odd: list[str] = field(default_factory=list)  # lines amid the fields that are none
     too_deep: bool = False
 
     @property
@@ -140,9 +144,11 @@ def split(data: bytes) -> Part:
 
 
 def _after_separator(data: bytes) -> int:
-    # The first line of an mbox entry, or blank lines before the header, belong to no field.
-    start = len(data) - len(data.lstrip(b"\r\n"))
-    if data.startswith((b"From ", b">From "), start):
+    # The first line of an mbox entry, or lines of blanks before the header, belong to no field.
+    start = len(_MARK) if data.startswith(_MARK) else 0
+    empty = _EMPTY_LINES.match(data, start)
+    start = empty.end() if empty is not None else start
+    if data.startswith(_SEPARATORS, start):
         start = data.find(b"\n", start) + 1
     return start
 
@@ -153,10 +159,17 @@ def _part(data: bytes, start: int, end: int, depth: int, kind: str | None = None
         return _with_head(Part([], min(first, end), end, depth), kind)
     found = _HEAD_END.search(data, start, end)
     stop, body = (end, end) if found is None else found.span()
-    fields = list(_fields(data[start : min(stop, start + LONGEST_HEAD)]))
-    if not fields:  # text without a header
+    head = data[start : min(stop, start + LONGEST_HEAD)]
+    lines = _lines(head)
+    if not lines or lines[0][1] is None:  # text without a header
         return _with_head(Part([], start, end, depth), kind)
-    return _with_head(Part(fields, body, end, depth), kind)
+    while (
+        lines[-1][1] is None and stop - start <= LONGEST_HEAD
+    ):  # nothing divides the header from the body, whose first lines these are
+        body = start + lines.pop()[0]
+    part = Part([field for _, field, _ in lines if field is not None], body, end, depth)
+    part.odd = [decoded(line) for _, field, line in lines if field is None and not line.startswith(_SEPARATORS)]
+    return _with_head(part, kind)
 
 
 def _with_head(part: Part, kind: str | None) -> Part:
@@ -168,14 +181,20 @@ def _with_head(part: Part, kind: str | None) -> Part:
     return part
 
 
-def _fields(head: bytes) -> Iterator[tuple[str, str]]:
-    for count, line in enumerate(_FOLD.split(head)):
+def _lines(head: bytes) -> list[tuple[int, tuple[str, str] | None, bytes]]:
+    """Return the unfolded lines of a header: where each begins, the field that it is, if it is one, and its bytes."""
+    found: list[tuple[int, tuple[str, str] | None, bytes]] = []
+    place = 0
+    for line in _FOLD.split(head):
+        if len(found) >= MOST_FIELDS:
+            break
         match = _FIELD.match(line)
-        if match is None or count >= MOST_FIELDS:
-            if count == 0:
-                return
-            continue
-        yield match[1].decode("ascii"), decoded(match[2][:LONGEST_FIELD]).strip()
+        named = match and (match[1].decode("ascii"), decoded(match[2][:LONGEST_FIELD]).strip())
+        if line or not found:
+            found.append((place, named, line))
+        place += len(line)
+        place += 2 if head.startswith(b"\r\n", place) else 1
+    return found
 
 
 def decoded(raw: bytes) -> str:

@@ -82,6 +82,9 @@ READERS: tuple[Reader, ...] = (
             ODF + "text-template",
             ODF + "presentation",
             ODF + "graphics",
+            ODF + "presentation-template",
+            ODF + "graphics-template",
+            ODF + "text-master",
             "application/vnd.sun.xml.writer",
             "application/vnd.sun.xml.impress",
             "application/vnd.sun.xml.draw",
@@ -90,7 +93,9 @@ READERS: tuple[Reader, ...] = (
         "odf",
         "read_odf",
     ),
-    Reader((ODF + "spreadsheet", "application/vnd.sun.xml.calc"), TABLE, "odf", "read_odf"),
+    Reader(
+        (ODF + "spreadsheet", ODF + "spreadsheet-template", "application/vnd.sun.xml.calc"), TABLE, "odf", "read_odf"
+    ),
     Reader(("application/encrypted",), DOCUMENT, "legacy", "read_locked"),
     Reader(("application/msword",), DOCUMENT, "word", "read_doc"),
     Reader(
@@ -161,7 +166,7 @@ READERS: tuple[Reader, ...] = (
     Reader(("image/png",), PICTURE, "png", "read_png"),
     Reader(("image/gif",), PICTURE, "image", "read_gif"),
     Reader(("image/webp",), PICTURE, "image", "read_webp"),
-    Reader(("image/bmp",), PICTURE, "image", "read_bmp"),
+    Reader(("image/bmp", "image/x-os2-graphics", "image/x-os2-ico"), PICTURE, "image", "read_bmp"),
     Reader(
         (
             "image/tiff",
@@ -201,7 +206,9 @@ READERS: tuple[Reader, ...] = (
         "heif",
         "read_heif",
     ),
-    Reader(("image/jp2", "image/jpx", "image/jpm", "image/jxl"), PICTURE, "heif", "read_boxed"),
+    Reader(
+        ("image/jp2", "image/jpx", "image/jpm", "image/x-jp2-codestream", "image/jxl"), PICTURE, "heif", "read_boxed"
+    ),
     Reader(("image/wmf", "image/emf"), PICTURE, "metafile", "read_metafile"),
     Reader(
         (

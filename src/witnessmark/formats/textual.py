@@ -47,6 +47,8 @@ _TEXTY = {
 }
 
 
+_EMPTY_LINES = re.compile(rb"\A(?:[ \t]{0,1000}\r?\n){0,100}")
+_PASSED_ON = re.compile(rb"Received:[ \t]+(?:from|by)[ \t]", re.IGNORECASE)
 _PARTS = re.compile(
     rb"Content-Type:\s*multipart/[^\r\n;]{1,40};\s*boundary=(?:\"([^\"\r\n]{1,70})\"|([^\s\";]{1,70}))", re.IGNORECASE
 )
@@ -57,7 +59,8 @@ def message_type(head: bytes, suffix: str) -> str | None:
 
     One message after a "From " line is a mailbox of one; where the name calls it a message, the name breaks the tie.
     """
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n \t") if head[:1] not in b" \t" else head
+    # Some servers put a line of blanks before a message.
+    text = _EMPTY_LINES.sub(b"", head.removeprefix(b"\xef\xbb\xbf"), count=1)
     if _MBOX.match(text):
         line, _, rest = text.partition(b"\n")
         names = _fields(rest)
@@ -77,6 +80,8 @@ def message_type(head: bytes, suffix: str) -> str | None:
     ):
         return "message/rfc822"
     if len(known) == 1 and strong and len(names) >= 2 and names & {"x-mailer", "received", "return-path"}:
+        return "message/rfc822"
+    if names == {"received"} and _PASSED_ON.match(text):
         return "message/rfc822"
     parts = _PARTS.match(text)
     if parts is not None and b"\n--" + (parts[1] or parts[2]) in text:

@@ -34,6 +34,7 @@ from tests.formats import (
     test_pictures,
     test_ppt,
     test_quill,
+    test_raw_files,
     test_recordings,
     test_sas,
     test_shortcut,
@@ -242,6 +243,8 @@ def _pictures() -> Iterator[tuple[str, bytes]]:
     for name, (_, data) in test_pictures.WHOLE.items():
         if name != "jp2":  # by itself it is not known for what it is
             yield f"a.{name}", data
+    for name, (_, data) in test_raw_files.WHOLE.items():
+        yield f"c.{name}", data
     for name, data in test_recordings.OTHERS.items():
         if name != "image/wmf":
             yield f"b.{name.partition('/')[2]}", data

@@ -44,7 +44,7 @@ _FAILED = (
     Outcome.MEMORY,
     Outcome.PARTIAL,
 )
-"""A text that ended well without a word is tried too; slides are not: LibreOffice fills in their fields anew."""
+"""What ended well without a word is empty: LibreOffice would fill in fields anew."""
 _WANTED: Final = ("odt", "ods", "odp", "odg")
 _OWN_FACTS = "[metadata"  # what an OpenDocument says of itself is LibreOffice's word, not the document's
 

@@ -19,7 +19,7 @@ from typing import Any, Self
 from witnessmark.archive.erase import Erasure
 from witnessmark.archive.folder import Archive
 from witnessmark.archive.ledger import BrokenLine, Ledger
-from witnessmark.catalogue import schema
+from witnessmark.catalogue import looking, schema
 from witnessmark.catalogue.count import NOT_READ, count
 from witnessmark.catalogue.replay import Replay, inside, place
 from witnessmark.catalogue.rows import (
@@ -310,7 +310,11 @@ class Catalogue:
             outcomes: how the newest reading ended.
             after: of readings later in logical order than this only.
         """
-        return self._exhibits(_READ_AS, **_asked(media_types, version, way, outcomes, after))
+        with schema.sentences():
+            found = looking.firsts(self._connection, self._top, media_types, version, way, outcomes, after)
+        for start in range(0, len(found), _PAGE):
+            page = json.dumps(found[start : start + _PAGE])
+            yield from self._exhibits("AND e.seq IN (SELECT value FROM json_each(:page))", page=page)
 
     def not_read_as(
         self,
@@ -322,26 +326,13 @@ class Catalogue:
         after: int = 0,
     ) -> int:
         """Return how many contents `read_as` would give."""
-        sql = (
-            "SELECT count(*) FROM content c JOIN derivative r ON r.seq = (SELECT max(seq) FROM derivative"
-            f" WHERE handle = c.handle AND step = 'read' AND seq <= :top) WHERE c.first <= :top {_NOT_READ_AS}"
-        )
         with schema.sentences():
-            found = self._connection.execute(
-                sql, {**_asked(media_types, version, way, outcomes, after), "top": self._top}
-            ).fetchone()
-        return int(found[0])
+            return len(looking.firsts(self._connection, self._top, media_types, version, way, outcomes, after))
 
     def ways(self, begins: str) -> dict[str, int]:
         """Return the settings of the newest readings that begin so, each with the number of its contents."""
-        rows = self._all(
-            "SELECT r.settings, count(*) FROM content c JOIN derivative r ON r.seq = (SELECT max(seq) FROM derivative"
-            " WHERE handle = c.handle AND step = 'read' AND seq <= ?1)"
-            " WHERE substr(r.settings, 1, length(?2)) = ?2 GROUP BY r.settings",
-            self._top,
-            begins,
-        )
-        return dict(rows)
+        with schema.sentences():
+            return looking.ways(self._connection, self._top, begins)
 
     def looked_until(self, search: str) -> int:
         """Return up to where in logical order a search for what is due was made to its end; 0 for never."""
@@ -354,16 +345,8 @@ class Catalogue:
 
     def without_text(self, media_types: Collection[str]) -> int:
         """Return how many contents were read well as one of those types, and have no visible text."""
-        row = self._one(
-            "SELECT count(*) FROM content c JOIN derivative r ON r.seq = (SELECT max(seq) FROM derivative"
-            " WHERE handle = c.handle AND step = 'read' AND seq <= ?)"
-            " WHERE r.characters = 0 AND r.media_type IN (SELECT value FROM json_each(?))"
-            " AND r.settings NOT LIKE '{\"ocr\"%' AND r.outcome IN ('ok', 'partial')",
-            self._top,
-            json.dumps(sorted(media_types)),
-        )
-        assert row is not None
-        return int(row[0])
+        with schema.sentences():
+            return looking.without_text(self._connection, self._top, media_types)
 
     def lies_in_itself(self, row: ExhibitRow) -> bool:
         """Tell whether a container lies, at any depth, in a container of the same content."""
@@ -675,13 +658,6 @@ _KILLED = (
     f" AND d.seq > ? AND d.seq <= ? AND d.seq = (SELECT max(seq) FROM derivative WHERE handle = d.handle"
     f" AND step = 'read' AND seq <= ?) ORDER BY d.seq LIMIT {_PAGE}"
 )
-_NOT_READ_AS = (
-    " AND r.seq > :after AND r.media_type IN (SELECT value FROM json_each(:types))"
-    " AND r.outcome IN (SELECT value FROM json_each(:outcomes))"
-    " AND NOT EXISTS (SELECT 1 FROM derivative x WHERE x.handle = r.handle AND x.step = 'read'"
-    " AND x.version = :version AND substr(x.settings, 1, length(:way)) = :way AND x.seq <= :top)"
-)
-_READ_AS = f"AND e.seq = (SELECT first FROM content WHERE handle = e.handle) {_NOT_READ_AS}"
 _TEXTS = (
     "SELECT t.step, t.digest FROM derivative t JOIN derivative r ON r.seq = (SELECT max(seq) FROM derivative"
     " WHERE handle = ? AND step = 'read' AND seq <= ?) WHERE t.handle = ? AND t.step <> 'read' AND t.seq <= ?"
@@ -689,19 +665,6 @@ _TEXTS = (
 )
 _NAMES = 1_000
 _RUN = Kind.EXAMINATION_RUN.value
-
-
-def _asked(
-    media_types: Collection[str], version: str, way: str, outcomes: Collection[Outcome], after: int
-) -> dict[str, Any]:
-    """Return the values of `_NOT_READ_AS`."""
-    return {
-        "types": json.dumps(sorted(media_types)),
-        "outcomes": json.dumps([outcome.value for outcome in outcomes]),
-        "version": version,
-        "way": way,
-        "after": after,
-    }
 
 
 def _connect(archive: Archive) -> sqlite3.Connection:

@@ -69,6 +69,8 @@ CREATE INDEX IF NOT EXISTS exhibit_place ON exhibit (place);
 CREATE INDEX IF NOT EXISTS exhibit_container ON exhibit (container) WHERE container IS NOT NULL;
 CREATE INDEX IF NOT EXISTS exhibit_root ON exhibit (root) WHERE container IS NOT NULL;
 CREATE INDEX IF NOT EXISTS derivative_handle ON derivative (handle, step);
+CREATE INDEX IF NOT EXISTS derivative_type ON derivative (media_type, seq) WHERE step = 'read';
+CREATE INDEX IF NOT EXISTS derivative_way ON derivative (settings) WHERE step = 'read' AND settings <> '{}';
 CREATE INDEX IF NOT EXISTS finding_exhibit ON finding (exhibit);
 CREATE INDEX IF NOT EXISTS hold_finding ON hold (finding);
 CREATE INDEX IF NOT EXISTS act_kind ON act (kind);

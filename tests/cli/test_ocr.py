@@ -240,7 +240,11 @@ def test_a_page_whose_letters_the_file_does_not_name_keeps_them_and_gets_what_is
 @needs_tesseract
 def test_it_is_found_by_searching_and_told_beside_the_text(wm, seen):
     place = seen[0]
-    assert "scan.png" in wm.good("search", place, "carts searched").out
+    assert "[letters read by a machine] " in wm.good("search", place, "carts searched").out
+    hits = {hit["path"]: hit for hit in wm.good("search", place, "carts searched OR own", "--json").objects}
+    assert hits["scan.png"]["machine_read"].startswith("tesseract ")
+    assert hits["note.txt"]["machine_read"] is None
+    assert "machine" not in wm.good("search", place, "own").out
     told = wm.call("text", place, "path:scan.png")
     assert told.code == 0
     assert "read by a machine" in told.err

@@ -15,7 +15,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.epilog = (
         'Words are joined by AND; write OR, NOT, "a phrase", (groups), begin*. Chinese, Tibetan and Uyghur need no\n'
-        "special care. The line `understood as` says how the query was read.\n\n"
+        "special care. The line `understood as` says how the query was read. Text that is in the\n"
+        "file and not seen is marked [hidden], text with letters that a program found in pictures as such.\n\n"
         "examples:\n"
         "  witnessmark search archive/ 'doors AND (keys OR locks)'\n"
         "  witnessmark search archive/ '\"night keys\"' --limit 50 --json"
@@ -50,6 +51,7 @@ def _object(hit: Hit) -> dict[str, object]:
         "exhibits": [{"id": row.exhibit.id, "path": row.printed, "source": row.source} for row in hit.exhibits],
         "id": hit.exhibits[0].exhibit.id,
         "path": hit.exhibits[0].printed,
+        "machine_read": _recognised(hit),
         "score": f"{hit.score:.4f}",
         "snippets": [
             {"text": found.text, "marks": [list(mark) for mark in found.marks], "hidden": found.hidden}
@@ -58,12 +60,19 @@ def _object(hit: Hit) -> dict[str, object]:
     }
 
 
+def _recognised(hit: Hit) -> str | None:
+    """Return which program recognised letters in pictures for the text; None where it is the file's own."""
+    reading = hit.exhibits[0].reading
+    return None if reading is None else reading.derivative.recognised
+
+
 def _print(hit: Hit, *, colour: bool) -> None:
     first = hit.exhibits[0]
     more = f"  (and {len(hit.exhibits) - 1} more of the same content)" if len(hit.exhibits) > 1 else ""
     say.line(f"{first.exhibit.id}  {say.safe(first.printed)}{more}")
+    by_machine = "" if _recognised(hit) is None else "[letters read by a machine] "
     for found in hit.snippets:
-        say.line(f"    {'[hidden] ' if found.hidden else ''}{_marked(found, colour=colour)}")
+        say.line(f"    {'[hidden] ' if found.hidden else by_machine}{_marked(found, colour=colour)}")
 
 
 def _marked(found: Snippet, *, colour: bool) -> str:

@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import Any, BinaryIO
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
-from witnessmark.formats import compound, dates, markup, ole, zips
+from witnessmark.formats import compound, dates, markup, ole, package_part, zips
 from witnessmark.formats.encodings import storable
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How, Path, PathStep
@@ -58,6 +58,7 @@ class Package:
         if head == compound.MAGIC:
             raise ReadingStopped(*_why_ole(source))
         source.stream.seek(0)
+        self._stream = source.stream
         self.is_cut = False  # whether its directory is lost
         self._zip: zipfile.ZipFile | _WithoutDirectory
         try:
@@ -101,6 +102,10 @@ class Package:
             KeyError: when there is no such part.
         """
         self.used.add(name)
+        small = None if self.is_cut else package_part.unpacked(self._stream, self._entries[name], self._rooms)
+        if small is not None:
+            self.spend(len(small))
+            return io.BytesIO(small)
         try:
             return io.BufferedReader(_Counted(self._zip.open(self._entries[name]), self), CHUNK)
         except _BROKEN:

@@ -37,6 +37,28 @@ _PROPERTIES = {
 }
 _OFF = {"0", "false", "off", "none"}
 _BREAKS = {"br": "\n", "cr": "\n", "tab": "\t", "ptab": "\t", "noBreakHyphen": "\u2011", "softHyphen": "\u00ad"}
+_CHANGES = ("del", "moveFrom", "ins", "moveTo")
+_SHAPES = ("docPr", "cNvPr", "shape", "imagedata", "rect", "oval")
+_CHOICES = ("listItem", "placeholder", "docPart")
+_SAID_BY_PROPERTIES = frozenset(
+    (
+        "headerReference", "footerReference", "titlePg", "pStyle", "rStyle", "vanish", "specVanish", "numId", "ilvl",
+        "color", "shd", "highlight", "sz", "hidden", "del", *_CHOICES,
+    )
+)  # fmt: skip
+_STARTS = frozenset(
+    (
+        "Fallback", *_PROPERTIES, *_SAID_BY_PROPERTIES, "r", "p", *_CHANGES, "txbxContent", *_SHAPES, "tbl", "tr", "rt",
+        "footnoteReference", "endnoteReference", "footnote", "endnote", "comment", "fldSimple",
+    )
+)  # fmt: skip
+"""The elements whose beginning says something; most of a document are others."""
+_ENDS = frozenset(
+    (
+        *_PROPERTIES, "t", "delText", "instrText", "delInstrText", *_BREAKS, "sym", "r", "p", "del", "moveFrom",
+        "txbxContent", "tc", "tr", "tbl", "ruby", "rt", "comment", "drawing", "pict",
+    )
+)  # fmt: skip
 _GENERIC = ("picture", "rectangle", "text box", "image", "shape", "object", "chart", "diagram", "group", "line", "oval")
 
 
@@ -98,9 +120,11 @@ class Story:
                     if kind is None:
                         kind = names.setdefault(tag, markup.local(element))
                     if event == "start":
-                        self._start(kind, element)
+                        if kind in _STARTS or self._skip:
+                            self._start(kind, element)
                     else:
-                        self._end(kind, element)
+                        if kind in _ENDS or self._skip:
+                            self._end(kind, element)
                         if kind == "p":
                             element.clear()
                     if self._length > LONGEST:
@@ -134,19 +158,20 @@ class Story:
                 self.sections.append(Section())
             return
         if self._properties:
-            self._start_property(kind, element)
+            if kind in _SAID_BY_PROPERTIES:
+                self._start_property(kind, element)
             return
         if kind == "r":
             self._start_run()
         elif kind == "p":
             self._start_paragraph()
-        elif kind in ("del", "moveFrom", "ins", "moveTo"):
+        elif kind in _CHANGES:
             self._note_change(element)
             self._deleted += kind == "del"
             self._moved += kind == "moveFrom"
         elif kind == "txbxContent":
             self._stack.append(Buffer())
-        elif kind in ("docPr", "cNvPr", "shape", "imagedata", "rect", "oval"):
+        elif kind in _SHAPES:
             self._note_alternatives(element)
         elif kind == "tbl":
             self._table += 1
@@ -191,7 +216,7 @@ class Story:
             self._tiny = value.get("val") in ("0", "1", "2")
         elif kind in ("hidden", "del") and self._properties[-1] == "trPr" and self._rows:
             self._rows[-1] = value.get("val") not in _OFF
-        elif kind in ("listItem", "placeholder", "docPart"):
+        elif kind in _CHOICES:
             self._put_aside("choice", value.get("displayText", ""))
 
     def _end(self, kind: str, element: Any) -> None:

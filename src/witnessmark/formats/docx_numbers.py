@@ -1,6 +1,6 @@
 """List numbers of a Word document: they are seen on the page and stand nowhere in its text (ISO/IEC 29500-1, 17.9)."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from witnessmark.formats import markup
@@ -30,19 +30,24 @@ class Level:
     restarts_below: int = 9  # it begins anew after a level before this one (17.9.10)
 
 
-@dataclass(slots=True)
 class Numbers:
-    """The lists of a document, and how far each has counted."""
+    """The lists that a numbering part defines, read as paragraphs ask for them, and how far each has counted."""
 
-    lists: dict[str, tuple[str, dict[int, Level]]] = field(default_factory=dict)  # numId: (abstract id, levels)
-    counts: dict[str, list[int | None]] = field(default_factory=dict)
+    def __init__(self, root: Any | None = None) -> None:
+        self._abstract: dict[str, Any] = {}
+        self._elements: dict[str, Any] = {}  # by the number that a paragraph names
+        self._read: dict[str, tuple[str, dict[int, Level]]] = {}  # (abstract id, levels)
+        self._counts: dict[str, list[int | None]] = {}
+        if root is not None:
+            self._abstract = {_value(one, "abstractNumId", own=True): one for one in root.iter("{*}abstractNum")}
+            self._elements = {_value(one, "numId", own=True): one for one in root.iter("{*}num")}
 
     def next(self, number: str, level: int) -> str:
         """Count one paragraph and return the number that stands before it."""
-        if number not in self.lists or not 0 <= level < LEVELS:
+        if number not in self._elements or not 0 <= level < LEVELS:
             return ""
-        key, levels = self.lists[number]
-        counts = self.counts.setdefault(key, [None] * LEVELS)
+        key, levels = self._list(number)
+        counts = self._counts.setdefault(key, [None] * LEVELS)
         own = levels.get(level, Level())
         now = counts[level]
         counts[level] = own.start if now is None else now + 1
@@ -61,18 +66,14 @@ class Numbers:
             label = label.replace(f"%{place + 1}", "" if form in _UNCOUNTED else written(count, form))
         return label.strip()
 
-
-def read_numbers(package: Package, name: str | None) -> Numbers:
-    """Return the lists that the numbering part defines."""
-    root = None if name is None else package.root(name)
-    numbers = Numbers()
-    if root is None:
-        return numbers
-    abstract = {_value(element, "abstractNumId", own=True): _levels(element) for element in root.iter("{*}abstractNum")}
-    for element in root.iter("{*}num"):
+    def _list(self, number: str) -> tuple[str, dict[int, Level]]:
+        """Return by which name a list is counted, and its levels."""
+        if number in self._read:
+            return self._read[number]
+        element = self._elements[number]
         base = element.find("{*}abstractNumId")
         key = "" if base is None else _value(base, "val", own=True)
-        levels = dict(abstract.get(key, {}))
+        levels = _levels(self._abstract[key]) if key in self._abstract else {}
         shared = True
         for override in element.iter("{*}lvlOverride"):
             place = _whole(_value(override, "ilvl", own=True))
@@ -81,11 +82,14 @@ def read_numbers(package: Package, name: str | None) -> Numbers:
             if start is not None:
                 shared = False
                 old = levels.get(place, Level())
-                first = _whole(_value(start, "val", own=True))
-                levels[place] = replace(old, start=first)
-        number = _value(element, "numId", own=True)
-        numbers.lists[number] = (key if shared else f"{key}/{number}", levels)
-    return numbers
+                levels[place] = replace(old, start=_whole(_value(start, "val", own=True)))
+        self._read[number] = (key if shared else f"{key}/{number}", levels)
+        return self._read[number]
+
+
+def read_numbers(package: Package, name: str | None) -> Numbers:
+    """Return the lists that the numbering part defines."""
+    return Numbers(None if name is None else package.root(name))
 
 
 def _levels(parent: Any) -> dict[int, Level]:

@@ -23,8 +23,9 @@ class Style:
 
 @dataclass(slots=True)
 class Styles:
-    """The styles by id, and the one that paragraphs have by default."""
+    """The styles by id, read as they are asked for, and the one that paragraphs have by default."""
 
+    elements: dict[str, Any] = field(default_factory=dict)
     by_id: dict[str, Style] = field(default_factory=dict)
     default: str = ""
     are_lost: bool = False
@@ -32,7 +33,7 @@ class Styles:
 
     def vanishes(self, paragraph: str, run: str) -> bool:
         """Return whether text of these styles is hidden; the run's own style is the nearer one."""
-        if not self.by_id:
+        if not self.elements:
             return False
         for style in (run, paragraph or self.default):
             found = self._first(style, lambda one: one.vanish)
@@ -47,9 +48,9 @@ class Styles:
 
     def _first(self, name: str, ask: Any) -> Any:
         for _ in range(DEEPEST):
-            style = self.by_id.get(name)
-            if style is None:
+            if name not in self.elements:
                 return None
+            style = self.by_id.get(name) or self.by_id.setdefault(name, _style(self.elements[name]))
             answer = ask(style)
             if answer is not None:
                 return answer
@@ -66,19 +67,22 @@ def read_styles(package: Package, name: str | None) -> Styles:
         return styles
     for element in root.iter("{*}style"):
         about = markup.attributes(element)
-        base = element.find("{*}basedOn")
-        vanish = element.find("{*}rPr/{*}vanish")
-        number, level = element.find("{*}pPr/{*}numPr/{*}numId"), element.find("{*}pPr/{*}numPr/{*}ilvl")
         key = about.get("styleId", "")
-        styles.by_id[key] = Style(
-            _value(base),
-            None if vanish is None else _value(vanish) not in _OFF,
-            _value(number),
-            int(_value(level)) if _value(level) in _LEVELS else 0,
-        )
+        styles.elements[key] = element
         if about.get("type") == "paragraph" and about.get("default") in ("1", "true", "on"):
             styles.default = key
     return styles
+
+
+def _style(element: Any) -> Style:
+    vanish = element.find("{*}rPr/{*}vanish")
+    level = _value(element.find("{*}pPr/{*}numPr/{*}ilvl"))
+    return Style(
+        _value(element.find("{*}basedOn")),
+        None if vanish is None else _value(vanish) not in _OFF,
+        _value(element.find("{*}pPr/{*}numPr/{*}numId")),
+        int(level) if level in _LEVELS else 0,
+    )
 
 
 def _value(element: Any) -> str:

@@ -101,7 +101,8 @@ def _one(package: Package, main: str, kind: str) -> str | None:
 
 
 def _tell_word(package: Package, main: str, body: Story, styles: Styles, report: Report) -> None:
-    shown = _shown_edges(package, main, body.sections)
+    settings = package.root(_one(package, main, "settings"))
+    shown = _shown_edges(package, main, body.sections, settings)
     edges: dict[str, list[str]] = {"header": [], "footer": []}
     stories = [body]
     for kind, texts in edges.items():
@@ -131,16 +132,15 @@ def _tell_word(package: Package, main: str, body: Story, styles: Styles, report:
         for label, text in story.hidden:
             report.hidden(label, text)
     _observe_changes(stories, report)
-    _observe_settings(package, main, report)
+    _observe_settings(settings, report)
     for drawing in (name for name in package.names if re.search(r"diagrams/drawing\d*\.xml\Z", name)):
         words = _words(package.root(drawing), attributes=False)
         if words:
             report.visible(words + "\n")
 
 
-def _shown_edges(package: Package, main: str, sections: list[Section]) -> set[str]:
+def _shown_edges(package: Package, main: str, sections: list[Section], settings: Any | None) -> set[str]:
     """Return the header and footer parts that some page shows (29500-1, 17.10)."""
-    settings = package.root(_one(package, main, "settings"))
     found = None if settings is None else settings.find("{*}evenAndOddHeaders")
     even = found is not None and markup.attributes(found).get("val") not in ("0", "false", "off")
     links = package.links(main)
@@ -164,8 +164,7 @@ def _observe_changes(stories: list[Story], report: Report) -> None:
         dates.observe(report, "changed", dates.from_iso(moment), "Office tracked change")
 
 
-def _observe_settings(package: Package, main: str, report: Report) -> None:
-    settings = package.root(_one(package, main, "settings"))
+def _observe_settings(settings: Any | None, report: Report) -> None:
     if settings is None:
         return
     marks = [markup.attributes(e).get("val", "") for e in settings.iter("{*}rsid")]

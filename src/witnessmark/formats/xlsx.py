@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
+from lxml import etree
+
 from witnessmark.cell.report import ReadingStopped, Report
 from witnessmark.formats import markup
 from witnessmark.formats.package import Package
@@ -25,6 +27,9 @@ MOST_CHARACTERS = 64 << 20
 LAST_COLUMN = 16_384
 FLUSH = 1 << 16
 _REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})\Z")
+_FULL = etree.XPath("*[local-name() = 'c'][*]")
+_COUNT = etree.XPath("count(*[local-name() = 'c'])")
+"""Most cells of most sheets have a format and nothing else: they are passed over in C."""
 _SHEET = re.compile(r"(?:^|/)worksheets/[^/]+\.xml\Z", re.IGNORECASE)
 _TELLING = re.compile(r'["\[!|]')
 
@@ -243,13 +248,8 @@ def _read_row(sheet: Sheet, element: Any) -> None:
     row_hidden = about.get("hidden") in ("1", "true") or _is_zero(height)
     row_hidden = row_hidden or (sheet.rows_hidden and not height and about.get("hidden") is None)
     shows, row_words, column_words = [], [], []
-    book, column = sheet.book, 0
-    for cell in element.iterchildren("{*}c"):
-        book.cells += 1
-        match = _REFERENCE.match(cell.get("r", ""))
-        column = column + 1 if match is None else _column(match[1])
-        if not len(cell):
-            continue
+    book = sheet.book
+    for cell, column in _full_cells(sheet, element):
         text, why = _read_cell(book, cell)
         if not text:
             continue
@@ -270,6 +270,21 @@ def _read_row(sheet: Sheet, element: Any) -> None:
         book.put_aside("hidden row", "\t".join(row_words))
     if column_words:
         book.put_aside("hidden column", "\t".join(column_words))
+
+
+def _full_cells(sheet: Sheet, row: Any) -> Iterator[tuple[Any, int]]:
+    """Yield the cells of a row that hold something, each with its column where that matters; count all cells."""
+    book, column = sheet.book, 0
+    if not (sheet.columns or sheet.columns_hidden) and book.cells + len(row) <= MOST_CELLS:
+        book.cells += int(_COUNT(row))
+        yield from ((cell, column) for cell in _FULL(row))
+        return
+    for cell in row.iterchildren("{*}c"):
+        book.cells += 1
+        match = _REFERENCE.match(cell.get("r", ""))
+        column = column + 1 if match is None else _column(match[1])
+        if len(cell):
+            yield cell, column
 
 
 @lru_cache(maxsize=LAST_COLUMN + 1)

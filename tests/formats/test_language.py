@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from witnessmark.formats import language
 from witnessmark.formats.language import languages, script_of
 
 TEXTS = {
@@ -44,3 +45,22 @@ def test_any_text_is_looked_at(text):
 @given(st.characters())
 def test_every_sign_has_one_script_or_none(char):
     assert isinstance(script_of(char), str)
+
+
+@given(st.text(st.one_of(st.characters(), st.sampled_from("aZé的かбا")), max_size=200))
+def test_letters_are_counted_by_script_in_the_order_of_their_first(text):
+    counted = dict.fromkeys(filter(None, map(script_of, text)), 0)
+    for char in text:
+        if script_of(char):
+            counted[script_of(char)] += language._WEIGHT.get(script_of(char), 1)
+    found = language._by_script(text)
+    if "kana" not in counted and "han" not in counted:
+        assert list(found.items()) == list(counted.items())
+    assert sum(found.values()) == sum(counted.values())
+
+
+@given(st.text(st.sampled_from("abcé-’ .的б"), max_size=300), st.integers(1, 60))
+def test_words_of_a_script_are_those_of_the_whole_text(text, longest):
+    text *= longest
+    whole = " ".join(language._word("latin").findall(text, 0, language._LONGEST * 8))
+    assert language._words("latin", text) == whole[: language._LONGEST]

@@ -31,12 +31,12 @@ class Level:
 
 
 class Numbers:
-    """The lists that a numbering part defines, read as paragraphs ask for them, and how far each has counted."""
+    """The lists of a document, those of a numbering part read as paragraphs ask for them, and how far each counted."""
 
     def __init__(self, root: Any | None = None) -> None:
+        self.lists: dict[str, tuple[str, dict[int, Level]]] = {}  # numId: (abstract id, levels)
         self._abstract: dict[str, Any] = {}
-        self._elements: dict[str, Any] = {}  # by the number that a paragraph names
-        self._read: dict[str, tuple[str, dict[int, Level]]] = {}  # (abstract id, levels)
+        self._elements: dict[str, Any] = {}  # by numId
         self._counts: dict[str, list[int | None]] = {}
         if root is not None:
             self._abstract = {_value(one, "abstractNumId", own=True): one for one in root.iter("{*}abstractNum")}
@@ -44,9 +44,11 @@ class Numbers:
 
     def next(self, number: str, level: int) -> str:
         """Count one paragraph and return the number that stands before it."""
-        if number not in self._elements or not 0 <= level < LEVELS:
+        if number in self._elements and number not in self.lists:
+            self.lists[number] = self._list(self._elements[number])
+        if number not in self.lists or not 0 <= level < LEVELS:
             return ""
-        key, levels = self._list(number)
+        key, levels = self.lists[number]
         counts = self._counts.setdefault(key, [None] * LEVELS)
         own = levels.get(level, Level())
         now = counts[level]
@@ -66,11 +68,8 @@ class Numbers:
             label = label.replace(f"%{place + 1}", "" if form in _UNCOUNTED else written(count, form))
         return label.strip()
 
-    def _list(self, number: str) -> tuple[str, dict[int, Level]]:
+    def _list(self, element: Any) -> tuple[str, dict[int, Level]]:
         """Return by which name a list is counted, and its levels."""
-        if number in self._read:
-            return self._read[number]
-        element = self._elements[number]
         base = element.find("{*}abstractNumId")
         key = "" if base is None else _value(base, "val", own=True)
         levels = _levels(self._abstract[key]) if key in self._abstract else {}
@@ -83,8 +82,7 @@ class Numbers:
                 shared = False
                 old = levels.get(place, Level())
                 levels[place] = replace(old, start=_whole(_value(start, "val", own=True)))
-        self._read[number] = (key if shared else f"{key}/{number}", levels)
-        return self._read[number]
+        return key if shared else f"{key}/{_value(element, 'numId', own=True)}", levels
 
 
 def read_numbers(package: Package, name: str | None) -> Numbers:

@@ -68,6 +68,9 @@ _RANGES: tuple[tuple[int, int, str], ...] = (
 )
 """First and last code point, and the script, or the language where the script has only one."""
 _STARTS = [start for start, _, _ in _RANGES]
+_ASCII = bytes(range(128))
+_LETTER = re.compile("[A-Za-z]")
+_NO_LETTERS = bytes(code for code in range(256) if not (65 <= code <= 90 or 97 <= code <= 122))
 _WEIGHT = {"han": 3, "kana": 2, "ko": 3}
 """How many letters of an alphabet a sign counts for."""
 _MAY_BE = {
@@ -148,16 +151,30 @@ def script_of(char: str) -> str:
 
 
 def _by_script(text: str) -> Counter[str]:
-    """Count letters by script; Han signs beside kana are Japanese."""
+    """Count letters by script, in the order of their first; Han signs beside kana are Japanese."""
+    first = _LETTER.search(text)
+    start = len(text) if first is None else first.start()
     letters = Counter[str]()
-    for char, count in Counter(text).items():
-        script = script_of(char)
-        if script:
-            letters[script] += count * _WEIGHT.get(script, 1)
+    _add(letters, text[:start])
+    if first is not None:  # the letters of ASCII all at once: most texts have little else
+        letters["latin"] += len(text[start:].encode("ascii", "ignore").translate(None, _NO_LETTERS))
+        _add(letters, text[start:])
     kana, han = letters.pop("kana", 0), letters.pop("han", 0)
     if kana + han:
         letters["ja" if kana > 0.08 * (kana + han) else "zh"] += kana + han
     return letters
+
+
+def _add(letters: Counter[str], text: str) -> None:
+    """Count the letters beyond ASCII."""
+    if text.isascii():
+        return
+    # What is left of UTF-8 without the bytes of ASCII is UTF-8 again.
+    beyond = text.encode("utf-8", "surrogatepass").translate(None, _ASCII).decode("utf-8", "surrogatepass")
+    for char, count in Counter(beyond).items():
+        script = script_of(char)
+        if script:
+            letters[script] += count * _WEIGHT.get(script, 1)
 
 
 def _language(script: str, text: str) -> str:
@@ -175,7 +192,10 @@ def _language(script: str, text: str) -> str:
 
 def _words(script: str, text: str) -> str:
     """Return the words of one script, with a blank between them."""
-    return " ".join(_word(script).findall(text, 0, _LONGEST * 8))[:_LONGEST]
+    some = " ".join(_word(script).findall(text, 0, _LONGEST * 2)[:-1])  # the last may go on
+    if len(some) < _LONGEST:
+        some = " ".join(_word(script).findall(text, 0, _LONGEST * 8))
+    return some[:_LONGEST]
 
 
 @cache

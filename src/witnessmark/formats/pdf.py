@@ -38,11 +38,12 @@ def read_pdf(source: Source, report: Report) -> None:
     with pdf_open.opened(data, source.passwords) as document:
         if document.is_rebuilt:
             report.observe("pdf.rebuilt", value=True)
-        _read_document(document.handle, data, report, is_locked=document.is_locked)
+        _read_document(document, data, report)
 
 
-def _read_document(document: Any, data: bytes, report: Report, *, is_locked: bool) -> None:
-    _read_protection(document, report, is_locked=is_locked)
+def _read_document(opened: pdf_open.Opened, data: bytes, report: Report) -> None:
+    document = opened.handle
+    _read_protection(document, report, is_locked=opened.is_locked)
     _read_info(document, data, report)
     count = pdfium.FPDF_GetPageCount(document)
     report.observe("pdf.pages", count)
@@ -55,7 +56,7 @@ def _read_document(document: Any, data: bytes, report: Report, *, is_locked: boo
     second: dict[int, pdf_second.Page | None] = dict.fromkeys(pdf_second.chosen(count))
     unnamed: dict[int, str] = {}
     broken = sum(
-        not _read_page(document, place, report, second, unnamed, layers=layers, tagged=tagged)
+        not _read_page(opened, place, report, second, unnamed, layers=layers, tagged=tagged)
         for place in range(min(count, MOST_PAGES))
     )
     _read_rest(document, report)
@@ -106,7 +107,7 @@ def _read_info(document: Any, data: bytes, report: Report) -> None:
 
 
 def _read_page(
-    document: Any,
+    opened: pdf_open.Opened,
     place: int,
     report: Report,
     second: dict[int, pdf_second.Page | None],
@@ -118,7 +119,7 @@ def _read_page(
     """Report one page; return False when it cannot be opened. Every page but the first begins with a form feed."""
     if place:
         report.visible("\f")
-    page = pdfium.FPDF_LoadPage(document, place)
+    document, page = opened.handle, opened.page(place)
     if not page:
         return False
     try:

@@ -21,13 +21,28 @@ _REASONS = {
 _NO_DOCUMENT = Outcome.CORRUPT, "no PDF document can be opened in these bytes"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Opened:
     """An open document: pdfium's handle, whether it asked for a password, and whether its table was passed over."""
 
     handle: Any
     is_locked: bool
     is_rebuilt: bool
+    tried: tuple[int, Any] | None
+    """The first page that could be opened, counted from 0, for whoever asks for it first: opening costs."""
+
+    def page(self, place: int) -> Any:
+        """Return a page, counted from 0, to be closed by whoever asks; nothing when it cannot be opened."""
+        if self.tried is not None and self.tried[0] == place:
+            page, self.tried = self.tried[1], None
+            return page
+        return pdfium.FPDF_LoadPage(self.handle, place)
+
+    def close(self) -> None:
+        """Close the document, and a page that nobody asked for."""
+        if self.tried is not None:
+            pdfium.FPDF_ClosePage(self.tried[1])
+        pdfium.FPDF_CloseDocument(self.handle)
 
 
 def whole(source: Source) -> bytes:
@@ -51,10 +66,12 @@ def opened(data: bytes, passwords: tuple[str, ...] = ()) -> Iterator[Opened]:
     """
     handle, is_locked = _with_passwords(data, passwords)
     error = pdfium.FPDF_ERR_SUCCESS if handle else pdfium.FPDF_GetLastError()
+    tried = _first_page(handle) if handle and error == pdfium.FPDF_ERR_SUCCESS else None
     copy = b""  # pdfium reads in it until the document is closed
-    if error in (pdfium.FPDF_ERR_SUCCESS, pdfium.FPDF_ERR_FORMAT) and not (handle and _opens_any_page(handle)):
+    if error in (pdfium.FPDF_ERR_SUCCESS, pdfium.FPDF_ERR_FORMAT) and tried is None:
         copy = data.replace(_START, b"startxxxx")
-        if rebuilt := _rebuilt(copy):
+        rebuilt, tried = _rebuilt(copy)
+        if rebuilt:
             if handle:
                 pdfium.FPDF_CloseDocument(handle)
             handle = rebuilt
@@ -62,10 +79,11 @@ def opened(data: bytes, passwords: tuple[str, ...] = ()) -> Iterator[Opened]:
             copy = b""
     if not handle:
         raise ReadingStopped(*_REASONS.get(error, _NO_DOCUMENT))
+    document = Opened(handle, is_locked, is_rebuilt=bool(copy), tried=tried)
     try:
-        yield Opened(handle, is_locked, is_rebuilt=bool(copy))
+        yield document
     finally:
-        pdfium.FPDF_CloseDocument(handle)
+        document.close()
 
 
 def _with_passwords(data: bytes, passwords: tuple[str, ...]) -> tuple[Any, bool]:
@@ -78,24 +96,24 @@ def _with_passwords(data: bytes, passwords: tuple[str, ...]) -> tuple[Any, bool]
     return handle, is_locked
 
 
-def _rebuilt(copy: bytes) -> Any:
-    """Return the document that shows a page when it is opened by its objects, or nothing.
+def _rebuilt(copy: bytes) -> tuple[Any, tuple[int, Any] | None]:
+    """Return the document that shows a page when it is opened by its objects, and that page; or nothing.
 
     pdfium looks for the objects itself when no `startxref` names a table of their places (ISO 32000-2, 7.5.5). The
     copy is as long as the file, so that every place in it stays true.
     """
     handle = pdfium.FPDF_LoadMemDocument64(copy, len(copy), None)
-    if handle and not _opens_any_page(handle):
+    tried = _first_page(handle) if handle else None
+    if handle and tried is None:
         pdfium.FPDF_CloseDocument(handle)
-        return None
-    return handle
+        return None, None
+    return handle, tried
 
 
-def _opens_any_page(handle: Any) -> bool:
-    """Tell whether one of the first pages can be opened."""
+def _first_page(handle: Any) -> tuple[int, Any] | None:
+    """Return the first page that can be opened, of the first pages."""
     for place in range(min(pdfium.FPDF_GetPageCount(handle), _PAGES_TRIED)):
         page = pdfium.FPDF_LoadPage(handle, place)
         if page:
-            pdfium.FPDF_ClosePage(page)
-            return True
-    return False
+            return place, page
+    return None

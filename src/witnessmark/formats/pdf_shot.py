@@ -8,15 +8,21 @@ import pypdfium2.raw as pdfium
 from PIL import Image, ImageChops
 
 LONGEST_SIDE = 2000  # pixels
+_BAND = 32
+"""Rows of pixels that are looked at together: most texts in doubt are a line or two of a page."""
 _SEEN = bytes(1 if level > 24 else 0 for level in range(256))
 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """Pixels that differ between a page with the texts in doubt and without, and how page points map to them."""
+    """Pixels that differ between a page with the texts in doubt and without, and how page points map to them.
+
+    `changed` has a byte for each pixel of some `rows`; in the others nothing differs.
+    """
 
     width: int
     height: int
+    rows: range
     changed: bytes
     origin: tuple[float, float]
     across: tuple[float, float]  # pixels for one point to the right
@@ -34,7 +40,8 @@ class Shot:
         y0, y1 = max(int(min(ys)), 0), min(int(max(ys)) + 1, self.height)
         if x1 <= x0 or y1 <= y0:
             return 0.0, 0
-        lit = sum(self.changed.count(1, y * self.width + x0, y * self.width + x1) for y in range(y0, y1))
+        starts = (self.width * (y - self.rows.start) for y in range(y0, y1) if y in self.rows)
+        lit = sum(self.changed.count(1, start + x0, start + x1) for start in starts)
         return lit / ((x1 - x0) * (y1 - y0)), y1 - y0
 
 
@@ -45,20 +52,20 @@ def changed_pixels(page: Any, text: list[Any]) -> Shot | None:
         return None
     scale = min(1.25, LONGEST_SIDE / max(points))
     width, height = max(int(points[0] * scale), 1), max(int(points[1] * scale), 1)
-    full = _draw(page, width, height)
+    full = _drawn(page, width, height)
     for item in text:
         pdfium.FPDFPageObj_SetIsActive(item, False)
-    bare = _draw(page, width, height)
+    bare = _drawn(page, width, height)
     for item in text:
         pdfium.FPDFPageObj_SetIsActive(item, True)
     if full is None or bare is None:
         return None
-    red, green, blue = ImageChops.difference(full, bare).split()
-    changed = ImageChops.lighter(ImageChops.lighter(red, green), blue).tobytes().translate(_SEEN)
+    rows, changed = _differing(full, bare, width, height)
     origin, right, up = (_to_pixels(page, width, height, x, y) for x, y in ((0, 0), (1000, 0), (0, 1000)))
     return Shot(
         width,
         height,
+        rows,
         changed,
         origin,
         ((right[0] - origin[0]) / 1000, (right[1] - origin[1]) / 1000),
@@ -73,15 +80,37 @@ def _to_pixels(page: Any, width: int, height: int, x: float, y: float) -> tuple[
     return across.value / 16, down.value / 16
 
 
-def _draw(page: Any, width: int, height: int) -> Image.Image | None:
-    bitmap = pdfium.FPDFBitmap_CreateEx(width, height, pdfium.FPDFBitmap_BGRx, None, 0)
+def _differing(one: bytearray, other: bytearray, width: int, height: int) -> tuple[range, bytes]:
+    """Return the rows outside of which two pictures are alike, and for each pixel inside whether it differs."""
+    band, view = 4 * width * _BAND, memoryview(other)
+    apart = [at for at in range(0, len(one), band) if not one.startswith(view[at : at + band], at)]
+    if not apart:
+        return range(0), b""
+    changed = []
+    for at in range(apart[0], apart[-1] + 1, band):
+        rows = one[at : at + band], other[at : at + band]
+        changed.append(_changed(*rows, width) if at in apart else bytes(width * _BAND))
+    first = apart[0] // (4 * width)
+    return range(first, min(first + len(changed) * _BAND, height)), b"".join(changed)
+
+
+def _changed(one: bytearray, other: bytearray, width: int) -> bytes:
+    full, bare = (
+        Image.frombuffer("RGBX", (width, len(rows) // (4 * width)), rows, "raw", "RGBX", 0, 1) for rows in (one, other)
+    )
+    first, second, third, _ = ImageChops.difference(full, bare).split()  # the fourth byte of a pixel is no colour
+    return ImageChops.lighter(ImageChops.lighter(first, second), third).tobytes().translate(_SEEN)
+
+
+def _drawn(page: Any, width: int, height: int) -> bytearray | None:
+    """Return the page drawn on white, four bytes a pixel."""
+    pixels = bytearray(b"\xff") * (4 * width * height)
+    start = (ctypes.c_char * len(pixels)).from_buffer(pixels)
+    bitmap = pdfium.FPDFBitmap_CreateEx(width, height, pdfium.FPDFBitmap_BGRx, start, 4 * width)
     if not bitmap:
         return None
     try:
-        pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, width, height, 0xFFFFFFFF)
         pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, width, height, 0, 0)
-        stride = pdfium.FPDFBitmap_GetStride(bitmap)
-        pixels = ctypes.string_at(pdfium.FPDFBitmap_GetBuffer(bitmap), stride * height)
-        return Image.frombuffer("RGB", (width, height), pixels, "raw", "BGRX", stride, 1)
     finally:
         pdfium.FPDFBitmap_Destroy(bitmap)
+    return pixels

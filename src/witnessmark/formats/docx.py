@@ -158,8 +158,7 @@ class Story:
                 self.sections.append(Section())
             return
         if self._properties:
-            if kind in _SAID_BY_PROPERTIES:
-                self._start_property(kind, element)
+            self._start_property(kind, element)
             return
         if kind == "r":
             self._start_run()

@@ -8,6 +8,7 @@ Rules for whoever changes this file: plain data only; nothing here imports a par
 parent's side too, which believes no length that the child states.
 """
 
+import os
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -43,6 +44,16 @@ class Source:
     name: str
     passwords: tuple[str, ...] = ()
     parameters: Mapping[str, int] = field(default_factory=dict)
+
+    def first(self, most: int) -> bytes:
+        """Return the file's first bytes, no more than `most`.
+
+        Room for what is asked for is made at once, and large pages are emptied for it: so of a short file no more is
+        asked for than there is.
+        """
+        there = self.stream.seek(0, os.SEEK_END)
+        self.stream.seek(0)
+        return self.stream.read(min(most, there))
 
 
 class MemberSink(Protocol):

@@ -63,8 +63,7 @@ _VERSION = version("selectolax")
 
 def read_html(source: Source, report: Report) -> None:
     """Read a page."""
-    source.stream.seek(0)
-    data = source.stream.read(LARGEST)
+    data = source.first(LARGEST)
     if source.size > len(data):
         report.outcome(Outcome.PARTIAL, f"only the first {LARGEST >> 20} MiB of the page were read")
     report.tool("selectolax", _VERSION)

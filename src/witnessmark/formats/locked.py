@@ -103,15 +103,13 @@ def open_to_all(source: Source) -> bytes | None:
     rounds = [int(found) for found in _ROUNDS.findall(stated)]
     if len(stated) > MOST_STATED or max(rounds, default=0) > MOST_ROUNDS:
         return None
-    source.stream.seek(0)
-    return decrypted(source.stream.read(LARGEST), OPEN_TO_ALL)
+    return decrypted(source.first(LARGEST), OPEN_TO_ALL)
 
 
 def _office(source: Source, report: Report) -> bool:
     if source.size > LARGEST:
         raise ReadingStopped(Outcome.REFUSED_LIMIT, "the locked document is larger than 256 MiB")
-    source.stream.seek(0)
-    data = source.stream.read(LARGEST)
+    data = source.first(LARGEST)
     for password in source.passwords:
         opened = decrypted(data, password)
         if opened is None:

@@ -27,8 +27,7 @@ def read_eml(source: Source, report: Report) -> None:
     Raises:
         ReadingStopped: when there is nothing of a message in it.
     """
-    source.stream.seek(0)
-    data = source.stream.read(LARGEST)
+    data = source.first(LARGEST)
     mail_fields.observe_name(source.name, report)
     read_message(data, report)
     if source.size > len(data):

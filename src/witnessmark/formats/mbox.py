@@ -201,8 +201,7 @@ def read_emlx(source: Source, report: Report) -> None:
     Raises:
         ReadingStopped: when the count or the message cannot be read.
     """
-    source.stream.seek(0)
-    data = source.stream.read(mail.LARGEST)
+    data = source.first(mail.LARGEST)
     first, _, rest = data.partition(b"\n")
     count = int(first.strip() or b"0")
     mail_fields.observe_name(source.name, report)

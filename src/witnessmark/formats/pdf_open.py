@@ -53,8 +53,7 @@ def whole(source: Source) -> bytes:
     """
     if source.size > LARGEST:
         raise ReadingStopped(Outcome.REFUSED_LIMIT, "the PDF is larger than 512 MiB")
-    source.stream.seek(0)
-    return source.stream.read(LARGEST)
+    return source.first(LARGEST)
 
 
 @contextmanager

@@ -21,8 +21,7 @@ def whole(source: Source, report: Report) -> bytes:
     if source.size > LARGEST:
         raise ReadingStopped(Outcome.REFUSED_LIMIT, f"the picture is larger than {LARGEST >> 20} MiB")
     exif.name_tool(report)
-    source.stream.seek(0)
-    return source.stream.read(LARGEST)
+    return source.first(LARGEST)
 
 
 def tell_words(label: str, raw: bytes, report: Report) -> str:

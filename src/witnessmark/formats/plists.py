@@ -39,8 +39,7 @@ def read_plist(source: Source, report: Report) -> None:
     """
     if source.size > LARGEST:
         raise ReadingStopped(Outcome.REFUSED_LIMIT, "a property list larger than 64 MiB")
-    source.stream.seek(0)
-    root = _loaded(source.stream.read(LARGEST))
+    root = _loaded(source.first(LARGEST))
     if root is None:
         raise ReadingStopped(Outcome.CORRUPT, "a property list that cannot be read")
     for count, (path, value) in enumerate(_flat(root[0], "")):

@@ -77,8 +77,7 @@ class _Group:
 
 def read_rtf(source: Source, report: Report) -> None:
     """Read an RTF document."""
-    source.stream.seek(0)
-    data = source.stream.read(LARGEST)
+    data = source.first(LARGEST)
     document = _Document(report)
     document.read(data)
     document.finish()

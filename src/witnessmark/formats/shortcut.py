@@ -45,8 +45,7 @@ _UUID_TO_FILETIME: Final = 0x146BF33E42C000
 
 def read_shortcut(source: Source, report: Report) -> None:
     """Read a shortcut."""
-    source.stream.seek(0)
-    data = source.stream.read(LARGEST)
+    data = source.first(LARGEST)
     reading = _Shortcut(data, report)
     try:
         reading.read()

@@ -33,8 +33,7 @@ def read_tnef(source: Source, report: Report) -> None:
     Raises:
         ReadingStopped: when it does not begin as one.
     """
-    source.stream.seek(0)
-    data = source.stream.read(LARGEST)
+    data = source.first(LARGEST)
     if not data.startswith(_MAGIC):
         raise ReadingStopped(Outcome.CORRUPT, "this is no TNEF stream")
     item, attached = Item({}), list[tuple[dict[int, Plain], bytes]]()

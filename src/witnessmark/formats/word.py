@@ -54,8 +54,7 @@ def read_doc(source: Source, report: Report) -> None:
 
 def _read_oldest(source: Source, report: Report) -> None:
     """Read the text of Word 1 or 2 or of Write, whose heads say where it begins and ends."""
-    source.stream.seek(0)
-    data = source.stream.read(LARGEST)
+    data = source.first(LARGEST)
     if len(data) < 0x80:
         raise ReadingStopped(Outcome.CORRUPT, "the document breaks off")
     is_write = data[:2] in _OLDEST[2:]

@@ -58,8 +58,7 @@ def read_wordperfect(source: Source, report: Report) -> None:
     Raises:
         ReadingStopped: when it asks for a password, breaks off, or is no document but another file of WordPerfect's.
     """
-    source.stream.seek(0)
-    data = source.stream.read(LARGEST)
+    data = source.first(LARGEST)
     if len(data) < 16:
         raise ReadingStopped(Outcome.CORRUPT, "the WordPerfect file breaks off in its first bytes")
     start, product, kind, major, minor, key = struct.unpack_from("<IBBBBH", data, 4)

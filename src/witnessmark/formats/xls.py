@@ -30,8 +30,7 @@ def read_xls(source: Source, report: Report) -> None:
     """
     source.stream.seek(0)
     if source.stream.read(8) != MAGIC:
-        source.stream.seek(0)
-        _read_stream(source.stream.read(LARGEST), report)
+        _read_stream(source.first(LARGEST), report)
         return
     file = opened(source)
     try:

@@ -30,19 +30,25 @@ class Shot:
 
     def share(self, left: float, right: float, bottom: float, top: float) -> tuple[float, int]:
         """Return which share of a box changed, and its height in pixels."""
-        xs, ys = [], []
-        for x, y in ((left, bottom), (right, top)):
-            xs.append(self.origin[0] + x * self.across[0] + y * self.up[0])
-            ys.append(self.origin[1] + x * self.across[1] + y * self.up[1])
-        if not all(-1e9 < place < 1e9 for place in (*xs, *ys)):  # also what is no number
+        xa = self.origin[0] + left * self.across[0] + bottom * self.up[0]
+        ya = self.origin[1] + left * self.across[1] + bottom * self.up[1]
+        xb = self.origin[0] + right * self.across[0] + top * self.up[0]
+        yb = self.origin[1] + right * self.across[1] + top * self.up[1]
+        if not (_is_near(xa) and _is_near(ya) and _is_near(xb) and _is_near(yb)):
             return 0.0, 0
-        x0, x1 = max(int(min(xs)), 0), min(int(max(xs)) + 1, self.width)
-        y0, y1 = max(int(min(ys)), 0), min(int(max(ys)) + 1, self.height)
+        x0, x1 = max(int(min(xa, xb)), 0), min(int(max(xa, xb)) + 1, self.width)
+        y0, y1 = max(int(min(ya, yb)), 0), min(int(max(ya, yb)) + 1, self.height)
         if x1 <= x0 or y1 <= y0:
             return 0.0, 0
-        starts = (self.width * (y - self.rows.start) for y in range(y0, y1) if y in self.rows)
-        lit = sum(self.changed.count(1, start + x0, start + x1) for start in starts)
-        return lit / ((x1 - x0) * (y1 - y0)), y1 - y0
+        width, wide, first, count, lit = self.width, x1 - x0, self.rows.start, self.changed.count, 0
+        for y in range(max(y0, first), min(y1, self.rows.stop)):
+            start = width * (y - first) + x0
+            lit += count(1, start, start + wide)
+        return lit / (wide * (y1 - y0)), y1 - y0
+
+
+def _is_near(place: float) -> bool:
+    return -1e9 < place < 1e9  # false also of what is no number
 
 
 def changed_pixels(page: Any, text: list[Any]) -> Shot | None:

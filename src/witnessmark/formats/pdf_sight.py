@@ -356,7 +356,7 @@ def _addresses(items: list[Any]) -> set[int]:
 
 
 def _address(item: Any) -> int:
-    return ctypes.cast(item, ctypes.c_void_p).value or 0
+    return ctypes.addressof(item.contents) if item else 0
 
 
 def _settle(hidden: list[bool | None], letters: str) -> list[bool]:

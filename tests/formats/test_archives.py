@@ -226,6 +226,17 @@ def test_an_encrypted_member_is_named():
     assert found.ended is Outcome.PARTIAL
 
 
+def test_a_wide_end_record_before_a_narrow_one_that_holds_the_same_is_passed_over():
+    data = make_zip(LETTERS.items())
+    at = data.rfind(b"PK\x05\x06")
+    count, _, length, offset = struct.unpack_from("<HHII", data, at + 8)
+    wide = b"PK\x06\x06" + struct.pack("<QHHIIQQQQ", 44, 45, 45, 0, 0, count, count, length, offset)
+    locator = b"PK\x06\x07" + struct.pack("<IQI", 0, at, 1)
+    found = run_bytes(data[:at] + wide + locator + data[at:], "x.zip")
+    assert taken(found) == LETTERS
+    assert found.ended is Outcome.OK
+
+
 def test_a_zip_without_its_directory_is_read_by_its_entries():
     data = make_zip([(f"{i}.txt", str(i).encode() * 100) for i in range(20)])
     found = run_bytes(data[: data.find(b"PK\x01\x02") - 10], "x.zip")

@@ -148,6 +148,51 @@ def test_streams_tell_the_type_of_a_compound_file(tree, media_type):
     assert tell(build(tree)) == media_type
 
 
+BEGINNINGS = [
+    (b"wOFF\0\1\0\0", "font/woff"),
+    (b"wOF2OTTO", "font/woff2"),
+    (b"ttcf\0\2\0\0", "font/collection"),
+    (bytes(8) + b"\2\0\2\0" + bytes(22) + b"LP", "application/vnd.ms-fontobject"),
+    (b"\0asm\1\0\0\0", "application/wasm"),
+    (b"CWS\x0a\x10\0\0\0x", "application/x-shockwave-flash"),
+    (b"AC1027\0\0", "image/vnd.dwg"),
+    (b"\0\0MMXPR3", "application/vnd.quark.quarkxpress"),
+    (b"\0\x26\5plan1\x10\x22\0\1", "image/cgm"),
+    (b"\x0a\5\1\x08", "image/vnd.zbrush.pcx"),
+    (b"\xabKTX 11\xbb\r\n\x1a\n", "image/ktx"),
+    (b"glTF\2\0\0\0", "model/gltf-binary"),
+    (b"PAR1\x15\4", "application/vnd.apache.parquet"),
+    (b"ARROW1\0\0", "application/vnd.apache.arrow.file"),
+    (b"Obj\1\4\x16avro.schema", "application/avro"),
+    (b"$FL2@(#) DATA", "application/x-spss-sav"),
+    (b"\0\0\x27\x0a" + bytes(24) + b"\xe8\3\0\0", "application/vnd.shp"),
+    (b"\4\0\0\0" + bytes(12) + b'{"files":{}}', "application/x-asar"),
+    (b"\x41\x42\x31\0\0\0\x90**ACE**", "application/x-ace-compressed"),
+    (b"EVF\t\r\n\xff\0", "application/encase"),
+    (b"\n\r\r\n\x1c\0\0\0\x4d\x3c\x2b\x1a", "application/vnd.tcpdump.pcap"),
+    (b"a tern".ljust(60, b"\0") + b"BOOKMOBI", "application/x-mobipocket-ebook"),
+    (b"!<arch>\ndebian-binary   0", "application/vnd.debian.binary-package"),
+    (b"\xff\xd8\xff\xf7\0\x0b\x08", "image/jls"),
+    (struct.pack(">I4s4sI4s", 20, b"ftyp", b"mjp2", 0, b"mjp2"), "video/mj2"),
+    (bytes(512) + b"koly\0\0\0\4\0\0\2\0" + bytes(500), "application/x-apple-diskimage"),
+    (make_zip(("META-INF/MANIFEST.MF", b""), ("AndroidManifest.xml", b"")), "application/vnd.android.package-archive"),
+    (make_zip(("META-INF/mozilla.rsa", b""), ("META-INF/MANIFEST.MF", b"")), "application/x-xpinstall"),
+    (make_zip(("Index/Document.iwa", b"\0\x10\0\0\x30#\x08\1\x12\x1f\x08\1")), "application/vnd.apple.numbers.13"),
+    (make_zip(("Index/Document.iwa", b"\0\x10\0\0\x30#\x08\1\x12\x1f\x08\x90N")), "application/vnd.apple.pages.13"),
+]
+
+
+@pytest.mark.parametrize(("data", "media_type"), BEGINNINGS, ids=[kind for _, kind in BEGINNINGS])
+def test_what_says_what_it_is_near_its_beginning_or_its_end_is_told(data, media_type):
+    assert tell(data) == media_type
+
+
+def test_a_few_small_numbers_make_no_matrix():
+    numbers = struct.pack("<5I", 0, 3, 3, 0, 2) + b"a\0" + bytes(72)
+    assert tell(numbers, "a.bin") == "application/octet-stream"
+    assert tell(numbers, "a.mat") in ("application/x-matlab-data", "application/octet-stream")
+
+
 def test_two_bytes_make_no_font():
     assert tell(b"\x0f\0\x23\x10\x1c\1\0\0\x0f\0\xf2\3" + bytes(40)) == "application/octet-stream"
 

@@ -500,6 +500,13 @@ def test_postscript_is_read_by_its_comments():
     assert found.ended is Outcome.PARTIAL
 
 
+def test_a_png_of_apples_telephones_is_read_behind_their_own_chunk():
+    whole = picture("PNG")
+    found = read(png.read_png, whole[:8] + struct.pack(">I", 4) + b"CgBI" + bytes(8) + whole[8:])
+    assert found.ended is Outcome.OK
+    assert found.observed("picture.size")[0]["width"] == 31
+
+
 def test_png_chunks_are_listed_in_order():
     listed = read(png.read_png, picture("PNG")).observed("png.chunks")[0]
     assert [one.split()[0] for one in listed] == ["IHDR", "IDAT", "IEND"]

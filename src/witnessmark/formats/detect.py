@@ -23,6 +23,7 @@ from witnessmark.formats import (
     mac,
     magic_text,
     packages,
+    patterns,
     signatures,
     textual,
 )
@@ -109,7 +110,7 @@ def _resolved(source: Source, head: bytes, verdict: str, suffix: str) -> str:
         return packages.zip_type(source, suffix)
     if head[:8] == compound.MAGIC:
         return _ole_type(source)
-    found = detect_media.media_type(source, head) or _by_signature(head)
+    found = detect_media.media_type(source, head) or _by_pattern(source, head) or _by_signature(head)
     if found is not None:
         return found
     found = _by_der(head)
@@ -147,7 +148,10 @@ def _by_look(source: Source, head: bytes, verdict: str, suffix: str) -> str:
         verdict = "text/plain"  # libmagic takes some Chinese and Japanese for programs
     if textual.is_texty(verdict) or verdict == "application/octet-stream":
         return _of_text(source, head, verdict, suffix)
-    return "application/octet-stream" if verdict in _GUESSED else verdict
+    doubtful = any(
+        verdict == said and not head.startswith(start) and suffix != name for said, start, name in patterns.DOUBTFUL
+    )
+    return "application/octet-stream" if doubtful or verdict in _GUESSED else verdict
 
 
 _GUESSED = frozenset(("font/x-amiga-font", "application/x-dosdriver", "application/x-dbase-index", "application/x-pnf"))
@@ -166,6 +170,14 @@ _LETTERS = (
 
 def _of_text(source: Source, head: bytes, verdict: str, suffix: str) -> str:
     return textual.text_type(head, verdict, suffix, whole=source.size <= len(head)) or verdict
+
+
+def _by_pattern(source: Source, head: bytes) -> str | None:
+    found = next((kind for pattern, kind in patterns.BEGINNINGS if pattern.match(head)), None)
+    if found is None and source.size > patterns.KOLY_SIZE:
+        source.stream.seek(source.size - patterns.KOLY_SIZE)
+        found = "application/x-apple-diskimage" if source.stream.read(12) == patterns.KOLY else None
+    return found
 
 
 def _by_signature(head: bytes) -> str | None:
@@ -314,6 +326,7 @@ _ALIASES: dict[str, str] = {
     "image/x-x3f": "image/x-raw-sigma",
     "image/x-icon": "image/vnd.microsoft.icon",
     "image/x-pcx": "image/vnd.zbrush.pcx",
+    "application/vnd.ms-opentype": "font/otf",
     "application/x-dxf": "image/vnd.dxf",
     "application/x-decompression-error-gzip-Unknown-compression-format": "application/gzip",
 }

@@ -18,6 +18,8 @@ _BRANDS: Final = (
     ("image/jpx", ("jpx", "jpxb")),
     ("image/jpm", ("jpm",)),
     ("image/jxl", ("jxl",)),
+    ("image/jph", ("jph",)),
+    ("video/mj2", ("mjp2", "mj2s")),
     ("video/quicktime", ("qt",)),
     ("audio/mp4", ("M4A", "M4B", "M4P", "F4A", "F4B")),
     ("video/x-m4v", ("M4V", "M4VH", "M4VP")),
@@ -30,6 +32,7 @@ _RIFF: Final = {
     b"WEBP": "image/webp",
     b"RMID": "audio/midi",
     b"ACON": "application/x-navi-animation",
+    b"QLCM": "audio/qcelp",
 }
 _OGG: Final = (
     (b"\1vorbis", "audio/vorbis"),
@@ -38,8 +41,10 @@ _OGG: Final = (
     (b"\x7fFLAC", "audio/x-oggflac"),
     (b"\x80theora", "video/ogg"),
     (b"fishead", "video/ogg"),
+    (b"\1video\0", "video/x-ogm"),
 )
 _STARTS: Final = (
+    (b"\xff\xd8\xff\xf7", "image/jls"),
     (b"8BPS\0\1", "image/vnd.adobe.photoshop"),
     (b"8BPS\0\2", "image/vnd.adobe.photoshop"),
     (b"icns", "image/icns"),
@@ -54,6 +59,7 @@ _STARTS: Final = (
     (b"\2\0\t\0\0\3", "image/wmf"),
     (b"\xc5\xd0\xd3\xc6", "application/postscript"),
     (b"fLaC", "audio/flac"),
+    (b"#!AMR-WB", "audio/amr-wb"),
     (b"#!AMR", "audio/amr"),
     (b".snd\0\0", "audio/basic"),
     (b"caff\0\1", "audio/x-caf"),

@@ -20,7 +20,7 @@ from witnessmark.model.derivative import Outcome
 MOST_SEGMENTS = 5000
 _MOST_LISTED = 200
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
-_SIZES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
+_SIZES = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}  # F7: JPEG-LS (ISO/IEC 14495-1)
 _MODES = {1: "L", 3: "YCbCr", 4: "CMYK"}
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _XMP_MORE = b"http://ns.adobe.com/xmp/extension/\0"
@@ -31,7 +31,14 @@ _STANDARD: Final = {
     0x11: "13f90e3c9dc476c6",
 }
 """SHA-256 (its beginning) of the counts and values of the tables K.3 to K.6, by class and number."""
-_PROCESSES: Final = {0: "baseline", 1: "extended sequential", 2: "progressive", 3: "lossless", 9: "arithmetic"}
+_PROCESSES: Final = {
+    0: "baseline",
+    1: "extended sequential",
+    2: "progressive",
+    3: "lossless",
+    9: "arithmetic",
+    55: "JPEG-LS",
+}
 
 
 _EXV = b"\xff\x01Exiv2"

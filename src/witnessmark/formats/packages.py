@@ -41,6 +41,8 @@ def zip_type(source: Source, suffix: str) -> str:
         elif entry.name in (b"META-INF/manifest.xml", b"index.xml"):
             content = _content(source, entry, 4096)
             inside = _by_manifest(content) or next((found for root, found in _IWORK if root in content), inside)
+        elif entry.name == _IWA and (content := _content(source, entry, 200)):
+            inside = f"application/vnd.apple.{'pages' if _WRITES_PAGES.search(content) else 'numbers'}.13"
         if stated is not None and table.reader_of(stated) is not None:
             return stated
     found_by_names = _by_names(names, inside, suffix)
@@ -103,6 +105,9 @@ def _by_manifest(xml: bytes) -> str | None:
     return None
 
 
+_IWA = b"Index/Document.iwa"
+_WRITES_PAGES = re.compile(rb"\x08\x01\x12.\x08\x90\x4e", re.DOTALL)
+"""How an archive of objects begins whose first is a document of Pages (type 10000; those of the others have type 1)."""
 _MEDIA_TYPE = re.compile(rb"""media-type\s*=\s*["']([a-z]+/[A-Za-z0-9.+_-]{1,120})["']""")
 _IWORK = (
     (b"<sl:document", "application/vnd.apple.pages"),
@@ -117,7 +122,8 @@ def _by_names(names: set[str], inside: str | None, suffix: str) -> str:
     if "Index/Document.iwa" in names or "Index.zip" in names:
         if any(name.startswith(("Index/Slide", "Index/MasterSlide")) for name in names):
             return "application/vnd.apple.keynote.13"
-        return "application/vnd.apple.numbers.13" if suffix == ".numbers" else "application/vnd.apple.pages.13"
+        named = "application/vnd.apple.numbers.13" if suffix == ".numbers" else "application/vnd.apple.pages.13"
+        return inside or named
     if inside is not None:
         return inside
     for name, media_type in signatures.ZIP_NAMES:

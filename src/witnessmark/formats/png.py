@@ -22,9 +22,11 @@ def read_png(source: Source, report: Report) -> None:
         ReadingStopped: when its header is missing.
     """
     data = picture.whole(source, report)
-    if data[:8] != _MARK or data[12:16] != b"IHDR" or len(data) < 33:
+    # Apple's programs for telephones keep pictures with a chunk of their own before the header.
+    at = 20 + int.from_bytes(data[8:12], "big") if data[12:16] == b"CgBI" else 8
+    if data[:8] != _MARK or data[at + 4 : at + 8] != b"IHDR" or len(data) < at + 25:
         raise ReadingStopped(Outcome.CORRUPT, "the header of this PNG is missing")
-    width, height, depth, colour, _, _, woven = struct.unpack_from(">IIBBBBB", data, 16)
+    width, height, depth, colour, _, _, woven = struct.unpack_from(">IIBBBBB", data, at + 8)
     value = {"width": width, "height": height, "mode": _MODES.get(colour, str(colour)), "bits": depth}
     report.observe("picture.size", value)
     if woven:

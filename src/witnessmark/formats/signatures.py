@@ -105,6 +105,7 @@ OLE_STREAMS: tuple[tuple[str, str], ...] = (
     ("StarCalcDocument", "application/vnd.stardivision.calc"),
     ("StarWriterDocument", "application/vnd.stardivision.writer"),
     ("MatOST", "application/vnd.ms-works"),
+    ("PageMaker", "application/vnd.pagemaker"),
     ("Props14", "application/vnd.ms-project"),
     ("Props12", "application/vnd.ms-project"),
     ("Props9", "application/vnd.ms-project"),
@@ -163,8 +164,9 @@ MAIN_PARTS: tuple[tuple[str, str], ...] = (
 """Content types of a package's main part that do not follow the rule `TYPE.main+xml`."""
 
 ZIP_NAMES: tuple[tuple[str, str], ...] = (
-    ("META-INF/MANIFEST.MF", "application/java-archive"),
     ("AndroidManifest.xml", "application/vnd.android.package-archive"),
+    ("META-INF/mozilla.rsa", "application/x-xpinstall"),
+    ("META-INF/MANIFEST.MF", "application/java-archive"),
     ("index.apxl", "application/vnd.apple.keynote"),
     ("index.apxl.gz", "application/vnd.apple.keynote"),
     ("doc.kml", "application/vnd.google-earth.kmz"),

@@ -84,8 +84,11 @@ def end_record(stream: BinaryIO, size: int) -> tuple[int, int, int, bytes] | Non
         return None
     length, offset, comment = struct.unpack_from("<IIH", tail, at + 12)
     place = size - span + at
-    if offset == 0xFFFFFFFF or length == 0xFFFFFFFF or tail[at + 10 : at + 12] == b"\xff\xff":
-        length, offset, place = _end_record_64(stream, place) or (length, offset, place)
+    wide = _end_record_64(stream, place)
+    full = offset == 0xFFFFFFFF or length == 0xFFFFFFFF or tail[at + 10 : at + 12] == b"\xff\xff"
+    # Some writers put the wide record (APPNOTE 4.3.14) also before a narrow one that holds the same.
+    if wide is not None and (full or wide[:2] == (length, offset)):
+        length, offset, place = wide
     start = place - length
     if start < 0:
         return None

@@ -5,6 +5,7 @@ import io
 import struct
 import sys
 import time
+import zlib
 from pathlib import Path
 
 import pytest
@@ -378,6 +379,37 @@ def test_all_data_sets_of_iptc_are_observed():
         "Keywords": ["keys", "Küste"],
         "2:99": "x",
     }
+
+
+def test_words_of_iptc_end_at_a_zero_byte_and_its_numbers_are_numbers():
+    found = collector.Collected()
+    iptc.read_iptc(_sets((2, 80, b"Ada Tern\0\0\xf7\xff"), (2, 200, b"\0\x0b"), (7, 90, b"\0\0\1\0")), found)
+    said = {"By-line": "Ada Tern", "ObjectPreviewFileFormat": "11", "ObjectSizeAnnounced": "256"}
+    assert found.observed("iptc") == [said]
+
+
+def test_iptc_in_a_png_is_found_whatever_the_case_of_its_label():
+    block = _sets((2, 25, SECRET.encode()))
+    profile = b"\niptc\n%8d\n" % len(block) + block.hex().encode() + b"\n"
+    whole = picture("PNG")
+    chunk = b"zTXtraw profile type iptc\0\0" + zlib.compress(profile)
+    chunk = struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    assert read(png.read_png, whole[:33] + chunk + whole[33:]).observed("iptc") == [{"Keywords": SECRET}]
+
+
+def test_iptc_behind_the_end_of_a_jpeg_is_found():
+    def foot(kind, body):
+        return body + struct.pack(">HI", kind, len(body) + 10) + b"\xa1\xb2\xc3\xd4"
+
+    behind = foot(3, b"thumbnail") + foot(1, _sets((2, 105, SECRET.encode()))) + foot(2, bytes(40))
+    assert read(jpeg.read_jpeg, picture() + behind).observed("iptc") == [{"Headline": SECRET}]
+
+
+def test_a_negatives_name_of_its_file_is_a_word_also_in_bytes():
+    name = f"{SECRET}.raw".encode() + b"\0"
+    found = read(image.read_tiff, made.tiff("<", [(0xC68B, (1, len(name), name))]))
+    assert pairs(found, "exif.IFD0") == {"OriginalRawFileName": f"{SECRET}.raw"}
+    assert SECRET in found.hidden_text
 
 
 def test_undeclared_western_letters_are_read_as_such():

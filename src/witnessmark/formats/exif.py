@@ -41,7 +41,9 @@ _CAMERA: Final = (
     ("picture", "Exif", "ImageUniqueID"),
 )
 _MOSAIC = 0xA302
+_WORDS: Final = {0xC615, 0xC68B, 0xC6F3, 0xC6F4, 0xC6F6, 0xC6F8, 0xC6FE}  # UTF-8 in BYTE or ASCII (DNG 1.4, 4)
 _XP, _RATED = range(0x9C9B, 0x9CA0), {0x9286, 0x001B, 0x001C}
+_SAID: Final = {*_XP, *_RATED, *_WORDS}
 _CHARACTERS: Final = {0x9000, 0xA000, 0x0002}
 _UNREAD: Final = {0x02BC, 0x83BB, 0x8649, 0x8773, 0x927C, 0xC634, 0x935C}  # blocks with readers of their own, and none
 _BRANDS: Final = {"Exif": "EXIF", "GPS": "GPS", "Interop": "EXIF"}
@@ -182,7 +184,7 @@ def value_of(entry: Entry, *, gps: bool = False) -> str:
     """Return a value as text that UTF-8 can hold."""
     if entry.tag in _UNREAD and not gps:
         return f"({entry.size} bytes)"
-    if entry.kind == TEXT:
+    if entry.kind == TEXT or (entry.kind == 1 and entry.tag in _WORDS and not gps):
         return _letters(entry)
     if not gps and entry.tag in _XP:
         return entry.raw.decode("utf-16-le", "replace").split("\0")[0]
@@ -284,7 +286,7 @@ def _tell_words(directory: Directory, report: Report) -> None:
         tagged = directory.entries
         if text and any(letter.isalpha() for letter in text):
             entry = next((tagged[tag] for tag in tagged if _named(directory, tag) == name), None)
-            if entry is not None and (entry.kind == TEXT or entry.tag in _XP or entry.tag in _RATED):
+            if entry is not None and (entry.kind == TEXT or entry.tag in _SAID):
                 report.hidden(f"{brand} {name}", text[:LONGEST] + "\n")
 
 

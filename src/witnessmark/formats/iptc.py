@@ -74,16 +74,28 @@ _NAMES: Final = {
     (2, 130): "ImageType",
     (2, 131): "ImageOrientation",
     (2, 135): "LanguageIdentifier",
+    (2, 150): "AudioType",
+    (2, 151): "AudioSamplingRate",
+    (2, 152): "AudioSamplingResolution",
+    (2, 153): "AudioDuration",
+    (2, 154): "AudioOutcue",
     (2, 184): "JobID",
     (2, 187): "UniqueDocumentID",
+    (2, 200): "ObjectPreviewFileFormat",
+    (2, 201): "ObjectPreviewFileVersion",
+    (2, 202): "ObjectPreviewData",
     (2, 221): "Prefs",
     (2, 230): "DocumentNotes",
     (2, 231): "DocumentHistory",
     (2, 232): "ExifCameraInfo",
     (2, 240): "CatalogSets",
+    (7, 10): "SizeMode",
+    (7, 20): "MaxSubfileSize",
+    (7, 90): "ObjectSizeAnnounced",
+    (7, 95): "MaximumObjectSize",
 }
-_NUMBERS: Final = {(1, 0), (2, 0), (1, 20), (1, 22)}
-_BINARY: Final = {(2, 125), (2, 200), (2, 201), (2, 202)}
+_NUMBERS: Final = {(1, 0), (2, 0), (1, 20), (1, 22), (2, 200), (2, 201), (7, 10), (7, 20), (7, 90), (7, 95)}
+_BINARY: Final = {(2, 125), (2, 202)}
 
 
 def read_iptc(block: bytes, report: Report) -> None:
@@ -131,7 +143,8 @@ def _text(record: int, number: int, value: bytes, encoding: str) -> str:
         return str(int.from_bytes(value[:4], "big"))
     if (record, number) in _BINARY or record not in (1, 2):
         return f"({len(value)} bytes)"
-    return value[:LONGEST].decode(encoding, "replace").strip("\0")
+    # Some writers give the length of the room, not of the words, which then end in a zero byte.
+    return value[:LONGEST].decode(encoding, "replace").lstrip("\0").split("\0")[0]
 
 
 def _moment(raw: str) -> dates.Moment:

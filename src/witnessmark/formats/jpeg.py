@@ -12,7 +12,7 @@ from collections.abc import Container
 from typing import Final
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
-from witnessmark.formats import exif, icc, iptc, jumbf, picture, xmp
+from witnessmark.formats import exif, icc, iptc, jumbf, picture, trailers, xmp
 from witnessmark.formats.octets import Decoded, Octets, Room, take_out
 from witnessmark.formats.tiff import Structure
 from witnessmark.model.derivative import Outcome
@@ -83,6 +83,7 @@ def read_jpeg(source: Source, report: Report) -> None:
     if end is None:
         report.outcome(Outcome.PARTIAL, "the JPEG ends before its end marker")
     else:
+        trailers.tell(data, end, report)
         picture.tell_rest(data, end, report, jpeg.taken)
 
 

@@ -107,7 +107,7 @@ class _Chunks:
         label = name[:79].decode("latin-1")
         if label == "XML:com.adobe.xmp":
             xmp.read_packet(text[: picture.LARGEST_TEXT], self._report)
-        elif label.startswith("Raw profile type "):
+        elif label.lower().startswith("raw profile type "):
             _tell_profile(label[17:].lower(), text, self._report)
         else:
             words = picture.tell_words(label, text, self._report)

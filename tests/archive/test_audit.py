@@ -51,6 +51,14 @@ def test_missing_content_is_named_with_its_exhibit(sealed):
     assert (problem.part, problem.exhibit) == (Part.CONTENT, "c")
 
 
+def test_a_folder_in_the_place_of_a_content_is_named(sealed):
+    content(sealed, "c").unlink()
+    content(sealed, "c").mkdir()
+    (problem,) = problems(sealed)
+    assert (problem.part, problem.exhibit) == (Part.CONTENT, "c")
+    assert problem.says == f"{content(sealed, 'c')} could not be read: Is a directory"
+
+
 def test_an_event_swapped_for_another_is_named_though_its_crc_fits(sealed, tmp_path, entropy, commit):
     other = tmp_path / "other"
     shutil.copytree(sealed, other)

@@ -232,7 +232,15 @@ def both_readings(body):
     return quick, slow
 
 
-SIGNS = [b"", *(bytes([octet]) for octet in b'"\\,:[]{}0-=Aau\x7f\x1f\x80\xc3 '), b'\\"', b'","', b'],"i":7,"record":"']
+SIGNS = [
+    b"",
+    *(bytes([octet]) for octet in b'"\\,:[]{}0-=Aau\x7f\x1f\x80\xc3 '),
+    b'\\"',
+    b"\x01",
+    b'","',
+    b'"],["',
+    b'],"i":7,"record":"',
+]
 
 
 @given(

@@ -7,6 +7,8 @@ import hashlib
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
 
 from witnessmark.errors import Damaged, Falsified
 from witnessmark.model import codec
@@ -166,6 +168,33 @@ def test_a_field_is_opened_once_and_as_it_was_sealed():
     for short in (A[:31], A + b"x"):
         with pytest.raises(Damaged):
             opening.check_disclosed(known, [("state", codec.to_base64(short), '"held"')])
+
+
+FIELD_NAMES = ("state", "size", "é", "State", "", "a" * 33)
+FIELD_TEXTS = ('"held"', "7", '{"a":["b"]}', "07", '"\ud800"', '{"a":1,"a":1}', "")
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(FIELD_NAMES[:4]), st.sampled_from(FIELD_TEXTS), st.booleans()), max_size=4)
+    | st.lists(st.tuples(st.sampled_from(FIELD_NAMES), st.sampled_from(FIELD_TEXTS[:3]), st.just(True)), max_size=4)
+    | st.permutations([("state", '"held"', True), ("size", "7", True), ("path", '["b"]', True)])
+)
+def test_fields_checked_together_are_what_each_is_checked_alone(opened):
+    def said_of(check):
+        try:
+            return check()
+        except (Damaged, Falsified) as error:
+            return type(error), str(error)
+
+    salts = [bytes([number]) * 32 for number in range(len(opened))]
+    fields = [(name, codec.to_base64(salt), text) for salt, (name, text, _) in zip(salts, opened, strict=True)]
+    known = {
+        opening.field_digest(salt, name, text)
+        for salt, (name, text, is_sealed) in zip(salts, opened, strict=True)
+        if is_sealed and "\ud800" not in text
+    }
+    together = said_of(lambda: opening.check_disclosed(known, fields))
+    assert together == said_of(lambda: opening._checked_one_by_one(known, salts, fields))
 
 
 # Notes

@@ -6,7 +6,6 @@ erased is missed by nobody: the erasure events say what has to be gone, and noth
 """
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -78,10 +77,12 @@ def every(_: Digest) -> bool:
 
 def audit(archive: Archive, chosen: Chosen = every) -> Iterator[Problem]:
     """Yield every problem of an archive; none means that all agrees with what was signed."""
-    yield from _checkpoints(archive)
-    yield from _tiles(archive)
-    vault = _Vault(archive, chosen)
-    yield from vault.problems()
+    ledger, vault = archive.ledger, _Vault(archive, chosen)
+    parts = [(ledger.segment_path(first), first, end) for first, end in pairwise(ledger.bounds())]
+    with reread.reading(ledger.log, parts) as segments:
+        yield from _checkpoints(archive)
+        yield from _tiles(archive)
+        yield from vault.problems(segments)
     yield from _evidence(archive, vault.forks)
     yield from _anchors(archive)
 
@@ -200,11 +201,9 @@ class _Vault:
         self._checked: set[bytes] = set()
         self._exhibit_of: dict[str, str] = {}
 
-    def problems(self) -> Iterator[Problem]:
-        """Yield what is wrong in the vault."""
-        ledger = self._archive.ledger
-        parts = [(ledger.segment_path(first), first, end) for first, end in pairwise(ledger.bounds())]
-        for found in reread.segments(ledger.log, parts):
+    def problems(self, segments: Iterator[reread.Reread]) -> Iterator[Problem]:
+        """Yield what is wrong in the vault, given its segments read again."""
+        for found in segments:
             yield from self._segment(found)
         yield from self._untold()
 
@@ -253,10 +252,9 @@ class _Vault:
 def hash_content(store: Store, digest: Digest) -> Digest:
     """Return the digest that stored content has now."""
     hasher = hashlib.sha256()
-    with store.open(digest) as file:
-        number = file.fileno()  # read without a buffer between: most contents are small, and there are many
+    with store.open_raw(digest) as file:
         try:
-            while piece := os.read(number, _PIECE):
+            while piece := file.read(_PIECE):
                 hasher.update(piece)
         except OSError as error:
             raise DiskFailure(f"it could not be read: {error.strerror}") from error

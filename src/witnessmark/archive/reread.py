@@ -5,15 +5,21 @@ A segment is read for itself alone, so that several processes can share an archi
 Rules for whoever changes this file:
 - A process that ends early or cannot be started costs time and nothing else: its segments are read here.
 - No process outlives the one that it reads for: the end of its pipe tells it.
+- A forked process lets go of every descriptor but its own pipe's and the three standard ones: it holds no lock of the
+  archive, keeps no other pipe open, and ends without writing what this process had still to write.
 """
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Self
 
@@ -22,15 +28,21 @@ from witnessmark.archive.erase import Erasure
 from witnessmark.archive.log import WIDTH, PublicLog
 from witnessmark.archive.recover import digests_named
 from witnessmark.errors import Damaged, DiskFailure, Falsified
-from witnessmark.model.codec import Fields
+from witnessmark.model import codec
+from witnessmark.model.codec import Fields, Value
 from witnessmark.model.words import Kind
 from witnessmark.proof import opening
 
-_WORTH_IT = 8 << 20
-"""Bytes of segments from which on other processes are started: each takes a tenth of a second to be there."""
+_WORTH_A_FORK = 1 << 20
+_WORTH_A_START = 8 << 20
+"""Bytes of segments from which on others read too: they are forked in milliseconds, or take a fifth of a second."""
+_STANDARD = 2
+"""The last of the three standard descriptors."""
 _MOST = 8
 _AHEAD = 2
 _BUNDLES = 256
+_SHORT = 200
+"""Characters of the longest value that is remembered."""
 
 Part = tuple[Path, int, int]
 """A segment: its file, the index of its first entry, the index after its last."""
@@ -62,27 +74,41 @@ class Reread:
     """Digests of the contents that are named here, each with the handle of the first exhibit that names it."""
 
 
-def segments(log: PublicLog, parts: Sequence[Part]) -> Iterator[Reread]:
-    """Yield each segment, in order, read again; by several processes where that is worth it."""
+@contextlib.contextmanager
+def reading(log: PublicLog, parts: Sequence[Part]) -> Iterator[Iterator[Reread]]:
+    """Yield the segments, in order, read again; where that is worth it by other processes, which begin at once."""
     with contextlib.ExitStack() as stack:
-        count = _processes(parts)
-        others = [stack.enter_context(_Other(log)) for _ in range(count if count > 1 else 0)]
+        is_forked = _may_fork()
+        count = _processes(parts, _WORTH_A_FORK if is_forked else _WORTH_A_START)
+        others = [stack.enter_context(_Other(log, is_forked=is_forked)) for _ in range(count if count > 1 else 0)]
         for at, part in enumerate(parts[: len(others) * _AHEAD]):
             others[at % len(others)].ask(part)
-        for at, part in enumerate(parts):
-            found = others[at % len(others)].answer() if others else None
-            ahead = at + len(others) * _AHEAD
-            if others and ahead < len(parts):
-                others[at % len(others)].ask(parts[ahead])
-            yield reread(log, *part) if found is None else found
+        yield _segments(log, parts, others)
 
 
-def _processes(parts: Sequence[Part]) -> int:
+def _segments(log: PublicLog, parts: Sequence[Part], others: Sequence["_Other"]) -> Iterator[Reread]:
+    for at, part in enumerate(parts):
+        found = others[at % len(others)].answer() if others else None
+        ahead = at + len(others) * _AHEAD
+        if others and ahead < len(parts):
+            others[at % len(others)].ask(parts[ahead])
+        yield reread(log, *part) if found is None else found
+
+
+def _processes(parts: Sequence[Part], worth: int) -> int:
     size = 0
     for path, _, _ in parts:
         with contextlib.suppress(OSError):
             size += path.stat().st_size
-    return min(_allowed(), _MOST, len(parts)) if size >= _WORTH_IT else 0
+    return min(_allowed(), _MOST, len(parts)) if size >= worth else 0
+
+
+def _may_fork() -> bool:
+    """Tell whether this process may be forked: on Linux, and with one thread, for the others would be cut in two."""
+    try:
+        return sys.platform == "linux" and len(os.listdir("/proc/self/task")) == 1
+    except OSError:
+        return False
 
 
 def _allowed() -> int:
@@ -93,10 +119,14 @@ def _allowed() -> int:
 class _Other:
     """Another process that reads segments again, one after another; a context manager that ends it."""
 
-    def __init__(self, log: PublicLog) -> None:
+    def __init__(self, log: PublicLog, *, is_forked: bool) -> None:
         self._here, there = multiprocessing.Pipe()
-        context = multiprocessing.get_context("spawn")  # a fork would copy whatever else this process is doing
-        self._process = context.Process(target=_serve, args=(there, log), daemon=True)
+        if is_forked:  # docs/decisions/0037
+            forking = multiprocessing.get_context("fork")
+            self._process: BaseProcess = forking.Process(target=_serve_forked, args=(there, log), daemon=True)
+        else:
+            spawning = multiprocessing.get_context("spawn")
+            self._process = spawning.Process(target=_serve, args=(there, log), daemon=True)
         with self._losing():
             self._process.start()
         there.close()
@@ -127,8 +157,18 @@ class _Other:
     def __exit__(self, *_: object) -> None:
         self._here.close()
         if self._process.pid is not None:
-            self._process.terminate()
+            self._process.kill()  # it may have inherited a handler of gentler signals, and has nothing to tidy up
             self._process.join()
+
+
+def _serve_forked(asked: Connection, log: PublicLog) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for name in os.listdir("/proc/self/fd"):
+        if int(name) > _STANDARD and int(name) != asked.fileno():
+            with contextlib.suppress(OSError):  # the folder's own is closed already
+                os.close(int(name))
+    gc.freeze()  # what is inherited is never looked through for garbage: that would copy it
+    _serve(asked, log)
 
 
 def _serve(asked: Connection, log: PublicLog) -> None:
@@ -170,7 +210,7 @@ def _line(found: Reread, number: int, line: segment.Line, entries: "_Entries") -
     if line.is_event:
         try:
             kind, digests = opening.parse_record(line.record)
-            fields = opening.check_disclosed(digests, line.fields)
+            fields = opening.check_disclosed(digests, line.fields, _decode)
             named = digests_named(kind, fields)
         except (Damaged, Falsified) as error:
             found.wrong.append(Wrong(number, f"its record or a field is not as it was sealed: {error}"))
@@ -184,6 +224,14 @@ def _line(found: Reread, number: int, line: segment.Line, entries: "_Entries") -
         return  # the tiles' half of the audit has named it
     if not agrees:
         found.wrong.append(Wrong(number, f"it is not what entry {line.index} of the log closes", handle))
+
+
+def _decode(text: str) -> Value:
+    """Return the value of a field; those that stand in many lines are decoded once, and only looked at here."""
+    return _decode_short(text) if len(text) <= _SHORT else codec.decode_canonical(text)
+
+
+_decode_short = lru_cache(maxsize=4096)(codec.decode_canonical)
 
 
 def _remember(found: Reread, kind: str, fields: Fields) -> str | None:

@@ -8,6 +8,7 @@ Rules for whoever changes this file:
 
 import contextlib
 import hashlib
+import io
 import re
 import tempfile
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from witnessmark.archive.disk import Disk, NewFile, sentences
+from witnessmark.archive.disk import Disk, NewFile, failure, sentences
 from witnessmark.archive.layout import CONTENT_FILE, PRIVATE_FOLDER, Layout
 from witnessmark.errors import Damaged, DiskFailure, WrongUsage
 from witnessmark.model.digest import Digest
@@ -121,9 +122,22 @@ class Store:
             Damaged: when it is missing.
             DiskFailure: when it cannot be read.
         """
+        return io.BufferedReader(self.open_raw(digest))
+
+    def open_raw(self, digest: Digest) -> io.FileIO:
+        """Return the content for reading without a buffer between: most contents are small, and there are many.
+
+        Raises:
+            Damaged: when it is missing.
+            DiskFailure: when it cannot be read.
+        """
         for path in self._places(digest):
-            with sentences("read", path), contextlib.suppress(FileNotFoundError):
-                return path.open("rb")
+            try:
+                return io.FileIO(path)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise failure("read", path, error) from error
         raise _missing(digest)
 
     def read(self, digest: Digest, limit: int) -> bytes:

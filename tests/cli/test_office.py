@@ -1,5 +1,6 @@
 """Documents by way of LibreOffice: only where our readers have nothing, behind walls, told as such, each tried once."""
 
+import io
 import os
 import shutil
 import struct
@@ -83,6 +84,24 @@ def test_a_run_that_fails_for_all_is_made_again_for_each_alone(wm, lotus, tmp_pa
     monkeypatch.setattr(programs, "convert", failing)
     assert wm.good("compile", place, "--office", "--json").last["office"]["read"] == 2
     assert runs == [2, 1, 1]
+
+
+@needs_libreoffice
+def test_documents_of_which_the_same_comes_are_all_read(wm, lotus, tmp_path, monkeypatch):
+    place = wm.copied(lotus, tmp_path / "archive")
+    real = programs.convert
+
+    def same(program, documents, wanted, folder, *, accepted, take):
+        first = []
+
+        def again(name, stream, _size):
+            first.append(stream.read())
+            take(name, io.BytesIO(first[0]), len(first[0]))
+
+        return real(program, documents, wanted, folder, accepted=accepted, take=again)
+
+    monkeypatch.setattr(programs, "convert", same)
+    assert wm.good("compile", place, "--office", "--json").last["office"] == {"tried": 2, "read": 2, "failed": 0}
 
 
 @needs_libreoffice

@@ -154,7 +154,15 @@ def _by_look(source: Source, head: bytes, verdict: str, suffix: str) -> str:
     return "application/octet-stream" if doubtful or verdict in _GUESSED else verdict
 
 
-_GUESSED = frozenset(("font/x-amiga-font", "application/x-dosdriver", "application/x-dbase-index", "application/x-pnf"))
+_GUESSED = frozenset(
+    (
+        "font/x-amiga-font",
+        "application/x-dosdriver",
+        "application/x-dbase-index",
+        "application/x-pnf",
+        "application/x-compress-ttcomp",
+    )
+)
 """What libmagic says of any file that begins with two certain bytes, or with nothing but ones."""
 _MEDIA = ("image/", "audio/", "video/")
 _LETTERS = (
@@ -272,7 +280,10 @@ def _by_streams(file: compound.CompoundFile, names: AbstractSet[str]) -> str | N
         return "application/vnd.ms-works"
     if "VBA" in names and file.find("VBA", "dir") is not None:
         return "application/vnd.ms-office.vbaproject"
-    if "PerfectOffice_MAIN" in names:
+    main = file.find("PerfectOffice_MAIN") if "PerfectOffice_MAIN" in names else None
+    if main is not None:
+        if file.read(main, 4) == b"\0\0\x02\0":  # as the sheets of Quattro Pro began when they lay in no storage yet
+            return "application/x-quattro-pro"
         return "application/x-corelpresentations" if "SlideShow" in names else None
     if any(name.startswith("_DL_VERSION_") for name in names):
         return "application/sldworks"

@@ -37,6 +37,7 @@ BEGINNINGS: Final = (
     (re.compile(rb"\n\r\r\n.{4}(?:\x1a\x2b\x3c\x4d|\x4d\x3c\x2b\x1a)", _D), "application/vnd.tcpdump.pcap"),
     (re.compile(rb"regf.{4}.{4}", _D), "application/x-windows-registry-hive"),
     (re.compile(rb".{60}(?:BOOKMOBI|TEXtREAd)", _D), "application/x-mobipocket-ebook"),
+    (re.compile(rb"\0\0\x02\0(?:[\x20\x21]\x51|[\x01\x02]\x10)"), "application/x-quattro-pro"),
     (re.compile(rb"<MakerFile \d"), "application/vnd.framemaker"),
     (re.compile(rb"NITF0[12]\.\d\d"), "image/nitf"),
     (re.compile(rb"BLENDER[-_][vV]\d"), "application/x-blender"),

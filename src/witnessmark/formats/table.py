@@ -372,6 +372,7 @@ OFFICE: dict[str, Office] = {
             ODF + "spreadsheet": ".ods",
             "application/vnd.sun.xml.calc": ".sxc",
             "application/vnd.lotus-1-2-3": ".wk3",
+            "application/x-quattro-pro": ".wb2",
             "application/vnd.stardivision.calc": ".sdc",
         },
     ),

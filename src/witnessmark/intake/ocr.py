@@ -328,8 +328,9 @@ class _Looking:
         for number, (digest, size) in enumerate(made.pictures, 1):
             wanted = (("frame", 1), ("most", MOST_PIXELS), ("turned", 1))
             result = self._draw(item, "render_picture", wanted, (digest, size))
-            self._passing.drop(digest)
             self._look(item, _Page(number, 0, result.picture, result.detail))
+        for digest in {digest for digest, _ in made.pictures}:  # two of them may be the same
+            self._passing.drop(digest)
 
     def _draw(
         self,

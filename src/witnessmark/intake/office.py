@@ -180,9 +180,9 @@ def _seal(
             batch.add(list(later.derivatives(archive, one.row, added)), at)
         except Damaged:  # what was read before is not in the vault: it stays due, and `audit` names it
             state.failed += 1
-        if one.digest is not None:
-            passing.drop(one.digest)
     batch.commit()
+    for digest in {one.digest for one in came if one.digest is not None}:  # of two documents the same may come
+        passing.drop(digest)
 
 
 def _read(runner: Runner, one: _Came) -> ReadingResult:

@@ -30,7 +30,7 @@ VERSION = "4.10.4"
 MOST = 60
 """Files of one format; the first by name."""
 LARGEST = 4 << 20
-ENOUGH = 240
+ENOUGH = 1_000
 """Readings that a speed is taken from, at least."""
 FORMATS: dict[str, tuple[str, ...]] = {
     "docx": (".docx",),

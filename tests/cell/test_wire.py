@@ -214,7 +214,7 @@ def test_a_length_over_the_cap_is_refused_before_its_payload_comes(kind):
         (wire.record(wire.OBSERVATION, ["a", 1]), wire.MOST_FRAMES[wire.OBSERVATION]),
         (wire.record(wire.REFUSED, [[{"name": "a"}], "corrupt", "", {}]), wire.MOST_FRAMES[wire.REFUSED]),
         (wire.frame(wire.VISIBLE, b"x" * 1019), 1024),
-        (wire.frame(wire.VISIBLE, b""), TEXT // wire.HEAD.size),
+        (wire.frame(wire.VISIBLE, b""), TEXT // wire.LEAST_TEXT),
         (wire.record(wire.OBSERVATION, ["a", "x" * 100_000]), wire.MOST_OBSERVED // 100_006),
     ],
 )

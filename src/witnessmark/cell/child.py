@@ -240,14 +240,14 @@ class WireReport:
 
     def _allowed(self, text: str, label: int) -> str:
         text = _whole_characters(text)
-        size = len(text.encode()) + label + 16  # 16: the heads of frames count as text, for the parent too
+        size = len(text.encode()) + label + wire.LEAST_TEXT
         if size <= self._text_left:
             self._text_left -= size
             return text
         # The rest of a file may still hold members; so its text is passed over, up to a point.
         self._text_cut = True
         self._ignored += size
-        kept = text.encode()[: max(0, self._text_left - label - 16)].decode(errors="ignore")
+        kept = text.encode()[: max(0, self._text_left - label - wire.LEAST_TEXT)].decode(errors="ignore")
         self._text_left = 0
         if self._ignored > _MOST_IGNORED:
             raise ReadingStopped(Outcome.PARTIAL, "more text than is kept of one file")

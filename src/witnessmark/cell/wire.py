@@ -53,6 +53,9 @@ LONGEST: Final = {
 MOST_FRAMES: Final = {CONFINED: 1, FOUND: 8, TOOL: 64, OBSERVATION: 20_000, LANGUAGES: 8, REFUSED: 10_000, SAID: 64}
 """How many frames of a kind a file may send; the others are bounded by bytes or by the root's budget."""
 
+LEAST_TEXT: Final = 16
+"""What each frame of text counts at least, as the child counts each piece that it is given."""
+
 MOST_OBSERVED = 4 << 20
 """Bytes of all observations of a file."""
 
@@ -331,8 +334,8 @@ class Decoder:
                 raise Violation("sent too many frames of a kind")
             self._counts[kind] = count
         if kind in {VISIBLE, HIDDEN}:
-            # A frame's head counts too, or empty pieces of text would cost nothing.
-            self._text += length + HEAD.size
+            # A frame's head counts too, and so does looking at it: or a flood of empty pieces would cost nothing.
+            self._text += max(length + HEAD.size, LEAST_TEXT)
             if self._text > self._most_text:
                 raise Violation("sent more text than a file may")
         elif kind == OBSERVATION:

@@ -38,7 +38,6 @@ BEGINNINGS: Final = (
     (re.compile(rb"regf.{4}.{4}", _D), "application/x-windows-registry-hive"),
     (re.compile(rb".{60}(?:BOOKMOBI|TEXtREAd)", _D), "application/x-mobipocket-ebook"),
     (re.compile(rb"\0\0\x02\0(?:[\x20\x21]\x51|[\x01\x02]\x10)"), "application/x-quattro-pro"),
-    (re.compile(rb"<MakerFile \d"), "application/vnd.framemaker"),
     (re.compile(rb"NITF0[12]\.\d\d"), "image/nitf"),
     (re.compile(rb"BLENDER[-_][vV]\d"), "application/x-blender"),
     (re.compile(rb"~[\x10\x18]\x04.0MIE", _D), "application/x-mie"),

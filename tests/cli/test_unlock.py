@@ -1,10 +1,12 @@
 """Unlocking from the command line: what opens is read, the tries are sealed, and no password lies anywhere."""
 
 import io
+import zipfile
 from hashlib import sha256
 
 import pytest
 from msoffcrypto.format.ooxml import OOXMLFile
+from tests.forge import sevenzip_forge as forge
 
 from witnessmark.demo.write_docx import Core, docx, plain
 
@@ -72,3 +74,38 @@ def test_what_is_not_locked_is_refused(locked, wm, tmp_path):
     words.write_text("x\n")
     assert wm.call("unlock", locked, "--passwords", words, "--exhibit", "path:plain.txt").code == 64
     assert wm.call("unlock", locked, "--passwords", tmp_path / "none").code == 74
+
+
+def test_a_7z_opens_for_each_password_as_far_as_it_goes(wm, tmp_path):
+    pytest.importorskip("libarchive", exc_type=Exception)
+    leak, words = tmp_path / "leak", tmp_path / "words.txt"
+    leak.mkdir()
+    for name, header in (("open.7z", None), ("shut.7z", forge.Lock(RIGHT))):
+        files = [
+            forge.Folder({f"{key}.txt": f"what {key} opens".encode()}, forge.Lock(key)) for key in (RIGHT, "other")
+        ]
+        (leak / name).write_bytes(forge.archive([*files, forge.Folder({"plain.txt": b"open to all"})], header))
+    wm.good("compile", tmp_path / "archive", leak)
+    assert "open.7z!/plain.txt" in set(wm.files(tmp_path / "archive"))
+    for said, opened, left in (("wrong", 0, 2), (RIGHT, 2, 0), ("wrong", 0, 2), (f"other\n{RIGHT}", 2, 0)):
+        words.write_text(said)
+        found = wm.call("unlock", tmp_path / "archive", "--passwords", words, "--json")
+        assert (found.last["opened"], found.last["locked"]) == (opened, left), said
+    assert {f"{name}!/{what}.txt" for name in ("open.7z", "shut.7z") for what in (RIGHT, "other", "plain")} <= set(
+        wm.files(tmp_path / "archive")
+    )
+    assert wm.call("unlock", tmp_path / "archive", "--passwords", words).out.strip() == "Nothing is locked."
+    assert wm.call("audit", tmp_path / "archive").code == 0
+
+
+def test_an_archive_with_a_link_is_not_called_locked(wm, tmp_path):
+    leak, words = tmp_path / "leak", tmp_path / "words.txt"
+    leak.mkdir()
+    with zipfile.ZipFile(leak / "a.zip", "w") as made:
+        link = zipfile.ZipInfo("link")
+        link.external_attr, link.create_system = 0o120777 << 16, 3
+        made.writestr(link, "/etc/passwd")
+        made.writestr("a.txt", "two keys")
+    wm.good("compile", tmp_path / "archive", leak)
+    words.write_text("wrong")
+    assert wm.call("unlock", tmp_path / "archive", "--passwords", words).out.strip() == "Nothing is locked."

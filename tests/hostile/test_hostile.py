@@ -3,6 +3,7 @@
 import os
 import socket
 from collections import defaultdict
+from dataclasses import replace
 
 import pytest
 from hostile_files import bench, specimen, table
@@ -58,6 +59,22 @@ def test_of_each_hostile_file_comes_what_has_to_come(family, contents, place, li
         assert bench.SECRET.encode() not in path.read_bytes(), "a reader read what no file may name"
     if handles is not None:
         assert len(os.listdir("/proc/self/fd")) == handles
+
+
+def test_of_what_is_locked_comes_what_has_to_come_with_passwords_at_hand(contents, place):
+    files = [
+        replace(hostile, outcomes=hostile.unlocked, members=None, refused=None)
+        for hostile in table.files()
+        if hostile.unlocked is not None
+    ]
+    passwords = ("x" * 200, "keys", specimen.PASSWORD)
+    found = bench.read_all(files, contents, place, limits=bench.PATIENT, passwords=passwords)
+    wrongs = {
+        hostile.file_name: wrong
+        for hostile in files
+        if (wrong := list(bench.wrongs(hostile, found[hostile.file_name], contents)))
+    }
+    assert wrongs == {}
 
 
 def test_the_listener_hears_what_a_beacon_would_say(listener):

@@ -8,12 +8,15 @@ import ctypes
 import locale
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
+from enum import Enum, auto
+from functools import partial
 from typing import Any, BinaryIO, Final
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
 from witnessmark.formats import dates, names
+from witnessmark.formats.packed_feed import Feed
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How, Path
 
@@ -31,6 +34,8 @@ with suppress(locale.Error):
 
 CHUNK: Final = 256 << 10
 MOST_MEMBERS: Final = 1_000_000
+MOST_OPENED: Final = 100
+"""Times that one packing is opened anew, to read what lies behind a locked member."""
 _NEVER_EMPTY: Final = ("rar", "rar5", "cab")
 """Kinds that no program makes without a member: one without is cut off, and libarchive does not say so."""
 _REGULAR, _FOLDER, _LINK = 0o100000, 0o040000, 0o120000
@@ -50,9 +55,57 @@ _SUFFIXES: Final = {
 }
 
 
-def read_7z(source: Source, report: Report) -> None:
-    """Read a 7-Zip archive."""
-    _read(source, report, ("7zip",), "none")
+class CannotUnfold(ValueError):  # noqa: N818 - it says what is wrong
+    """libarchive gives up on what it is given; `is_unknown` where it does not know that way of packing."""
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether it says so."""
+        said = str(self)
+        return "codec" in said or "nsupported" in said
+
+
+# Made when this file is loaded: behind the walls no memory becomes a program.
+_FEED: Final = Feed()
+_NEXT: Final = None if libarchive is None else libarchive.ffi.READ_CALLBACK(_FEED.next)
+_SEEK: Final = None if libarchive is None else libarchive.ffi.SEEK_CALLBACK(_FEED.seek)
+
+
+def is_here() -> bool:
+    """Tell whether libarchive is on this machine."""
+    return libarchive is not None
+
+
+def _no_reason(_: int) -> str:
+    """Say that nothing keeps a file from being unpacked."""
+    return ""
+
+
+def read_7z(source: Source, report: Report, why_not: Callable[[int], str] = _no_reason) -> None:
+    """Read a 7-Zip archive.
+
+    Args:
+        source: the archive.
+        report: where it is reported.
+        why_not: says of a file by its number, among those that have contents, why it only seems to be locked.
+    """
+    _read(source, report, ("7zip",), "none", why_not=why_not)
+
+
+def unfolded(source: Source) -> Generator[bytes, None, None]:
+    """Yield what the first member of a 7-Zip archive unfolds to.
+
+    Raises:
+        CannotUnfold: when it is damaged; what was yielded stands.
+    """
+    with _opened(source, ("7zip",), "none") as handle:
+        room = ctypes.create_string_buffer(CHUNK)
+        try:
+            next(_entries(handle), None)
+            while (count := ffi.read_data(handle, room, CHUNK)) > 0:
+                yield room.raw[:count]
+        except libarchive.ArchiveError as error:
+            raise CannotUnfold(said(error)) from error
 
 
 def read_rar(source: Source, report: Report) -> None:
@@ -118,46 +171,104 @@ def _fits(handle: Any) -> bool:
     return False
 
 
-def _read(source: Source, report: Report, formats: tuple[str, ...], filters: str, password: str = "") -> None:
-    seen = taken = refused = locked = 0
-    problem = ""
-    with _opened(source, formats, filters, password) as handle:
-        report.tool("libarchive", version())
+def _read(
+    source: Source,
+    report: Report,
+    formats: tuple[str, ...],
+    filters: str,
+    password: str = "",
+    why_not: Callable[[int], str] = _no_reason,
+) -> None:
+    taking = _Taking(report, formats[0], password, why_not)
+    for _ in range(MOST_OPENED):
+        with _opened(source, formats, filters, password) as handle:
+            report.tool("libarchive", version())
+            if taking.take(handle):
+                break
+    else:
+        taking.problem = f"locked members stand between others, more than {MOST_OPENED} times"
+    taking.conclude()
+
+
+class _Came(Enum):
+    """What came of an entry."""
+
+    PASSED = auto()
+    SHUT = auto()
+    READ = auto()
+    FATAL = auto()
+
+
+class _Taking:
+    """The members of one packing on their way into a report."""
+
+    def __init__(self, report: Report, kind: str, password: str, why_not: Callable[[int], str]) -> None:
+        self._report, self._kind, self._password, self._why_not = report, kind, password, why_not
+        self._seen = self._taken = self._refused = self._locked = self._seeming = self._contents = 0
+        self.problem = ""
+
+    def take(self, handle: Any) -> bool:
+        """Take the members that were not seen yet; return whether those were all that can be had.
+
+        In a 7z, libarchive passes over a locked member only where it has unpacked nothing before: else the archive is
+        to be opened anew.
+        """
+        has_read = False
         try:
-            for entry in _entries(handle):
-                seen += 1
-                path, kind = _path(entry), ffi.entry_filetype(entry)
-                if kind == _FOLDER:
+            for number, entry in enumerate(_entries(handle)):
+                if number < self._seen:
                     continue
-                if kind not in (_REGULAR, 0) or ffi.entry_hardlink_w(entry):
-                    refused += 1
-                    report.refuse_member(path, Outcome.REFUSED_POLICY, _refusal(entry, kind), _stated(entry))
-                    continue
-                if _is_encrypted(entry) and not password:
-                    locked += 1
-                    report.refuse_member(path, Outcome.ENCRYPTED, "the member is encrypted", _locked(entry))
-                    continue
-                with report.member(path, How.DECODED, _stated(entry)) as sink:
-                    wrong = _pour(handle, sink.write, _size(entry))
-                taken += 1
-                problem = problem or wrong
-                if isinstance(wrong, _Fatal):
+                self._seen += 1
+                came = self._one(handle, entry)
+                if came is _Came.FATAL:
                     break
+                has_read = has_read or came is _Came.READ
+                if came is _Came.SHUT and has_read and self._kind == "7zip":
+                    return False
         except libarchive.ArchiveError as error:
-            problem = problem or said(error)
-            locked += _is_locked_whole(handle) or "ncrypt" in str(error) or "assphrase" in str(error)
-    if not (seen or problem or locked) and formats[0] in _NEVER_EMPTY:
-        problem = "no member can be found in it"
-    _conclude(report, taken, refused, locked, problem)
+            self.problem = self.problem or said(error)
+            says_so = "ncrypt" in str(error) or "assphrase" in str(error)
+            self._locked += not self._seeming and (_is_locked_whole(handle) or says_so)
+        return True
 
+    def _one(self, handle: Any, entry: Any) -> _Came:
+        path, kind = _path(entry), ffi.entry_filetype(entry)
+        if kind == _FOLDER:
+            return _Came.PASSED
+        has_contents = kind == _LINK or bool(_size(entry))
+        word = self._why_not(self._contents) if has_contents else ""
+        self._contents += has_contents
+        if word:
+            self._seeming += 1
+            self._report.refuse_member(path, Outcome.UNSUPPORTED, word, _locked(entry))
+            return _Came.SHUT
+        if kind not in (_REGULAR, 0) or ffi.entry_hardlink_w(entry):
+            self._refused += 1
+            self._report.refuse_member(path, Outcome.REFUSED_POLICY, _refusal(entry, kind), _stated(entry))
+            return _Came.PASSED
+        if _is_encrypted(entry) and not self._password:
+            self._locked += 1
+            self._report.refuse_member(path, Outcome.ENCRYPTED, "the member is encrypted", _locked(entry))
+            return _Came.SHUT
+        with self._report.member(path, How.DECODED, _stated(entry)) as sink:
+            wrong = _pour(handle, sink.write, _size(entry))
+        self._taken += 1
+        self.problem = self.problem or wrong
+        return _Came.FATAL if isinstance(wrong, _Fatal) else _Came.READ
 
-def _conclude(report: Report, taken: int, refused: int, locked: int, problem: str) -> None:
-    if locked and not taken:
-        report.outcome(Outcome.ENCRYPTED, "the members, or even their names, are encrypted")
-    elif problem:
-        report.outcome(Outcome.PARTIAL if taken else Outcome.CORRUPT, f"{problem}; {taken} members taken out")
-    elif locked or refused:
-        report.outcome(Outcome.PARTIAL, f"{locked} members are encrypted, {refused} are not taken out")
+    def conclude(self) -> None:
+        """State the outcome."""
+        if not (self._seen or self.problem or self._locked) and self._kind in _NEVER_EMPTY:
+            self.problem = "no member can be found in it"
+        refused = self._refused + self._seeming
+        if self._locked and not self._taken:
+            self._report.outcome(Outcome.ENCRYPTED, "the members, or even their names, are encrypted")
+        elif self.problem:
+            outcome = Outcome.PARTIAL if self._taken else Outcome.CORRUPT
+            locked = f", {self._locked} members are encrypted" if self._locked else ""
+            self._report.outcome(outcome, f"{self.problem}; {self._taken} members taken out{locked}")
+        elif self._locked or refused:
+            self._report.outcome(Outcome.PARTIAL, f"{self._locked} members are encrypted, {refused} are not taken out")
 
 
 class _Fatal(str):
@@ -172,7 +283,6 @@ def _opened(source: Source, formats: tuple[str, ...], filters: str, password: st
     if libarchive is None:
         raise ReadingStopped(Outcome.UNSUPPORTED, _NO_LIBRARY)
     handle = ffi.read_new()
-    keep: list[Any] = []
     try:
         ffi.get_read_filter_function(filters)(handle)
         for name in formats:
@@ -180,23 +290,24 @@ def _opened(source: Source, formats: tuple[str, ...], filters: str, password: st
         if password:
             ffi.read_add_passphrase(handle, password.encode())
         try:
-            _open(handle, source.stream, keep)
+            _open(handle, source.stream)
         except libarchive.ArchiveError as error:
             locked = "ncrypt" in str(error)
             raise ReadingStopped(Outcome.ENCRYPTED if locked else Outcome.CORRUPT, said(error)) from error
         yield handle
     finally:
         ffi.read_free(handle)
+        _FEED.end()
 
 
-def _open(handle: Any, stream: BinaryIO, keep: list[Any]) -> None:
+def _open(handle: Any, stream: BinaryIO) -> None:
     stream.seek(0)
     try:
         descriptor = stream.fileno()
     except OSError:
-        data = stream.read()
-        keep.append(ctypes.create_string_buffer(data, len(data)))
-        ffi.read_open_memory(handle, ctypes.cast(keep[0], ctypes.c_void_p), len(data))
+        _FEED.begin(partial(stream.read, CHUNK), stream.seek)
+        ffi.read_set_seek_callback(handle, _SEEK)
+        ffi.read_open(handle, None, ffi.NO_OPEN_CB, _NEXT, ffi.NO_CLOSE_CB)
         return
     os.lseek(descriptor, 0, os.SEEK_SET)
     ffi.read_open_fd(handle, descriptor, CHUNK)

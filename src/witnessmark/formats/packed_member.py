@@ -4,15 +4,16 @@ The member is fed to it as a zip of that one member, whose header is written her
 as they are asked for; so our own reader of zips stays the one that decides what is taken out, and under what name.
 
 Rules for whoever changes this file: the functions that libarchive calls back are made when this file is loaded, since
-behind the walls no memory becomes a program; none of them may raise.
+behind the walls no memory becomes a program.
 """
 
 import ctypes
 import struct
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from witnessmark.formats import packed
+from witnessmark.formats.packed_feed import Feed
 
 try:
     import libarchive
@@ -25,35 +26,7 @@ METHODS: Final = (ZSTANDARD, PPMD)
 CHUNK: Final = 256 << 10
 
 
-class CannotUnfold(ValueError):  # noqa: N818 - it says what is wrong
-    """libarchive gives up on the member."""
-
-
-class _Feed:
-    """The packed bytes that libarchive is given, one piece at a time; only one member is unfolded at any time."""
-
-    def __init__(self) -> None:
-        self._pieces: Iterator[bytes] = iter(())
-        self._piece: Any = None
-        self.error: Exception | None = None
-
-    def begin(self, pieces: Iterator[bytes]) -> None:
-        """Pass these on from now on."""
-        self._pieces, self._piece, self.error = pieces, None, None
-
-    def next(self, _archive: Any, _context: Any, place: Any) -> int:
-        """Give the next piece; called back by libarchive, which reads it before it asks again."""
-        try:
-            data = next(self._pieces, b"")
-        except Exception as error:  # noqa: BLE001 - nothing may be raised into a library in C
-            self.error = error
-            return -1
-        self._piece = ctypes.create_string_buffer(data, len(data)) if data else None
-        place[0] = ctypes.cast(self._piece, ctypes.c_void_p) if data else None
-        return len(data)
-
-
-_FEED: Final = _Feed()
+_FEED: Final = Feed()
 _NEXT: Final = None if libarchive is None else libarchive.ffi.READ_CALLBACK(_FEED.next)
 
 
@@ -78,13 +51,14 @@ def unfolded(method: int, crc: int, size: int, packed_size: int, pieces: Iterato
         pieces: the packed bytes.
 
     Raises:
-        CannotUnfold: when they are damaged; what was yielded stands.
+        packed.CannotUnfold: when they are damaged; what was yielded stands.
     """
     handle = ffi.read_new()
     try:
         ffi.get_read_filter_function("none")(handle)
         ffi.libarchive.archive_read_support_format_zip_streamable(ctypes.c_void_p(handle))
-        _FEED.begin(_zip(method, crc, size, packed_size, pieces))
+        whole = _zip(method, crc, size, packed_size, pieces)
+        _FEED.begin(lambda: next(whole, b""))
         ffi.read_open(handle, None, ffi.NO_OPEN_CB, _NEXT, ffi.NO_CLOSE_CB)
         entry = ffi.entry_new()
         try:
@@ -95,10 +69,10 @@ def unfolded(method: int, crc: int, size: int, packed_size: int, pieces: Iterato
         finally:
             ffi.entry_free(entry)
     except libarchive.ArchiveError as error:
-        raise CannotUnfold(packed.said(error)) from error
+        raise packed.CannotUnfold(packed.said(error)) from error
     finally:
         ffi.read_free(handle)
-        _FEED.begin(iter(()))
+        _FEED.end()
 
 
 def _zip(method: int, crc: int, size: int, packed_size: int, pieces: Iterator[bytes]) -> Iterator[bytes]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import BinaryIO, Protocol
 
-from witnessmark.formats import deflate64, packed_member
+from witnessmark.formats import deflate64, packed, packed_member
 
 END = b"PK\x05\x06"
 CENTRAL = b"PK\x01\x02"
@@ -363,7 +363,7 @@ def unpacked(stream: BinaryIO, entry: Entry) -> Iterator[bytes]:
     if by_another is not None:
         try:
             yield from by_another
-        except (deflate64.BrokenDeflate64, packed_member.CannotUnfold) as error:
+        except (deflate64.BrokenDeflate64, packed.CannotUnfold) as error:
             raise BrokenZip(f"the packed bytes are damaged ({error})") from error
         return
     at, left = entry.data, entry.packed

@@ -4,6 +4,7 @@ Passwords go to the cell and nowhere else: neither ledger nor catalogue nor any 
 which of them fitted.
 """
 
+import re
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -49,7 +50,18 @@ def is_locked(row: ExhibitRow) -> bool:
     if reading is None or reading.derivative.outcome is None:
         return False
     found = reading.derivative
-    return found.outcome is Outcome.ENCRYPTED or (found.outcome is Outcome.PARTIAL and "encrypted" in found.detail)
+    return found.outcome is Outcome.ENCRYPTED or (
+        found.outcome is Outcome.PARTIAL and _locked_members(found.detail) > 0
+    )
+
+
+_MEMBERS = re.compile(r"(\d+) members are encrypted", re.ASCII)
+
+
+def _locked_members(detail: str) -> int:
+    """Return how many members a reading that is partial calls encrypted; one, where it does not count them."""
+    found = _MEMBERS.search(detail)
+    return int(found[1]) if found else int("encrypted" in detail)
 
 
 def unlock(
@@ -96,10 +108,15 @@ def _try(
     while some := tuple(islice(waiting, MOST_AT_ONCE)):
         with Runner(archive.store, 1, limits, budgets=budgets, company=False, passwords=some) as runner:
             for result in runner.run([job]):
-                if result.outcome in (Outcome.OK, Outcome.PARTIAL, Outcome.REFUSED_LIMIT) and not _still(result):
+                if result.outcome in (Outcome.OK, Outcome.PARTIAL, Outcome.REFUSED_LIMIT) and not _still(result, row):
                     return result
     return None
 
 
-def _still(result: ReadingResult) -> bool:
-    return result.outcome is Outcome.PARTIAL and "encrypted" in result.detail
+def _still(result: ReadingResult, row: ExhibitRow) -> bool:
+    """Tell whether as many members are locked as were before: some of an archive may be under another password."""
+    left = _locked_members(result.detail) if result.outcome is Outcome.PARTIAL else 0
+    before = None if row.reading is None else row.reading.derivative
+    if before is None or before.outcome is not Outcome.PARTIAL:
+        return False
+    return 0 < _locked_members(before.detail) <= left

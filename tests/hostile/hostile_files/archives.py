@@ -11,7 +11,22 @@ import zlib
 from collections.abc import Iterator
 from functools import partial
 
-from hostile_files.specimen import CORRUPT, LIMIT, LOCKED, OK, PARTIAL, POLICY, UNSUPPORTED, Hostile, fixed, late, only
+from tests.forge import sevenzip_forge as forge
+
+from hostile_files.specimen import (
+    CORRUPT,
+    LIMIT,
+    LOCKED,
+    OK,
+    PARTIAL,
+    PASSWORD,
+    POLICY,
+    UNSUPPORTED,
+    Hostile,
+    fixed,
+    late,
+    only,
+)
 from hostile_files.zips import ZIP, Entry, zipped
 
 TAR = ("application/x-tar",)
@@ -181,6 +196,52 @@ def _locked() -> Iterator[Hostile]:
     yield Hostile(16, "header5.rar", fixed(rar5 + noise), only(LOCKED, CORRUPT, UNSUPPORTED))
 
 
+def _sevenzips() -> Iterator[Hostile]:
+    """Yield 7z archives of which each would take a password for ever, or lies of what it holds."""
+    lock = forge.Lock(PASSWORD)
+    word = forge.Folder({"a.txt": b"word\n" * 99}, lock, forge.LZMA)
+    for what, header in (("names", lock), ("open", None)):
+        closed = only(LOCKED)
+        data = forge.archive([word], header)
+        yield Hostile(16, f"{what}.7z", fixed(data), closed, unlocked=only(OK))
+        yield Hostile(16, f"{what}-cut.7z", fixed(data[:-9]), only(CORRUPT), unlocked=only(CORRUPT))
+        for power in (22, 25, 62):
+            asked = forge.coder(forge.AES, lock.properties)
+            at = data.index(asked) + len(asked) - len(lock.properties)
+            changed = data[:at] + bytes((0x40 | power,)) + data[at + 1 :]
+            length = int.from_bytes(changed[12:20], "little")
+            changed = forge.whole(changed[32 : 32 + length], changed[32 + length :])
+            yield Hostile(16, f"{what}-rounds-{power}.7z", fixed(changed), closed, unlocked=closed)
+    many = [forge.Folder({f"{n}.txt": b"word"}, lock if n % 2 else None) for n in range(1500)]
+    yield Hostile(16, "between.7z", fixed(forge.archive(many)), only(PARTIAL), unlocked=only(OK))
+    salts = [forge.Folder({f"{n}.txt": b"word"}, forge.Lock(PASSWORD, 1, b"%d" % n)) for n in range(1500)]
+    yield Hostile(16, "salts.7z", fixed(forge.archive(salts)), only(LOCKED), unlocked=only(OK))
+    zeros = forge.Folder({"a.bin": bytes(ENDLESS)}, lock, forge.LZMA)
+    yield Hostile(16, "zeros.7z", fixed(forge.archive([zeros], lock)), only(LOCKED), unlocked=only(LIMIT), memory=100)
+    large = forge.locked_header(b"", bytes(ENDLESS), lock)
+    yield Hostile(16, "header-zeros.7z", fixed(large), only(LOCKED), unlocked=only(LOCKED))
+    packed, header = b"", forge.header([word])
+    for _ in range(20):
+        inner = forge.Folder({"": header}, lock, forge.LZMA, crc=True)
+        header = b"\x17" + forge.streams([inner], len(packed)) + b"\0"
+        packed += inner.packed
+    yield Hostile(16, "headers.7z", fixed(forge.whole(packed, header)), only(LOCKED), unlocked=only(LOCKED))
+    aes = forge.coder(forge.AES, lock.properties)
+    head = b"\x01\x04\x06\x00\x01\x09\x10\x00\x07\x0b\x01\x00"
+    for what, rest in (
+        ("circle", b"\x02" + aes + aes + b"\x00\x00\x0c\x01\x01\x00\x00\x00"),
+        ("folders", forge.number(1 << 60)),
+        ("files", b"\x01" + aes + b"\x0c\x10\x00\x08\x0d" + forge.number(1 << 60) + b"\0\0\5" + forge.number(1 << 60)),
+        ("size", b"\x01" + aes + b"\x0c" + forge.number(1 << 62) + b"\0\0\0"),
+    ):
+        lie = (head[:-2] if what == "folders" else head) + rest
+        wrong = only(CORRUPT, LOCKED, PARTIAL, OK)
+        yield Hostile(16, f"{what}-lie.7z", fixed(forge.whole(bytes(16), lie)), wrong, unlocked=wrong, members=())
+        yield Hostile(
+            16, f"{what}-lie-names.7z", fixed(forge.locked_header(bytes(16), lie, lock)), only(LOCKED), unlocked=wrong
+        )
+
+
 def _rar_block(kind: int, flags: int, body: bytes) -> bytes:
     rest = struct.pack("<BHH", kind, flags, 7 + len(body)) + body
     return struct.pack("<H", zlib.crc32(rest) & 0xFFFF) + rest
@@ -335,5 +396,6 @@ def files() -> Iterator[Hostile]:
     yield from _links()
     yield from _devices()
     yield from _locked()
+    yield from _sevenzips()
     yield from _streams()
     yield from _heads()

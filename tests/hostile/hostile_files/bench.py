@@ -144,9 +144,14 @@ def key(name: bytes) -> str:
 
 
 def read_all(
-    files: Iterable[Hostile], contents: Contents, place: Place, workers: int = 2, limits: Limits = LIMITS
+    files: Iterable[Hostile],
+    contents: Contents,
+    place: Place,
+    workers: int = 2,
+    limits: Limits = LIMITS,
+    passwords: tuple[str, ...] = (),
 ) -> dict[bytes, Found]:
-    """Read each file alone, then all that came out of it, each content once, as compile does."""
+    """Read each file alone, then all that came out of it, each content once, as compile does; as unlock, with passwords."""
     jobs, names, taken = {}, {}, set()
 
     def waiting() -> Iterator[Job]:
@@ -159,7 +164,9 @@ def read_all(
             yield job
 
     found: dict[str, Found] = {}
-    with MeasuredRunner(contents, workers, limits, budgets=SmallBudgets(), company=False) as runner:
+    with MeasuredRunner(
+        contents, workers, limits, budgets=SmallBudgets(), company=False, passwords=passwords
+    ) as runner:
         for result in runner.run(waiting()):
             found[result.job.name] = Found(result, *runner.spent.get(result.job.name, (0, 0.0)))
         layer = [each.result for each in found.values()]

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.forge import sevenzip_forge as forge
 from tests.forge.macro_forge import project
 from tests.forge.outlook_forge import number, text
 from tests.formats import (
@@ -290,6 +291,9 @@ def _containers() -> Iterator[tuple[str, bytes]]:
     yield "a.rar", b"Rar!\x1a\7\0" + rar + archives._rar_block(0x7B, 0x4000, b"")
     for packing in ("zstd", "lz4", "lzma", "compress"):
         yield f"a.txt.{packing}", _by_libarchive("raw", packing)
+    lock = forge.Lock("nobody knows it")
+    for what, header in (("locked", None), ("names", lock)):
+        yield f"{what}.7z", forge.archive([forge.Folder({"a.txt": b"The keys"}, lock, forge.LZMA)], header, ["b"])
     for kind in ("7zip", "iso9660", "cpio_newc", "xar", "ar_bsd"):
         yield f"a.{kind}", _by_libarchive(kind)
 

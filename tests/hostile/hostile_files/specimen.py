@@ -9,6 +9,8 @@ OK, PARTIAL, LIMIT, POLICY = Outcome.OK, Outcome.PARTIAL, Outcome.REFUSED_LIMIT,
 LOCKED, CORRUPT, TIMEOUT, MEMORY = Outcome.ENCRYPTED, Outcome.CORRUPT, Outcome.TIMEOUT, Outcome.MEMORY
 CRASH, VIOLATION, UNSUPPORTED = Outcome.CRASH, Outcome.VIOLATION, Outcome.UNSUPPORTED
 
+PASSWORD = "doors-seventeen"
+
 READ = frozenset((OK, PARTIAL))
 """Read as far as it goes."""
 KILLED = frozenset((TIMEOUT, MEMORY, LIMIT, CRASH))
@@ -84,7 +86,8 @@ class Hostile:
     `outcomes` are those that are right. `members` and `refused` are printed paths, exactly, where they are stated.
     `has` stands in the visible or the hidden text, `shown` in the visible one, `lacks` in no derivative at all.
     `observed` are pairs of an observation's name and a text that its JSON contains. `seconds` bounds the processor's
-    time, `memory` the MiB above what reading an empty file takes. A `beacon` points at the listener.
+    time, `memory` the MiB above what reading an empty file takes. A `beacon` points at the listener. `unlocked` are the
+    outcomes that are right with `PASSWORD` at hand, where that matters.
     """
 
     family: int
@@ -102,6 +105,7 @@ class Hostile:
     memory: int = 400
     beacon: bool = False
     most_members: int | None = None
+    unlocked: frozenset[Outcome] | None = None
 
     @property
     def file_name(self) -> bytes:

@@ -283,7 +283,7 @@ def peers() -> None:
 
 def hostile() -> None:
     """The hostile corpus, each file read alone, against reading nothing as often."""
-    sys.path.insert(0, str(ROOT / "tests" / "hostile"))
+    sys.path[:0] = [str(ROOT / "tests" / "hostile"), str(ROOT)]  # the specimens, and the forges that they are made in
     from hostile_files import bench, specimen, table
 
     files = table.files()

@@ -24,10 +24,10 @@ _BOXES, _MATROSKA, _OGG, _ASF = ("mov",), ("matroska",), ("ogg",), ("asf",)
 FORMS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         **dict.fromkeys(("video/mp4", "video/quicktime", "video/x-m4v", "video/3gpp", "video/3gpp2"), _BOXES),
-        "audio/mp4": _BOXES,
+        **dict.fromkeys(("audio/mp4", "video/mj2"), _BOXES),
         **dict.fromkeys(("video/x-matroska", "video/webm"), _MATROSKA),
         **dict.fromkeys(("audio/ogg", "audio/vorbis", "audio/opus", "audio/speex", "audio/x-oggflac"), _OGG),
-        "video/ogg": _OGG,
+        **dict.fromkeys(("video/ogg", "video/x-ogm"), _OGG),
         **dict.fromkeys(("video/x-ms-asf", "video/x-ms-wmv", "audio/x-ms-wma"), _ASF),
         "audio/vnd.wave": ("wav", "w64"),
         "video/x-msvideo": ("avi",),
@@ -37,7 +37,7 @@ FORMS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "audio/x-dff": ("iff",),
         "audio/mpeg": ("mp3",),
         "audio/x-aac": ("aac",),
-        "audio/amr": ("amr",),
+        **dict.fromkeys(("audio/amr", "audio/amr-wb"), ("amr",)),
         "audio/basic": ("au",),
         "audio/flac": ("flac",),
         "audio/x-ape": ("ape",),

@@ -341,7 +341,8 @@ class Catalogue:
 
     def note_looked(self, search: str, seq: int) -> None:
         """Keep that a search was made to its end, up to `seq`: forgotten with the tables, it costs a second one."""
-        self._connection.execute("INSERT OR REPLACE INTO looked VALUES (?, ?)", (search, seq))
+        with schema.sentences():
+            self._connection.execute("INSERT OR REPLACE INTO looked VALUES (?, ?)", (search, seq))
 
     def without_text(self, media_types: Collection[str]) -> int:
         """Return how many contents were read well as one of those types, and have no visible text."""

@@ -78,7 +78,7 @@ def run(
         if not silently:
             say.line(line)
 
-    if asked.office or (not asked.nothing and office.due(archive, catalogue)):
+    if asked.office or (not asked.nothing and office.is_due(archive, catalogue)):
         if (libreoffice := programs.libreoffice(folder, accepted)) is None:
             missing.append(_not_found("libreoffice", named=asked.office))
         else:

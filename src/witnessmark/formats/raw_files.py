@@ -60,10 +60,15 @@ def read_raf(source: Source, report: Report) -> None:
     for _ in range(min(entries, _MOST_BLOCKS)):
         tag, length = octets.number(place, 2), octets.number(place + 2, 2)
         if tag == 0x100 and length == 4:
-            height, width = struct.unpack(">HH", octets.take(place + 4, 4).ljust(4, b"\0"))
-            report.observe("picture.size", {"width": width, "height": height, "mode": "RAF"})
+            _tell_size(octets.take(place + 4, 4), "RAF", report)
         place += 4 + length
     take_picture(octets.part(at, size), "RAF", report)
+
+
+def _tell_size(raw: bytes, mode: str, report: Report) -> None:
+    """Report a size that stands as height and width, two bytes each, the higher one first."""
+    height, width = struct.unpack(">HH", raw.ljust(4, b"\0"))
+    report.observe("picture.size", {"width": width, "height": height, "mode": mode})
 
 
 def read_mrw(source: Source, report: Report) -> None:
@@ -82,8 +87,7 @@ def read_mrw(source: Source, report: Report) -> None:
         if place + 8 > min(end, octets.size):
             break
         if kind == b"\0PRD" and size >= 12:
-            height, width = struct.unpack(">HH", octets.take(place + 16, 4).ljust(4, b"\0"))
-            report.observe("picture.size", {"width": width, "height": height, "mode": "MRW"})
+            _tell_size(octets.take(place + 16, 4), "MRW", report)
         elif kind == b"\0TTW":
             exif.read_structure(octets.part(place + 8, size), report)
         place += 8 + size

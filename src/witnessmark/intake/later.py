@@ -15,7 +15,7 @@ from witnessmark.model import codec
 from witnessmark.model.derivative import LARGEST_OBSERVATIONS, LARGEST_TEXT, Derivative, Outcome
 from witnessmark.model.digest import Digest
 from witnessmark.model.words import StepName
-from witnessmark.work import step
+from witnessmark.work import reading, step
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,8 @@ class Added:
 
 def visible_text(archive: Archive, row: ExhibitRow) -> str:
     """Return the visible text of the newest reading."""
-    reading = row.reading
-    found = None if reading is None or reading.visible is None else reading.visible.digest
+    newest = row.reading
+    found = None if newest is None or newest.visible is None else newest.visible.digest
     return "" if found is None else sealed_text(archive, found)
 
 
@@ -106,19 +106,6 @@ def _observations(archive: Archive, earlier: Digest | None, observed: Sequence[t
     """Return the observations of the earlier reading with the new ones behind them."""
     found: codec.Fields = {"members": [], "observations": [], "refused": [], "truncated": False}
     if earlier is not None:
-        found = _observed_before(archive, earlier)
+        found = reading.observed(archive.store, earlier, LARGEST_OBSERVATIONS)
     listed = [*found["observations"], *([name, value] for name, value in observed)]
     return codec.encode_bytes({**found, "observations": listed})
-
-
-def _observed_before(archive: Archive, digest: Digest) -> codec.Fields:
-    """Return what a reading observed, whole.
-
-    Raises:
-        Damaged: when it is missing, or not what was sealed.
-    """
-    try:
-        found = codec.decode(archive.store.read(digest, LARGEST_OBSERVATIONS).decode())
-        return {**found, "observations": list(found["observations"])}
-    except (UnicodeDecodeError, KeyError, TypeError) as error:
-        raise Damaged(f"the observations {digest} cannot be read: run `witnessmark audit`") from error

@@ -62,11 +62,9 @@ class Derivative:
         """Which program recognised letters in pictures for this text; None where the text is the file's own."""
         settings = codec.decode(self.settings)
         packs = settings.get("ocr")
-        return (
-            None
-            if packs is None or settings.get("ocr_found") is False
-            else f"tesseract {self.tools.get('tesseract', '')} ({packs})"
-        )
+        if packs is None or settings.get("ocr_found") is False:
+            return None
+        return f"tesseract {self.tools.get('tesseract', '')} ({packs})"
 
     def event(self, at: str) -> Event:
         """Return the event of this derivative at `at`."""

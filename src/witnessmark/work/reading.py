@@ -374,6 +374,19 @@ def refused_members(store: Store, digest: Digest | None, most: int) -> tuple[Ref
         raise Damaged("a reading's list of members cannot be read: run `witnessmark audit`") from error
 
 
+def observed(store: Store, digest: Digest, most: int) -> codec.Fields:
+    """Return what a reading observed, whole, as its contents are named above; `most` bytes of it are read.
+
+    Raises:
+        Damaged: when it cannot be read.
+    """
+    try:
+        found = codec.decode(store.read(digest, most).decode())
+        return {**found, "observations": list(found["observations"])}
+    except (KeyError, TypeError, ValueError) as error:
+        raise Damaged("what a reading observed cannot be read: run `witnessmark audit`") from error
+
+
 def observations(store: Store, digest: Digest | None, most: int) -> Iterator[tuple[str, Value]]:
     """Yield the names and values that a reading observed; `most` bytes of them are read.
 
@@ -383,7 +396,7 @@ def observations(store: Store, digest: Digest | None, most: int) -> Iterator[tup
     if digest is None:
         return
     try:
-        found = [(name, value) for name, value in codec.decode(store.read(digest, most).decode())["observations"]]
-    except (KeyError, TypeError, ValueError) as error:
+        found = [(name, value) for name, value in observed(store, digest, most)["observations"]]
+    except (TypeError, ValueError) as error:
         raise Damaged("what a reading observed cannot be read: run `witnessmark audit`") from error
     yield from found

@@ -197,7 +197,9 @@ def test_whatever_is_locked_in_whatever_way_comes_out(folders, header, empties):
         assert found.ended == Outcome.OK, found.detail
     closed = unlock(data, WRONG)
     opened = {} if header else {name: data for one in made if not one.lock for name, data in one.files.items()}
-    assert {name: data for name, data in taken(closed).items() if data} == opened
+    # One password in 256 makes the one byte that a checksum is of: what is that short is not asked of a wrong one.
+    told = {name for one in made if not one.lock or len(next(iter(one.files.values()))) >= 4 for name in one.files}
+    assert {name: data for name, data in taken(closed).items() if data and (header or name in told)} == opened
 
 
 @given(st.text(max_size=40), st.binary(max_size=16), st.integers(0, 13))

@@ -12,7 +12,7 @@ import pytest
 
 from witnessmark.archive import erase, segment
 from witnessmark.archive import open as shown
-from witnessmark.archive.audit import audit, told
+from witnessmark.archive.audit import Audit, audit
 from witnessmark.archive.folder import Archive
 from witnessmark.archive.layout import Layout
 from witnessmark.errors import Damaged, DiskFailure, WitnessmarkError, WrongUsage
@@ -92,8 +92,9 @@ def test_an_erased_exhibit_leaves_its_entries_and_the_word_of_two_people(sealed,
     for path, data in log.items():
         assert path.read_bytes() == data
     with Archive.reading(sealed) as archive:
-        assert list(audit(archive)) == []
-        (said,) = told(archive)
+        whole = Audit(archive)
+        assert list(whole.problems()) == []
+        (said,) = whole.told
         assert "erased on 2032-06-12 by R. Sela and O. Dorn (their wish)" in said.sentence
         assert "letter" not in [one.fields.get("id") for one in archive.ledger.replay()]
         assert archive.ledger.broken == []
@@ -104,6 +105,17 @@ def test_an_erased_exhibit_leaves_its_entries_and_the_word_of_two_people(sealed,
                 shown.opening(archive.ledger, index, ["digest"])
         (event,) = [one for one in archive.ledger.replay() if one.kind == "erasure"]
         assert not {"digest", "path", "id"} & event.fields.keys()
+
+
+def test_an_erasure_of_a_newer_version_is_told_with_its_place_and_is_no_problem(sealed, entropy):
+    with Archive.writing(sealed, entropy=entropy) as archive:
+        batch = archive.ledger.batch()
+        batch.add(Event("erasure", {"at": AT, "sealed": AT[:10], "whose": "nobody's"}))
+        (newer,) = archive.ledger.commit(batch)
+        whole = Audit(archive)
+        assert list(whole.problems()) == []
+        (said,) = whole.told
+    assert said.sentence == f"log entry {newer.index}: an erasure event of a newer version"
 
 
 def test_with_a_container_goes_all_that_was_taken_out_of_it_but_what_another_exhibit_shares(sealed, entropy):

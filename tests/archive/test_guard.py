@@ -8,7 +8,7 @@ import stat
 import pytest
 
 from witnessmark.archive import guard
-from witnessmark.archive.audit import audit
+from witnessmark.archive.audit import Audit, audit
 from witnessmark.archive.folder import Archive
 from witnessmark.errors import Damaged, DiskFailure
 
@@ -134,6 +134,10 @@ def test_a_keeper_can_say_why_and_go_on(root, tmp_path, state, write, entropy):
     write(backup, "c")
     with Archive.reading(backup) as archive:
         assert archive.ledger.size == 24
+        whole = Audit(archive)
+        assert list(whole.problems()) == []
+        says = "signed by this key and not part of this log, as the keeper said on 2032-06-12 (the disk is lost)"
+        assert [one.sentence for one in whole.told] == [f"checkpoint of size 16: {says}"]
     with pytest.raises(Damaged, match="signed two histories|ends at size"):
         write(root, "d")
 

@@ -21,7 +21,6 @@ from witnessmark.archive.stamp import query_nonce
 from witnessmark.archive.store import Store
 from witnessmark.errors import Damaged, DiskFailure
 from witnessmark.model.digest import Digest
-from witnessmark.model.words import Kind
 from witnessmark.proof import merkle, tile
 
 _PIECE = 1 << 18
@@ -75,16 +74,33 @@ def every(_: Digest) -> bool:
     return True
 
 
+class Audit:
+    """The audit of one archive, which is walked through once."""
+
+    def __init__(self, archive: Archive, chosen: Chosen = every) -> None:
+        self._archive = archive
+        self._vault = _Vault(archive, chosen)
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield every problem; none means that all agrees with what was signed."""
+        ledger = self._archive.ledger
+        parts = [(ledger.segment_path(first), first, end) for first, end in pairwise(ledger.bounds())]
+        with reread.reading(ledger.log, parts) as segments:
+            yield from _checkpoints(self._archive)
+            yield from _tiles(self._archive)
+            yield from self._vault.problems(segments)
+        yield from _evidence(self._archive, self._vault.told)
+        yield from _anchors(self._archive)
+
+    @property
+    def told(self) -> list[Told]:
+        """What was erased, and which lost checkpoints a keeper has owned up to, as far as was walked."""
+        return list(map(_told, self._vault.told))
+
+
 def audit(archive: Archive, chosen: Chosen = every) -> Iterator[Problem]:
     """Yield every problem of an archive; none means that all agrees with what was signed."""
-    ledger, vault = archive.ledger, _Vault(archive, chosen)
-    parts = [(ledger.segment_path(first), first, end) for first, end in pairwise(ledger.bounds())]
-    with reread.reading(ledger.log, parts) as segments:
-        yield from _checkpoints(archive)
-        yield from _tiles(archive)
-        yield from vault.problems(segments)
-    yield from _evidence(archive, vault.forks)
-    yield from _anchors(archive)
+    return Audit(archive, chosen).problems()
 
 
 def _anchors(archive: Archive) -> Iterator[Problem]:
@@ -102,26 +118,20 @@ def _anchors(archive: Archive) -> Iterator[Problem]:
             yield Problem(Part.ANCHOR, f"{where}/{name}", says)
 
 
-def told(archive: Archive) -> Iterator[Told]:
-    """Yield what was erased, and which lost checkpoints a keeper has owned up to."""
-    for one in archive.ledger.replay():
-        if one.kind == Kind.ERASURE:
-            try:
-                erasure = Erasure.from_fields(one.fields)
-            except Damaged as error:
-                yield Told(f"log entry {one.index}", str(error))
-                continue
-            yield Told(f"log entries {', '.join(map(str, erasure.entries))}", f"{erasure.sentence} ({erasure.reason})")
-        elif (fork := guard.Fork.from_event(one.kind, one.fields)) is not None:
-            yield Told(
-                f"checkpoint of size {guard.size_of(fork.signed)}",
-                f"signed by this key and not part of this log, as the keeper said on {fork.at[:10]} ({fork.reason})",
-            )
+def _told(one: reread.Telling) -> Told:
+    match one:
+        case Erasure(entries=entries, reason=reason):
+            return Told(f"log entries {', '.join(map(str, entries))}", f"{one.sentence} ({reason})")
+        case guard.Fork(signed, reason, at):
+            says = f"signed by this key and not part of this log, as the keeper said on {at[:10]} ({reason})"
+            return Told(f"checkpoint of size {guard.size_of(signed)}", says)
+        case reread.Unreadable(index, says):
+            return Told(f"log entry {index}", says)
 
 
-def _evidence(archive: Archive, forks: list[guard.Fork]) -> Iterator[Problem]:
+def _evidence(archive: Archive, told: list[reread.Telling]) -> Iterator[Problem]:
     """Hold each kept checkpoint of a conflict against the log, unless the ledger tells of it."""
-    owned = {fork.signed for fork in forks}
+    owned = {one.signed for one in told if isinstance(one, guard.Fork)}
     for name, text in guard.evidence(archive.ledger.log):
         try:
             agrees = text in owned or guard.is_part(archive.ledger.log, text)
@@ -196,8 +206,7 @@ class _Vault:
         self._archive = archive
         self._chosen = chosen
         self._erased: set[int] = set()
-        self._said: set[int] = set()
-        self.forks: list[guard.Fork] = []
+        self.told: list[reread.Telling] = []
         self._checked: set[bytes] = set()
         self._exhibit_of: dict[str, str] = {}
 
@@ -209,8 +218,7 @@ class _Vault:
 
     def _segment(self, found: reread.Reread) -> Iterator[Problem]:
         self._erased.update(found.erased)
-        self._said.update(found.said)
-        self.forks += found.forks
+        self.told += found.told
         for handle, private in found.exhibits.items():
             self._exhibit_of.setdefault(handle, private)
         name = f"vault/events/{found.first:016d}.jsonl"
@@ -224,8 +232,9 @@ class _Vault:
         return None if handle is None else self._exhibit_of.get(handle)
 
     def _untold(self) -> Iterator[Problem]:
-        for index in sorted(self._erased ^ self._said):
-            if index in self._said:
+        said = {index for one in self.told if isinstance(one, Erasure) for index in one.entries}
+        for index in sorted(self._erased ^ said):
+            if index in said:
                 says = "an erasure event names it, and it is still here: the next command that writes finishes that"
             else:
                 says = "it was erased, and no erasure event says so"

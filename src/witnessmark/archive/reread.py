@@ -57,6 +57,17 @@ class Wrong:
     handle: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """An erasure, at an index of the log, of which it cannot be said what it erased."""
+
+    index: int
+    says: str
+
+
+Telling = Erasure | Unreadable | guard.Fork
+
+
 @dataclass(slots=True)
 class Reread:
     """What the lines of one segment say."""
@@ -65,9 +76,8 @@ class Reread:
     wrong: list[Wrong] = field(default_factory=list)
     erased: list[int] = field(default_factory=list)
     """Entries that open to nothing any more."""
-    said: list[int] = field(default_factory=list)
-    """Entries of which an erasure says that it destroyed them."""
-    forks: list[guard.Fork] = field(default_factory=list)
+    told: list[Telling] = field(default_factory=list)
+    """What the ledger says of what is not here, or should not be."""
     exhibits: dict[str, str] = field(default_factory=dict)
     """Handle and private id of each exhibit that is sealed here."""
     contents: dict[str, str | None] = field(default_factory=dict)
@@ -215,7 +225,7 @@ def _line(found: Reread, number: int, line: segment.Line, entries: "_Entries") -
         except (Damaged, Falsified) as error:
             found.wrong.append(Wrong(number, f"its record or a field is not as it was sealed: {error}"))
             return
-        handle = _remember(found, kind, fields)
+        handle = _remember(found, line.index, kind, fields)
         for digest in named:
             found.contents.setdefault(digest.hex, handle)
     try:
@@ -234,13 +244,15 @@ def _decode(text: str) -> Value:
 _decode_short = lru_cache(maxsize=4096)(codec.decode_canonical)
 
 
-def _remember(found: Reread, kind: str, fields: Fields) -> str | None:
+def _remember(found: Reread, index: int, kind: str, fields: Fields) -> str | None:
     """Note what the whole audit needs of an event; return the handle of the exhibit that it is about."""
     if kind == Kind.ERASURE:
-        with contextlib.suppress(Damaged):  # of a newer version: what it erased is named as untold
-            found.said += Erasure.from_fields(fields).entries
+        try:
+            found.told.append(Erasure.from_fields(fields))
+        except Damaged as error:
+            found.told.append(Unreadable(index, str(error)))
     elif (fork := guard.Fork.from_event(kind, fields)) is not None:
-        found.forks.append(fork)
+        found.told.append(fork)
     handle, private = fields.get("handle"), fields.get("id")
     if not isinstance(handle, str):
         return None

@@ -4,7 +4,7 @@ import argparse
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from witnessmark.archive.audit import Chosen, audit, every, told
+from witnessmark.archive.audit import Audit, Chosen, every
 from witnessmark.archive.folder import Archive
 from witnessmark.archive.repair import repair
 from witnessmark.cli import compose, say
@@ -38,7 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
     repaired = list[str]() if arguments.repair_from is None else _repair(arguments)
     problems = 0
     with compose.for_reading(arguments.archive) as (archive, _):
-        for problem in audit(archive, chosen):
+        audit = Audit(archive, chosen)
+        for problem in audit.problems():
             problems += 1
             if arguments.json:
                 say.line(
@@ -53,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
                 )
             else:
                 say.line(f"does not agree: {say.safe(problem.sentence)}")
-        for one in told(archive):
+        for one in audit.told:
             if arguments.json:
                 say.line(say.json_line({"told": one.where, "says": one.says}))
             else:

@@ -174,7 +174,8 @@ def _integer(text: str) -> int:
 _decoder = json.JSONDecoder(
     object_pairs_hook=_pairs, parse_float=_refuse_float, parse_constant=_refuse_float, parse_int=_integer
 )
-_scan = _decoder.scan_once  # type: ignore[attr-defined]  # its initializer makes it
+# A member that stands twice shows when the value is spelled again, which `decode_canonical` does.
+_scan = json.JSONDecoder(parse_float=_refuse_float, parse_constant=_refuse_float, parse_int=_integer).scan_once  # type: ignore[attr-defined]  # its initializer makes it
 
 
 def to_base64(data: bytes) -> str:

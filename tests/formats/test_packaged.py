@@ -3,7 +3,11 @@
 import io
 import zipfile
 
+import pytest
+
+from witnessmark.formats import table
 from witnessmark.model.derivative import Outcome
+from witnessmark.model.exhibit import ExhibitKind
 
 
 def package(**parts):
@@ -71,3 +75,62 @@ def test_a_package_of_which_no_more_is_known_is_a_zip(read):
 def test_a_page_that_is_no_xml_is_said_to_be_broken(read):
     data = package(**{"_rels/.rels": "<R/>", "a.fdseq": "<S/>", "Documents/1/Pages/1.fpage": "\x00"})
     assert read(data, "a.xps").ended == Outcome.PARTIAL
+
+
+SAYING = (
+    *(kind for kind in table.UNPACKED.types if "opendocument" in kind or "openofficeorg" in kind),
+    "application/vnd.etsi.asic-e+zip",
+    "application/vnd.etsi.asic-s+zip",
+    "application/x-unheard-of+zip",
+    "application/vnd.recordare.musicxml",
+    "image/openraster",
+)
+NAMES = {
+    "Payload/Tern.app/Info.plist": "application/x-itunes-ipa",
+    "tern-1.0.dist-info/WHEEL": "application/x-wheel+zip",
+    "AppxManifest.xml": "application/appx",
+    "extension.vsixmanifest": "application/vsix",
+    "WEB-INF/web.xml": "application/x-tika-java-web-archive",
+    "tern.usdc": "model/vnd.usdz+zip",
+}
+
+
+@pytest.mark.parametrize("kind", SAYING)
+def test_a_package_that_nothing_else_reads_is_taken_apart_and_keeps_its_type(read, kind):
+    found = read(package(mimetype=kind, **{"report.txt": "x", "META-INF/signatures.xml": "<s/>"}), "a.bin")
+    assert (found.media_type, found.ended) == (kind, Outcome.OK)
+    assert found.kind is (ExhibitKind.PICTURE if kind == "image/openraster" else ExhibitKind.CONTAINER)
+    assert [member.name for member in found.members] == ["mimetype", "report.txt", "META-INF/signatures.xml"]
+
+
+@pytest.mark.parametrize(("name", "kind"), NAMES.items())
+def test_names_tell_a_package_which_is_taken_apart(read, name, kind):
+    found = read(package(**{name: "x", "b.txt": "y"}), "a.zip")
+    assert (found.media_type, found.kind, found.ended) == (kind, ExhibitKind.CONTAINER, Outcome.OK)
+    assert [member.name for member in found.members] == [name, "b.txt"]
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "image/svg+xml", "application/pdf", "message/rfc822"])
+def test_a_zip_that_calls_itself_something_else_hides_nothing(read, kind):
+    found = read(package(mimetype=kind, **{"order.txt": "x"}), "a.zip")
+    assert found.media_type == "application/zip"
+    assert "order.txt" in [member.name for member in found.members]
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [(b"(DWF V06.00)", "model/vnd.dwf"), (b"Cr24\3\0\0\0\x04\0\0\0sign", "application/x-chrome-extension")],
+)
+def test_what_stands_before_a_package_is_kept_and_nothing_comes_out_twice(read, head, kind):
+    found = read(head + package(**{"manifest.xml": "<m/>"}), "a.bin")
+    assert (found.media_type, found.ended) == (kind, Outcome.OK)
+    assert [(member.name, bytes(member.data)) for member in found.members] == [
+        ("manifest.xml", b"<m/>"),
+        ("before-the-archive", head),
+    ]
+
+
+def test_a_document_of_iwork_under_a_password_says_so_and_gives_its_locked_members(read):
+    found = read(package(**{".iwpv2": "x", "Index.zip": "locked"}), "a.key")
+    assert (found.ended, found.detail) == (Outcome.ENCRYPTED, "the document asks for a password")
+    assert [member.name for member in found.members] == [".iwpv2", "Index.zip"]

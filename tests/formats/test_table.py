@@ -43,6 +43,14 @@ def test_any_text_and_any_xml_is_read_as_such():
     assert table.reader_of("application/dita+xml").function == "read_xml"
 
 
+def test_any_zip_is_taken_apart_as_one():
+    assert table.reader_of("application/x-unheard-of+zip") is table.UNPACKED
+    assert table.is_unpacked("application/zip")
+    assert table.is_unpacked("application/x-unheard-of+zip")
+    assert not table.is_unpacked("application/epub+zip")
+    assert not table.is_unpacked("application/x-unheard-of")
+
+
 def test_the_documented_table_is_the_table():
     rows = [
         tuple(cell.strip().strip("`") for cell in line.strip("|\n ").split("|"))

@@ -25,6 +25,7 @@ from witnessmark.formats import (
     packages,
     patterns,
     signatures,
+    table,
     textual,
 )
 
@@ -48,6 +49,7 @@ class Detected:
     media_type: str
     tools: tuple[tuple[str, str], ...] = ()
     observed: Mapping[str, str] = field(default_factory=dict)
+    is_zip: bool = False  # whether it is one, whatever it says that it is besides
 
 
 def detect(source: Source) -> Detected:
@@ -67,9 +69,9 @@ def detect(source: Source) -> Detected:
     media_type = _resolved(source, head, verdict, suffix)
     media_type = _ALIASES.get(media_type, media_type).partition(";")[0].lower()
     observed = {} if _ALIASES.get(verdict, verdict) == media_type else {"libmagic": verdict}
-    if media_type != ZIP and not _is_zip_type(head) and _ends_as_zip(source):
+    if not table.is_unpacked(media_type) and not _is_zip_type(head) and _ends_as_zip(source):
         observed["ends_as"] = ZIP
-    return Detected(media_type, _TOOLS, observed)
+    return Detected(media_type, _TOOLS, observed, head[:4] in packages.STARTS)
 
 
 def _libmagic(source: Source, head: bytes) -> str:
@@ -106,7 +108,7 @@ def _said_of_text(source: Source, head: bytes, descriptor: int) -> str | None:
 
 
 def _resolved(source: Source, head: bytes, verdict: str, suffix: str) -> str:
-    if head[:4] in (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"):
+    if head[:4] in packages.STARTS:
         return packages.zip_type(source, suffix)
     if head[:8] == compound.MAGIC:
         return _ole_type(source)

@@ -22,7 +22,7 @@ from msoffcrypto.method.ecma376_agile import ECMA376Agile, _get_hash_func
 from msoffcrypto.method.xor_obfuscation import DocumentXOR
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
-from witnessmark.formats import biff, packed, sevenzip
+from witnessmark.formats import biff, packed, sevenzip, table
 from witnessmark.formats.compound import BrokenCompound, CompoundFile
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How, PathStep
@@ -82,7 +82,7 @@ for _module in (msoffcrypto.format.doc97, msoffcrypto.format.ppt97, msoffcrypto.
 
 def opens(source: Source, media_type: str, report: Report) -> bool:
     """Try the passwords where this type is opened here; return whether one fitted and the content was given."""
-    function = _OPENERS.get(media_type)
+    function = _OPENERS.get(media_type) or (_zip if table.is_unpacked(media_type) else None)
     return function is not None and bool(source.passwords) and function(source, report)
 
 
@@ -183,5 +183,4 @@ _OPENERS: Final[dict[str, Callable[[Source, Report], bool]]] = {
     "application/vnd.ms-excel": _office,
     "application/vnd.ms-powerpoint": _office,
     "application/x-7z-compressed": sevenzip.opens,
-    "application/zip": _zip,
 }

@@ -1,13 +1,14 @@
 """Tells what a zip is a package of: Office, OpenDocument, EPUB, iWork and others, or just a zip."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 
 from witnessmark.cell.report import Source
 from witnessmark.formats import signatures, table, zips
 
-ZIP = "application/zip"
+ZIP = table.ZIP
+STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 MOST_LOOKED_AT = 5_000
 MOST_INFLATED = 512 << 10
 _MAIN = re.compile(rb"""ContentType\s*=\s*["']([^"']{1,200}\.main(?:\+xml)?)["']""", re.IGNORECASE)
@@ -27,15 +28,15 @@ def has_directory(source: Source) -> bool:
 
 def zip_type(source: Source, suffix: str) -> str:
     """Return the type of package that a zip is: what it says of itself, if it is read here; then what its names say."""
-    names: set[str] = set()
+    names: dict[str, None] = {}
     inside: str | None = None
     stated: str | None = None
     for entry in islice(_entries(source), MOST_LOOKED_AT):
-        names.add(entry.name.decode("utf-8", "replace"))
+        names[entry.name.decode("utf-8", "replace")] = None
         if entry.name == b"mimetype":
-            found = _MIMETYPE.match(_content(source, entry, 200).strip())
-            if found is not None:
-                stated = found[0].decode().lower()
+            said = _MIMETYPE.match(_content(source, entry, 200).strip())
+            if said is not None:
+                stated = said[0].decode().lower()
         elif entry.name.lower() == b"[content_types].xml":
             stated = _by_content_types(_content(source, entry, MOST_INFLATED)) or stated
         elif entry.name in (b"META-INF/manifest.xml", b"index.xml"):
@@ -43,10 +44,12 @@ def zip_type(source: Source, suffix: str) -> str:
             inside = _by_manifest(content) or next((found for root, found in _IWORK if root in content), inside)
         elif entry.name == _IWA and (content := _content(source, entry, 200)):
             inside = f"application/vnd.apple.{'pages' if _WRITES_PAGES.search(content) else 'numbers'}.13"
-        if stated is not None and table.reader_of(stated) is not None:
+        if stated is not None and table.is_of_package(stated):
             return stated
-    found_by_names = _by_names(names, inside, suffix)
-    return stated if stated is not None and found_by_names == ZIP and _TYPE.fullmatch(stated) else found_by_names
+    found = _by_names(names, inside, suffix)
+    # What it says of itself hides nothing of it: a zip that calls itself a text or a picture is taken apart.
+    unread = stated is not None and table.reader_of(stated) is None and _TYPE.fullmatch(stated)
+    return stated if stated is not None and found == ZIP and unread else found
 
 
 def _entries(source: Source) -> Iterator[zips.Entry]:
@@ -116,7 +119,7 @@ _IWORK = (
 )
 
 
-def _by_names(names: set[str], inside: str | None, suffix: str) -> str:
+def _by_names(names: Collection[str], inside: str | None, suffix: str) -> str:
     if ".iwpv2" in names or ".iwph" in names:
         return "application/x-tika-iworks-protected"
     if "Index/Document.iwa" in names or "Index.zip" in names:
@@ -135,4 +138,9 @@ def _by_names(names: set[str], inside: str | None, suffix: str) -> str:
         return "application/vnd.ms-xpsdocument"
     if any(name.endswith(".kml") and "/" not in name for name in names):
         return "application/vnd.google-earth.kmz"
+    if next(iter(names), "").endswith((".usd", ".usda", ".usdc")):  # its first member is what is shown
+        return "model/vnd.usdz+zip"
+    for pattern, media_type in signatures.ZIP_PATTERNS:
+        if any(pattern.fullmatch(name) for name in names):
+            return media_type
     return ZIP

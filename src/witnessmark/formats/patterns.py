@@ -16,6 +16,7 @@ BEGINNINGS: Final = (
     (re.compile(rb"\0asm[\x01-\x0d]\0\0\0"), "application/wasm"),
     (re.compile(rb"[FCZ]WS[\x01-\x40].{4}", _D), "application/x-shockwave-flash"),
     (re.compile(rb"AC(?:1\.[2-5]0|2\.[12]0|10(?:0[1-9]|1[0-9]|2[0-9]|3[0-9]))[\0\r\n]"), "image/vnd.dwg"),
+    (re.compile(rb"\(DWF V0[0-9]\.[0-9]{2}\)PK\x03\x04"), "model/vnd.dwf"),
     (re.compile(rb"AutoCAD Binary DXF\r\n\x1a\0"), "image/vnd.dxf"),
     (re.compile(rb"..(?:MM|II)XPR", _D), "application/vnd.quark.quarkxpress"),
     (re.compile(rb"\0[\x20-\x3f].{0,64}?\x10\x22\0[\x01-\x04]", _D), "image/cgm"),  # ISO/IEC 8632-3

@@ -9,7 +9,7 @@ from witnessmark.formats import appended, detect, language, legacy_parts, locked
 from witnessmark.formats.warm import warm
 from witnessmark.model.codec import Value
 from witnessmark.model.derivative import Outcome
-from witnessmark.model.exhibit import How, Path, printed
+from witnessmark.model.exhibit import ExhibitKind, How, Path, printed
 
 SAMPLE = 20_000
 """Characters of visible text that the languages are told from."""
@@ -52,12 +52,13 @@ def read(source: Source, report: Report) -> None:
         ReadingStopped: when a reader gives up; what it reported before stands.
     """
     found = detect.detect(source)
-    report.found(found.media_type, table.kind_of(found.media_type))
+    reader = table.reader_of(found.media_type) or (table.UNPACKED if found.is_zip else None)
+    kind = table.kind_of(found.media_type)
+    report.found(found.media_type, reader.kind if reader is not None and kind is ExhibitKind.OTHER else kind)
     for name, version in found.tools:
         report.tool(name, version)
     if found.observed:
         report.observe("type", dict(found.observed))
-    reader = table.reader_of(found.media_type)
     listening = _Listening(report)
     if reader is None:
         strings.say(source, report)

@@ -3,6 +3,8 @@
 Only signatures that libmagic lacks or gets wrong, and the ones our own readers stand on.
 """
 
+import re
+
 OFFSET_ZERO: tuple[tuple[bytes, str], ...] = (
     (b"%PDF-", "application/pdf"),
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -166,6 +168,8 @@ MAIN_PARTS: tuple[tuple[str, str], ...] = (
 ZIP_NAMES: tuple[tuple[str, str], ...] = (
     ("AndroidManifest.xml", "application/vnd.android.package-archive"),
     ("META-INF/mozilla.rsa", "application/x-xpinstall"),
+    ("WEB-INF/web.xml", "application/x-tika-java-web-archive"),
+    ("META-INF/application.xml", "application/x-tika-java-enterprise-archive"),
     ("META-INF/MANIFEST.MF", "application/java-archive"),
     ("index.apxl", "application/vnd.apple.keynote"),
     ("index.apxl.gz", "application/vnd.apple.keynote"),
@@ -175,8 +179,17 @@ ZIP_NAMES: tuple[tuple[str, str], ...] = (
     ("xl/workbook.xml", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     ("ppt/presentation.xml", "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
     ("visio/document.xml", "application/vnd.ms-visio.drawing"),
+    ("AppxManifest.xml", "application/appx"),
+    ("AppxMetadata/AppxBundleManifest.xml", "application/appxbundle"),
+    ("extension.vsixmanifest", "application/vsix"),
 )
 """A member of a zip and the type it tells, for packages that carry no other mark."""
+
+ZIP_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"Payload/[^/]{1,200}\.app/Info\.plist"), "application/x-itunes-ipa"),
+    (re.compile(r"[^/]{1,200}\.dist-info/WHEEL"), "application/x-wheel+zip"),
+)
+"""What the name of some member looks like, and the type it tells."""
 
 HEADERS = frozenset(
     [

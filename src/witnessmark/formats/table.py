@@ -88,16 +88,30 @@ READERS: tuple[Reader, ...] = (
             ODF + "presentation-template",
             ODF + "graphics-template",
             ODF + "text-master",
+            ODF + "text-master-template",
+            ODF + "text-web",
             "application/vnd.sun.xml.writer",
+            "application/vnd.sun.xml.writer.template",
+            "application/vnd.sun.xml.writer.global",
             "application/vnd.sun.xml.impress",
+            "application/vnd.sun.xml.impress.template",
             "application/vnd.sun.xml.draw",
+            "application/vnd.sun.xml.draw.template",
         ),
         DOCUMENT,
         "odf",
         "read_odf",
     ),
     Reader(
-        (ODF + "spreadsheet", ODF + "spreadsheet-template", "application/vnd.sun.xml.calc"), TABLE, "odf", "read_odf"
+        (
+            ODF + "spreadsheet",
+            ODF + "spreadsheet-template",
+            "application/vnd.sun.xml.calc",
+            "application/vnd.sun.xml.calc.template",
+        ),
+        TABLE,
+        "odf",
+        "read_odf",
     ),
     Reader(("application/encrypted",), DOCUMENT, "legacy", "read_locked"),
     Reader(("application/msword",), DOCUMENT, "word", "read_doc"),
@@ -277,19 +291,40 @@ READERS: tuple[Reader, ...] = (
     Reader(
         (
             "application/java-archive",
+            "application/x-tika-java-web-archive",
+            "application/x-tika-java-enterprise-archive",
             "application/vnd.android.package-archive",
+            "application/x-itunes-ipa",
+            "application/x-xpinstall",
+            "application/x-chrome-extension",
+            "application/appx",
+            "application/appxbundle",
+            "application/vsix",
             "application/vnd.google-earth.kmz",
             "application/x-wacz",
-            "application/hwp+zip",
             "application/vnd.apple.keynote.13",
             "application/vnd.apple.numbers.13",
             "application/vnd.apple.pages.13",
             "application/vnd.ms-package.3dmanufacturing-3dmodel+xml",
+            "model/vnd.dwf",
+            ODF + "base",
+            ODF + "database",
+            ODF + "chart",
+            ODF + "chart-template",
+            ODF + "formula",
+            ODF + "formula-template",
+            ODF + "image",
+            ODF + "image-template",
+            "application/vnd.sun.xml.base",
+            "application/vnd.sun.xml.math",
+            "application/vnd.openofficeorg.extension",
+            "application/vnd.openofficeorg.autotext",
         ),
         CONTAINER,
         "packaged",
         "read_as_zip",
     ),
+    Reader(("application/x-tika-iworks-protected",), CONTAINER, "packaged", "read_protected"),
     Reader(("application/warc",), CONTAINER, "warc", "read_warc"),
     Reader(("application/x-ia-arc",), CONTAINER, "warc", "read_arc"),
     Reader(("application/x-tar",), CONTAINER, "tars", "read_tar"),
@@ -402,6 +437,8 @@ OFFICE: dict[str, Office] = {
 """What LibreOffice reads, where it is found on the machine; never because a name says so."""
 
 BY_TYPE: dict[str, Reader] = {media_type: reader for reader in READERS for media_type in reader.types}
+UNPACKED = BY_TYPE["application/java-archive"]
+"""What reads packages of which no more is known here than that they are zips."""
 
 
 DRAWN = frozenset(
@@ -424,16 +461,33 @@ HEIF = frozenset(("image/heic", "image/heif", "image/heic-sequence", "image/heif
 """The pictures that a program of the machine makes drawable, where it is found."""
 
 
+ZIP = "application/zip"
+_OF_PACKAGES = frozenset(("office", "odf", "packaged", "epub", "iwork"))
+
+
 def reader_of(media_type: str) -> Reader | None:
-    """Return the reader of a type: its own, else that of text or XML for whatever is one."""
+    """Return the reader of a type: its own, else that of text, XML or zips for whatever is one (RFC 6839, 3.6)."""
     if media_type in BY_TYPE:
         return BY_TYPE[media_type]
+    if media_type.endswith("+zip"):
+        return UNPACKED
     if media_type.startswith("text/") or media_type == "application/x-subrip":
         return BY_TYPE["text/plain"]
     return BY_TYPE["application/xml"] if media_type.endswith("+xml") or media_type in _XML else None
 
 
 _XML = frozenset(("application/vnd.ms-spreadsheetml", "application/vnd.adobe.xfdf"))
+
+
+def is_of_package(media_type: str) -> bool:
+    """Tell whether a type has a reader, and one that reads packages: a zip may say of itself that it is one."""
+    reader = reader_of(media_type)
+    return reader is not None and (reader.module in _OF_PACKAGES or media_type == ZIP)
+
+
+def is_unpacked(media_type: str) -> bool:
+    """Tell whether files of a type are taken apart as zips, with what stands before them."""
+    return reader_of(media_type) in (UNPACKED, BY_TYPE[ZIP])
 
 
 def kind_of(media_type: str) -> ExhibitKind:

@@ -141,6 +141,7 @@ def _documents() -> Iterator[tuple[str, bytes]]:
     kind = "application/vnd.adobe.indesign-idml-package"
     yield "a.idml", test_packaged.package(mimetype=kind, **{"Stories/Story_u1.xml": _STORY})
     yield "a.kmz", test_packaged.package(**{"doc.kml": "<kml/>", "a.txt": "x"})
+    yield "locked.key", test_packaged.package(**{".iwpv2": "x", "Index.zip": "y"})
     yield "a.vsd", test_visio.drawing()
     yield "a.hwp", test_hwp.GOOD
     yield "a.one", test_onenote.section(test_onenote.WORDS, files=[(b"inside", ".bin")])

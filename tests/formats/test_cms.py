@@ -1,5 +1,6 @@
 """Laws of cryptographic messages: the content comes out as it was put in, in any encoding of its lengths."""
 
+import base64
 import shutil
 import subprocess
 import zlib
@@ -60,6 +61,16 @@ def test_a_packed_content_is_unpacked(read):
 def test_a_stamped_content_comes_out(read):
     data = ber(0x30, STAMPED, ber(0xA0, ber(0x30, b"\2\1\1", pieces(b"two keys " * 99))))
     assert bytes(read(data, "keys.tsd").members[0].data) == b"two keys " * 99
+
+
+def test_a_message_in_armour_is_read_as_without(read):
+    letters = base64.encodebytes(signed(b"The doors are locked.")).decode()
+    for kind in ("PKCS7", "CMS"):
+        found = read(f"-----BEGIN {kind}-----\n{letters}-----END {kind}-----\n".encode(), "order.pem")
+        assert found.media_type == "application/pkcs7-mime"
+        assert [(member.name, bytes(member.data)) for member in found.members] == [("order", b"The doors are locked.")]
+    for broken in (b"-----BEGIN CMS-----\nMIIB", b"-----BEGIN CMS-----\nM-----END CMS-----", b"-----BEGIN CMS-----\n"):
+        assert read(broken, "order.pem").ended == Outcome.CORRUPT
 
 
 def test_an_encrypted_content_is_said_to_be_so(read):

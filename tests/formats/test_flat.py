@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from witnessmark.formats import warm
 from witnessmark.model.derivative import Outcome
 
+PNG = b"\x89PNG\r\n\x1a\n"
 PKG = "http://schemas.microsoft.com/office/2006/xmlPackage"
 W = "http://schemas.microsoft.com/office/word/2003/wordml"
 AML = "http://schemas.microsoft.com/aml/2001/core"
@@ -128,3 +129,57 @@ def test_damage_is_no_crash(read, place, noise):
     for data in (wordml(BODY), flat(warm._docx(), picture=b"x")):
         place %= len(data)
         assert isinstance(read(data[:place] + noise + data[place + len(noise) :], "a.xml").ended, Outcome)
+
+
+FLAT = 'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:text="t" xmlns:style="s" xmlns:draw="d" xmlns:dc="c"'
+
+
+def flat_odf(kind, body):
+    return f"""<?xml version="1.0"?>
+<office:document {FLAT} office:mimetype="application/vnd.oasis.opendocument.{kind}">
+  <office:meta>
+    <dc:title>Order of the night</dc:title>
+  </office:meta>
+  <office:settings><text:p>nobody reads this</text:p></office:settings>
+  <office:scripts>Sub Lock</office:scripts>
+  <office:styles><style:style style:name="Gone"><style:text-properties text:display="none"/></style:style></office:styles>
+  <office:master-styles>
+    <style:master-page><text:p>Page 1</text:p></style:master-page>
+  </office:master-styles>
+  <office:body>
+    {body}
+  </office:body>
+</office:document>
+""".encode()
+
+
+def test_flat_opendocument_is_read_as_its_package_would_be(read):
+    body = """<text:p>The doors
+      are <text:span>locked</text:span></text:p>
+    <text:p text:style-name="Gone">keys</text:p>"""
+    for kind in ("text", "spreadsheet", "presentation", "graphics"):
+        found = read(flat_odf(kind, body), "a.xml")
+        assert found.media_type == f"application/vnd.oasis.opendocument.flat.{kind}"
+        assert found.ended == Outcome.OK
+        assert found.visible_text == "The doors are locked\nPage 1\n"
+        assert dict(found.hidden_pieces) == {
+            "script": "Sub Lock\n",
+            "hidden text": "keys\n",
+            "metadata: title": "Order of the night\n",
+        }
+
+
+def test_what_is_embedded_in_flat_opendocument_is_apart_and_its_data_members(read):
+    inner = "<office:document><office:meta><dc:title>x</dc:title></office:meta><office:body><text:p>chart</text:p></office:body></office:document>"
+    picture = f"<draw:image><office:binary-data>{base64.encodebytes(PNG).decode()}</office:binary-data></draw:image>"
+    found = read(flat_odf("text", f"<text:p>Seen</text:p><draw:object>{inner}</draw:object>{picture}"), "a.fodt")
+    assert found.visible_text == "Seen\nPage 1\n"
+    assert ("embedded object", "chart\n") in found.hidden_pieces
+    assert [(member.name, member.data) for member in found.members] == [("data-1", PNG)]
+
+
+def test_flat_opendocument_that_breaks_off_is_partial(read):
+    whole = flat_odf("text", "<text:p>The doors</text:p><text:p>are locked</text:p>")
+    found = read(whole[: whole.index(b"are locked")], "a.fodt")
+    assert found.ended == Outcome.PARTIAL
+    assert "The doors" in found.visible_text

@@ -31,6 +31,25 @@ def test_what_does_not_show_is_apart():
     assert "color" not in found.text
 
 
+def test_a_script_is_kept_where_it_holds_data_and_runs_nothing():
+    page = "<p>Seen</p><div hidden>{}</div>" + "".join(
+        f"<script{kind}>{{&quot;{word}&quot;}} two  keys</script>"
+        for kind, word in (
+            ("", "plain"),
+            (" type='text/javascript'", "code"),
+            (" type=module", "mod"),
+            (" type='application/ld+json'", "linked"),
+            (" type='text/x-template' hidden", "shape"),
+        )
+    )
+    found = run_bytes(page.encode())
+    assert [words for label, words in found.hidden_pieces if label == "data block"] == [
+        "{&quot;linked&quot;} two  keys",
+        "{&quot;shape&quot;} two  keys",
+    ]
+    assert not [word for word in ("plain", "code", "mod") if word in found.text]
+
+
 def test_references_are_listed_and_links_to_follow_are_not():
     assert run_bytes(PAGE.encode()).observed("html.references") == [["http://tracker.example/p.gif"]]
 

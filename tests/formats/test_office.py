@@ -226,6 +226,17 @@ def test_the_golden_page_reads_as_it_shows():
     assert found.hidden_text == ""
 
 
+def test_a_list_whose_beginning_is_not_said_begins_at_nought():
+    numbering = (
+        f'<w:numbering {W}><w:abstractNum w:abstractNumId="0"><w:lvl w:ilvl="0"><w:numFmt w:val="decimal"/>'
+        '<w:lvlText w:val="%1."/></w:lvl></w:abstractNum><w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num></w:numbering>'
+    )
+    number = '<w:pPr><w:numPr><w:ilvl w:val="0"/><w:numId w:val="1"/></w:numPr></w:pPr>'
+    body = paragraph(number + run("first")) + paragraph(number + run("second"))
+    found = read(read_docx, docx(body, [("z", "numbering", "numbering.xml")], {"word/numbering.xml": numbering}))
+    assert found.visible_text == "0. first\n1. second\n"
+
+
 def test_dates_programs_and_changes_are_observed():
     parts = {
         "docProps/core.xml": '<c xmlns:d="d"><d:created>2031-02-03T04:05:06Z</d:created>'
@@ -481,6 +492,13 @@ def test_opendocument_keeps_apart_what_does_not_show(inner):
     assert_apart(found)
     assert "Seen   here\n" in found.visible_text
     assert found.observed("date.modified")[0]["local"] == "2031-01-01T00:00:00"
+
+
+def test_a_formula_is_read_sign_by_sign_and_as_it_was_typed():
+    formula = '<math xmlns="q"><mrow><mi>x</mi><mo>=</mo><mn>2</mn></mrow><annotation encoding="StarMath 5.0">x = 2</annotation></math>'
+    found = read(read_odf, pack({"mimetype": "x", "content.xml": formula}))
+    assert found.visible_text.split() == ["x", "=", "2"]
+    assert found.hidden_pieces == [("formula", "x = 2\n")]
 
 
 def odt(inner, automatic="", common=""):

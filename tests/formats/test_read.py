@@ -26,6 +26,22 @@ def test_a_type_without_a_reader_is_unsupported_and_named():
     assert found.ended is Outcome.UNSUPPORTED
 
 
+def test_text_is_read_whatever_type_without_a_reader_it_is_of():
+    armoured = b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmQENBFX\n=abcd\n-----END PGP PUBLIC KEY BLOCK-----\n"
+    for data, media_type in (
+        (b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", "application/x-x509-cert"),
+        (armoured, "application/pgp-keys"),
+    ):
+        found = run_bytes(data, "a")
+        assert (found.media_type, found.kind, found.ended) == (media_type, ExhibitKind.DOCUMENT, Outcome.OK)
+        assert found.visible_text == data.decode()
+
+
+def test_a_locked_message_is_no_text_for_being_in_letters():
+    found = run_bytes(b"-----BEGIN PGP MESSAGE-----\n\nhQEMA\n-----END PGP MESSAGE-----\n", "a.asc")
+    assert (found.media_type, found.ended) == ("application/pgp-encrypted", Outcome.UNSUPPORTED)
+
+
 def test_a_container_has_members_and_no_language():
     found = run_bytes(gzip.compress(b"text"), "a.gz")
     assert found.kind is ExhibitKind.CONTAINER

@@ -4,6 +4,8 @@ No signature is checked here: the certificates' names and the signing times are 
 as a member, so that it is read as what it is. Lengths may be indefinite and octet strings in pieces (X.690, BER).
 """
 
+import binascii
+import io
 import re
 import zlib
 from collections.abc import Iterator
@@ -16,6 +18,8 @@ from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How
 
 DEEPEST = 64
+LARGEST_ARMOURED: Final = 64 << 20
+_ARMOUR: Final = b"-----BEGIN "
 CHUNK = 64 << 10
 _SEQUENCE, _OCTETS, _OID, _SET, _END = 0x30, 0x04, 0x06, 0x31, 0x00
 _NAMES: Final = {
@@ -29,7 +33,7 @@ _NAMES: Final = {
     "1.2.840.113549.1.9.16.1.31": "timestamped-data",
     "1.2.840.113549.1.9.16.1.4": "timestamp-token-info",
 }
-_SUFFIXES: Final = {".p7m": "", ".p7s": "", ".p7z": "", ".tsd": "", ".tst": "", ".der": ""}
+_SUFFIXES: Final = {".p7m": "", ".p7s": "", ".p7z": "", ".tsd": "", ".tst": "", ".der": "", ".pem": ""}
 _NAMED = re.compile(rb"\x06\x03\x55\x04([\x03\x0a\x0b])(?:\x0c|\x13|\x14|\x16)([\x01-\x7f])", re.DOTALL)
 """An attribute of a distinguished name: common name, organisation or unit, as a short string."""
 
@@ -48,7 +52,12 @@ class _Head:
 
 
 def read_cms(source: Source, report: Report) -> None:
-    """Read one CMS object: what kind it is, whose names its certificates carry, and the content inside."""
+    """Read one CMS object: what kind it is, whose names its certificates carry, and the content inside.
+
+    Raises:
+        ReadingStopped: when it is none that can be read, or too large.
+    """
+    source = _bare(source)
     walk = _Walk(source.stream, source.size)
     try:
         kind, body = _content_info(walk)
@@ -68,6 +77,20 @@ def read_cms(source: Source, report: Report) -> None:
             _pour(walk, inside, sink, packed=kind == "compressed-data")
     except _Broken as error:
         report.outcome(Outcome.PARTIAL, f"the content breaks off: {error}")
+
+
+def _bare(source: Source) -> Source:
+    """Return a file without its armour, lines of base64 between two of dashes (RFC 7468, sections 2, 8 and 9)."""
+    if not source.first(len(_ARMOUR)).startswith(_ARMOUR):
+        return source
+    if source.size > LARGEST_ARMOURED:
+        raise ReadingStopped(Outcome.REFUSED_LIMIT, "an armoured message larger than 64 MiB")
+    letters = b"".join(source.first(LARGEST_ARMOURED).split(b"-----")[2:3])
+    try:
+        data = binascii.a2b_base64(b"".join(letters.split()))
+    except binascii.Error as error:
+        raise ReadingStopped(Outcome.CORRUPT, "what stands between its lines of dashes is no base64") from error
+    return Source(io.BytesIO(data), len(data), source.name)
 
 
 def _pour(walk: "_Walk", inside: _Head, sink: MemberSink, *, packed: bool) -> None:

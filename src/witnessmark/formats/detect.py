@@ -148,8 +148,12 @@ def _by_look(source: Source, head: bytes, verdict: str, suffix: str) -> str:
         verdict = "text/plain"  # a few letters that stand in pictures too make no picture of a text
     if not textual.is_texty(verdict) and encodings.is_surely_text(head):
         verdict = "text/plain"  # libmagic takes some Chinese and Japanese for programs
+    if verdict == "application/octet-stream" and _is_mesh(source, head):
+        return "model/x.stl-binary"
     if textual.is_texty(verdict) or verdict == "application/octet-stream":
         return _of_text(source, head, verdict, suffix)
+    if verdict == "audio/vnd.dolby.dd-raw" and 10 < head[5:6].ljust(1, b"\0")[0] >> 3 <= 16:
+        return "audio/eac3"  # by the identification of the bit stream (ETSI TS 102 366, annex E.1.2.3)
     doubtful = any(
         verdict == said and not head.startswith(start) and suffix != name for said, start, name in patterns.DOUBTFUL
     )
@@ -176,6 +180,12 @@ _LETTERS = (
     "image/fits",
     "image/x-xfig",
 )
+
+
+def _is_mesh(source: Source, head: bytes) -> bool:
+    """Tell a mesh as for printing, which says nothing but how many triangles of fifty bytes follow its head."""
+    count = int.from_bytes(head[80:84], "little")
+    return count > 0 and source.size == 84 + 50 * count
 
 
 def _of_text(source: Source, head: bytes, verdict: str, suffix: str) -> str:
@@ -339,6 +349,11 @@ _ALIASES: dict[str, str] = {
     "image/x-x3f": "image/x-raw-sigma",
     "image/x-icon": "image/vnd.microsoft.icon",
     "image/x-pcx": "image/vnd.zbrush.pcx",
+    "image/x-dcx": "image/vnd.zbrush.dcx",
+    "application/x-bentley-dgn": "image/vnd.dgn",
+    "audio/vnd.dolby.dd-raw": "audio/ac3",
+    "text/x-c": "text/x-csrc",
+    "text/x-c++": "text/x-c++src",
     "application/vnd.ms-opentype": "font/otf",
     "application/x-dxf": "image/vnd.dxf",
     "application/x-decompression-error-gzip-Unknown-compression-format": "application/gzip",

@@ -95,7 +95,7 @@ def _levels(parent: Any) -> dict[int, Level]:
         _whole(_value(element, "ilvl", own=True)): Level(
             _value(element, "numFmt") or "decimal",
             _value(element, "lvlText"),
-            _whole(_value(element, "start") or "1"),
+            _whole(_value(element, "start")),  # nought where it is not said (17.9.25)
             is_legal=element.find("{*}isLgl") is not None and _value(element, "isLgl") not in ("0", "false", "off"),
             restarts_below=_whole(_value(element, "lvlRestart") or "9"),
         )

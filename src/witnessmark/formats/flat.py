@@ -1,6 +1,7 @@
-"""Office documents in one XML file: Word's own of 2003 (WordprocessingML), and packages laid flat.
+"""Office documents in one XML file: Word's own of 2003 (WordprocessingML), packages laid flat, flat OpenDocument.
 
-A flat package is put together again in memory, part by part, and read as what it is. Word's older form tells changes,
+A flat package is put together again in memory, part by part, and read as what it is. Flat OpenDocument has
+under one root all that is content and styles elsewhere (ISO/IEC 26300-1, 3.1.2). Word's older form tells changes,
 comments and notes in their place; they are sorted as in a docx, and packed pictures come out as members.
 """
 
@@ -16,7 +17,7 @@ from typing import Any, Final
 from lxml import etree
 
 from witnessmark.cell.report import MemberSink, ReadingStopped, Relay, Report, Source
-from witnessmark.formats import dates, markup, office
+from witnessmark.formats import dates, markup, odf, office
 from witnessmark.formats.docx import Buffer, Story
 from witnessmark.formats.encodings import storable
 from witnessmark.model.codec import Value
@@ -64,6 +65,32 @@ def read_flat_package(source: Source, report: Report) -> None:
     read(Source(io.BytesIO(whole), len(whole), source.name), _Timeless(report))
     if broken:
         report.outcome(Outcome.PARTIAL, "the flat package breaks off")
+
+
+def read_flat_odf(source: Source, report: Report) -> None:
+    """Read an OpenDocument text, sheet, drawing or presentation that lies in one XML file.
+
+    Raises:
+        ReadingStopped: when it is too large or no XML.
+    """
+    markup.name_tool(report)
+    if source.size > LARGEST:
+        raise ReadingStopped(Outcome.REFUSED_LIMIT, "the flat document is larger than 128 MiB")
+    data = source.first(LARGEST)
+    root = markup.parse(data)
+    if root is None:
+        raise ReadingStopped(Outcome.CORRUPT, "the flat document cannot be read")
+    is_cut = not data.rstrip().endswith(b"document>")
+    body, edges = root.find("{*}body"), root.find("{*}master-styles")
+    odf.tell(report, odf.Styles(are_lost=is_cut and body is None), (root,), (root.find("{*}scripts"), body, edges))
+    odf.tell_meta(root.find("{*}meta"), report)
+    for number, element in enumerate(root.iter("{*}binary-data"), 1):
+        packed = _decoded(element.text or "")
+        if packed and number <= MOST_PARTS:
+            with report.member((PathStep(f"data-{number}"),), How.DECODED, {}) as sink:
+                sink.write(packed)
+    if is_cut:
+        report.outcome(Outcome.PARTIAL, "the document breaks off in its markup")
 
 
 _NO_TIME: Final = (1980, 1, 1, 0, 0, 0)

@@ -49,7 +49,13 @@ _ODD_TAGS = {
 """Elements that need a look of their own, and their names in small letters."""
 _UNWRITTEN = frozenset(("hidden", "password", "checkbox", "radio", "file", "image", "range", "color"))
 """Fields of a form that do not write out what they hold."""
-_UNREAD = frozenset(("script", "style"))
+MOST_SCRIPT = 256 << 10
+"""Characters of a page's data blocks that are kept: scripts that run nothing, and hold what is shown (HTML, 4.12.1)."""
+_CODE = re.compile(
+    r"\s*(?:(?:text|application)/(?:(?:x-)?(?:java|ecma|live|j)script[\d.]*)|module|importmap|speculationrules)?\s*\Z",
+    re.IGNORECASE,
+)
+"""Types of a script that is run, or tells the browser what to do."""
 _OLD = re.compile(r"\A(?:\s|<!--.*?-->)*<!doctype\s+html\s*(?:>|system)", re.IGNORECASE | re.DOTALL)
 """The beginning of a page of the new kind, where names of classes have a case."""
 _SPACE = re.compile(r"[ \t\r\n\f]+")
@@ -137,6 +143,7 @@ class _Page:
         self._links: dict[str, None] = {}
         self._targets: dict[str, None] = {}  # where links lead
         self._pictures = 0
+        self._script_room = MOST_SCRIPT
         self._pale: list[str] = []  # words that cannot be told from what they stand on
 
     def read(self, text: str) -> bool:
@@ -188,6 +195,8 @@ class _Page:
                 self._comment(node)
             elif tag and tag[0] not in "-!":
                 attributes = node.attributes
+                if tag == "script":
+                    self._data_block(node, attributes)
                 if hidden_from < 0 and self._enter(node, tag, attributes):
                     hidden_from, unseen = depth, []
                 if attributes:
@@ -220,8 +229,16 @@ class _Page:
 
     def _hidden(self, tag: str | None, text: str) -> None:
         text = _SPACE.sub(" ", text).strip()
-        if text and tag not in _UNREAD:
+        if text and tag not in ("script", "style"):
             self._report.hidden("hidden element", text)
+
+    def _data_block(self, node: LexborNode, attributes: dict[str, str | None]) -> None:
+        kind = attributes.get("type") or ""
+        if self._script_room > 0 and _CODE.match(kind) is None:
+            text = (node.text(deep=True) or "").strip()[: self._script_room]
+            self._script_room -= len(text)
+            if text:
+                self._report.hidden("data block", text)
 
     def _leave(self, tag: str | None) -> None:
         if tag in _BLOCKS:

@@ -1,5 +1,6 @@
 """OpenDocument text, sheets and slides (ISO/IEC 26300): what shows, and what is deleted, noted or not displayed."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,12 +24,15 @@ _APART = {
     "desc": "alt text",
     "forms": "form",
     "scripts": "script",
+    "document": "embedded object",  # in a flat one; its own root is not walked
     "named-expressions": "defined name",
     "database-ranges": "defined name",
     "content-validations": "validation",
 }
-_UNREAD = {"automatic-styles", "styles", "font-face-decls", "sequence-decls", "binary-data"}
+_UNREAD = {"automatic-styles", "styles", "font-face-decls", "sequence-decls", "binary-data", "meta", "settings"}
 _SCRIPTS = ("Basic/", "Dialogs/", "Scripts/")
+_PARAGRAPHS = frozenset(("p", "h"))
+_SIGNS = frozenset(("mi", "mn", "mo", "mtext"))  # of a formula (MathML 3, 3.2)
 _TIMES = {"creation-date": "created", "date": "modified", "print-date": "printed"}
 
 
@@ -66,13 +70,9 @@ def read_odf(source: Source, report: Report) -> None:
     if content is None:
         raise ReadingStopped(Outcome.CORRUPT, "the package holds no content")
     known = Styles(are_lost=package.is_cut and (styles is None or "styles.xml" in package.broken))
-    for root in (styles, content):
-        _read_styles(root, known)
     edges = None if styles is None else styles.find("{*}master-styles")
-    for root in (content, edges):
-        if root is not None:
-            _Story(report, known).read(root)
-    _read_meta(package.root("meta.xml"), report)
+    tell(report, known, (styles, content), (content, edges))
+    tell_meta(package.root("meta.xml"), report)
     package.used.update(("content.xml", "styles.xml", "meta.xml", "settings.xml", "META-INF/manifest.xml"))
     for name in package.names:
         if name not in package.used and name.endswith("content.xml"):
@@ -93,6 +93,15 @@ def read_odf(source: Source, report: Report) -> None:
     package.take_members(report, set())
     package.observe_times(report)
     close(package, report)
+
+
+def tell(report: Report, known: Styles, styled: Iterable[Any], told: Iterable[Any]) -> None:
+    """Report the text under some elements, given those that hold styles; None stands for what is not there."""
+    for root in styled:
+        _read_styles(root, known)
+    for root in told:
+        if root is not None:
+            _Story(report, known).read(root)
 
 
 def _read_styles(root: Any, known: Styles) -> None:
@@ -124,6 +133,7 @@ class _Story:
         self._column = 0
         self._pages = 0
         self._length = 0
+        self._paragraphs = 0  # that are open: one may stand in another's note
 
     def read(self, root: Any) -> None:
         """Report the text under an element, in order; an explicit walk, for elements nest as deep as they like."""
@@ -153,8 +163,8 @@ class _Story:
                 self._report.hidden(label, words + "\n")
 
     def _put(self, text: str | None) -> None:
-        if not text:
-            return
+        if not text or (not self._paragraphs and text.isspace()):
+            return  # what stands between paragraphs is how the file was laid out
         # Line breaks and runs of blanks in the markup are layout of the file, not of the text (26300, 6.1.2).
         blank = text[0].isspace(), text[-1].isspace()
         folded = (" " if blank[0] else "") + " ".join(text.split()) + (" " if blank[1] and text.strip() else "")
@@ -170,8 +180,11 @@ class _Story:
             self._parts.append(text)
 
     def _start(self, kind: str, element: Any) -> None:
+        self._paragraphs += kind in _PARAGRAPHS
         about = markup.attributes(element)
         why = _APART.get(kind, "")
+        if kind == "annotation" and "encoding" in about:
+            why = "formula"  # as it was typed: MathML 3, 5.1
         style = about.get("style-name", "")
         if style:
             label = {"table": "hidden sheet", "page": "hidden slide"}.get(kind, "hidden text")
@@ -211,8 +224,11 @@ class _Story:
             self._say("\n")
 
     def _end(self, kind: str, element: Any) -> None:
+        self._paragraphs -= kind in _PARAGRAPHS
         if kind in ("p", "h", "table-row", "title", "desc", "creator", "date", "hidden-text"):
             self._say("\n")
+        elif kind in _SIGNS:
+            self._say(" ")
         elif kind in ("table-cell", "covered-table-cell"):
             parts = self._parts if not self._why else self._aside.get(self._why[-1][1], [])
             while parts and parts[-1] in ("\n", " "):
@@ -228,7 +244,8 @@ def _count(about: dict[str, str], name: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 1
 
 
-def _read_meta(root: Any, report: Report) -> None:
+def tell_meta(root: Any, report: Report) -> None:
+    """Report what a document says of itself."""
     for element in () if root is None else root.iter():
         kind, text = markup.local(element), (element.text or "").strip()[:10_000]
         if not kind or not text:

@@ -1,11 +1,12 @@
 """Reads one file: detects its type by content, calls the reader that the table names, tells the languages."""
 
+import codecs
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from importlib import import_module
 
 from witnessmark.cell.report import NOTHING_STATED, MemberSink, Relay, Report, Source
-from witnessmark.formats import appended, detect, language, legacy_parts, locked, programs, strings, table
+from witnessmark.formats import appended, detect, language, legacy_parts, locked, magic_text, programs, strings, table
 from witnessmark.formats.warm import warm
 from witnessmark.model.codec import Value
 from witnessmark.model.derivative import Outcome
@@ -52,8 +53,7 @@ def read(source: Source, report: Report) -> None:
         ReadingStopped: when a reader gives up; what it reported before stands.
     """
     found = detect.detect(source)
-    reader = table.reader_of(found.media_type) or (table.UNPACKED if found.is_zip else None)
-    kind = table.kind_of(found.media_type)
+    reader, kind = _reader(source, found), table.kind_of(found.media_type)
     report.found(found.media_type, reader.kind if reader is not None and kind is ExhibitKind.OTHER else kind)
     for name, version in found.tools:
         report.tool(name, version)
@@ -78,6 +78,28 @@ def read(source: Source, report: Report) -> None:
         codes = language.languages(listening.sample)
         if codes:
             report.languages(codes)
+
+
+def _reader(source: Source, found: detect.Detected) -> table.Reader | None:
+    """Return the reader of a file: that of its type, else the one for whatever is a zip or text all the same."""
+    reader = table.reader_of(found.media_type)
+    if reader is not None or found.is_zip:
+        return reader or table.UNPACKED
+    return table.TEXT if not found.media_type.startswith(_NO_WORDS) and _is_text(source) else None
+
+
+_NO_WORDS = ("image/", "audio/", "video/", "application/pgp-encrypted")
+"""Types that are text at times, and say nothing in words."""
+
+
+def _is_text(source: Source) -> bool:
+    """Tell whether a file of a type that has no reader is text all the same: keys, settings, code, lists of points."""
+    head = source.first(detect.HEAD)
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head, final=source.size <= len(head))
+    except UnicodeDecodeError:
+        return False
+    return bool(head) and magic_text.is_text(head)
 
 
 def _take_end(source: Source, found: detect.Detected, listening: _Listening) -> None:

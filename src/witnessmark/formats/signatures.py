@@ -135,6 +135,8 @@ XML_ROOTS: dict[str, str] = {
     "package": "application/vnd.ms-package.flat+xml",
     "Workbook": "application/vnd.ms-spreadsheetml",
     "FictionBook": "application/x-fictionbook+xml",
+    "asx": "application/x-ms-asx",
+    "ASX": "application/x-ms-asx",
     "xmpmeta": "application/rdf+xml",
     "RDF": "application/rdf+xml",
 }
@@ -261,8 +263,8 @@ BY_NAME: dict[str, str] = {
     ".m": "text/x-matlab",
     ".py": "text/x-python",
     ".sh": "text/x-shellscript",
-    ".c": "text/x-c",
-    ".h": "text/x-c",
+    ".c": "text/x-csrc",
+    ".h": "text/x-chdr",
     ".java": "text/x-java",
 }
 """Types of plain text that only a name can tell; used for nothing else."""

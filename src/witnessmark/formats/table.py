@@ -90,6 +90,10 @@ READERS: tuple[Reader, ...] = (
             ODF + "text-master",
             ODF + "text-master-template",
             ODF + "text-web",
+            ODF + "formula",
+            ODF + "formula-template",
+            ODF + "chart",
+            ODF + "chart-template",
             "application/vnd.sun.xml.writer",
             "application/vnd.sun.xml.writer.template",
             "application/vnd.sun.xml.writer.global",
@@ -113,6 +117,8 @@ READERS: tuple[Reader, ...] = (
         "odf",
         "read_odf",
     ),
+    Reader((ODF + "flat.text", ODF + "flat.presentation", ODF + "flat.graphics"), DOCUMENT, "flat", "read_flat_odf"),
+    Reader((ODF + "flat.spreadsheet",), TABLE, "flat", "read_flat_odf"),
     Reader(("application/encrypted",), DOCUMENT, "legacy", "read_locked"),
     Reader(("application/msword",), DOCUMENT, "word", "read_doc"),
     Reader(
@@ -439,6 +445,8 @@ OFFICE: dict[str, Office] = {
 BY_TYPE: dict[str, Reader] = {media_type: reader for reader in READERS for media_type in reader.types}
 UNPACKED = BY_TYPE["application/java-archive"]
 """What reads packages of which no more is known here than that they are zips."""
+TEXT = BY_TYPE["text/plain"]
+"""The reader of text, of whatever kind."""
 
 
 DRAWN = frozenset(
@@ -472,7 +480,7 @@ def reader_of(media_type: str) -> Reader | None:
     if media_type.endswith("+zip"):
         return UNPACKED
     if media_type.startswith("text/") or media_type == "application/x-subrip":
-        return BY_TYPE["text/plain"]
+        return TEXT
     return BY_TYPE["application/xml"] if media_type.endswith("+xml") or media_type in _XML else None
 
 

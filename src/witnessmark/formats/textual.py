@@ -17,6 +17,7 @@ _HTML = re.compile(
 )
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)", re.DOTALL)
 _DOCTYPE = re.compile(r"<!DOCTYPE\s+(\S{1,80})[^>\[]{0,1000}(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
+_FLAT = re.compile(r"application/vnd\.oasis\.opendocument\.(text|spreadsheet|presentation|graphics)[\"'-]")
 _ROOT = re.compile(r"<(?:[A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)([^<]{0,8000})")
 # Possessive throughout: the texts are as hostile as the rest, and none of these may look twice at one place.
 _SUBRIP = re.compile(r"\s*+\d{1,6}\r?\n\d\d:\d\d:\d\d[,.]\d{3} --> \d\d:\d\d:\d\d[,.]\d{3}")
@@ -119,6 +120,9 @@ def markup_type(head: bytes) -> str | None:
             return "text/html"
     root = _ROOT.match(body)
     if root is not None and (declared or doctype is not None or root[1] in signatures.XML_ROOTS or "xmlns" in root[2]):
+        flat = _FLAT.search(root[2]) if root[1] == "document" else None
+        if flat is not None:
+            return f"application/vnd.oasis.opendocument.flat.{flat[1]}"
         found = _by_root(root[1], (doctype[0] if doctype else "") + body[:4000])
         if found is not None and (found != "application/xhtml+xml" or declared):
             return found
@@ -171,6 +175,11 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
     (_DXF, "image/vnd.dxf"),
     (_ROBOTS, "text/x-robots"),
     (_GRAPHVIZ, "text/vnd.graphviz"),
+    (re.compile(r"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----"), "application/x-x509-cert"),  # RFC 7468
+    (re.compile(r"-----BEGIN (?:[A-Z]{2,9} )?(?:(?:PRIVATE|PUBLIC) )?KEY-----"), "application/x-x509-key"),
+    (re.compile(r"-----BEGIN (?:PKCS7|CMS)-----"), "application/pkcs7-mime"),
+    (re.compile(r"-----BEGIN DSA PARAMETERS-----"), "application/x-x509-dsa-parameters"),
+    (re.compile(r"-----BEGIN EC PARAMETERS-----"), "application/x-x509-ec-parameters"),
 )
 _KEPT: dict[str, str] = {"text/html": "text/html", "text/vtt": "text/vtt", "text/x-msdos-batch": "text/x-msdos-batch"}
 

@@ -115,6 +115,8 @@ def _documents() -> Iterator[tuple[str, bytes]]:
     yield "a.odt", office.odf("text", body)
     sheet = "<table:table table:name='t'><table:table-row><table:table-cell><text:p>1</text:p></table:table-cell></table:table-row></table:table>"
     yield "a.ods", office.odf("spreadsheet", f"<office:spreadsheet>{sheet}</office:spreadsheet>")
+    yield "a.fodt", test_flat.flat_odf("text", "<text:p>The <text:span>doors</text:span></text:p>")
+    yield "a.fods", test_flat.flat_odf("spreadsheet", sheet)
     yield "locked.docx", warm._locked()
     yield "a.doc", _word_document()
     yield "parts.doc", test_legacy_parts.old_document()

@@ -242,17 +242,17 @@ def read_gzip(source: Source, report: Report) -> None:
     path = (
         (PathStep("data"),) if not head else (names.path_of(name) if name else names.without_suffix(source.name, _GZIP))
     )
-    _unfold(source, report, path, stated, "gzip")
+    unfold(source, report, path, stated, "gzip")
 
 
 def read_bzip2(source: Source, report: Report) -> None:
     """Read a bzip2 file as one member."""
-    _unfold(source, report, names.without_suffix(source.name, _BZIP2), {}, "bzip2")
+    unfold(source, report, names.without_suffix(source.name, _BZIP2), {}, "bzip2")
 
 
 def read_xz(source: Source, report: Report) -> None:
     """Read an xz file as one member."""
-    _unfold(source, report, names.without_suffix(source.name, _XZ), {}, "xz")
+    unfold(source, report, names.without_suffix(source.name, _XZ), {}, "xz")
 
 
 _GZIP = {".tgz": ".tar", ".svgz": ".svg", ".gz": "", ".emz": ".emf", ".wmz": ".wmf"}
@@ -281,7 +281,8 @@ def _gzip_header(head: bytes) -> tuple[bytes, dict[str, Any]]:
     return name, stated
 
 
-def _unfold(source: Source, report: Report, path: Path, stated: dict[str, Any], kind: str) -> None:
+def unfold(source: Source, report: Report, path: Path, stated: dict[str, Any], kind: str) -> None:
+    """Read one packed stream as one member: `gzip`, `bzip2`, `xz` or `zlib`; what it held before damage is kept."""
     problem, size = "", 0
     with report.member(path, How.DECODED, stated) as sink:
         try:
@@ -308,7 +309,7 @@ def _streams(stream: BinaryIO, kind: str, report: Report) -> Iterator[bytes]:
         rest = machine.unused or stream.read(zips.CHUNK)
         if kind == "xz":
             rest = rest.lstrip(b"\x00") or stream.read(zips.CHUNK)
-        if not rest.startswith(_MARKS[kind]):
+        if kind not in _MARKS or not rest.startswith(_MARKS[kind]):
             if rest.strip(b"\x00"):
                 report.observe(f"{kind}.trailing", len(rest))
             return
@@ -323,6 +324,8 @@ _MARKS = {"gzip": b"\x1f\x8b", "bzip2": b"BZh", "xz": b"\xfd7zXZ"}
 def _new(kind: str) -> zips.Inflating | zips.Unpacking:
     if kind == "gzip":
         return zips.Inflating(31)
+    if kind == "zlib":
+        return zips.Inflating(15)
     if kind == "bzip2":
         return zips.Unpacking(bz2.BZ2Decompressor())
     return zips.Unpacking(lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=zips.XZ_MEMORY))

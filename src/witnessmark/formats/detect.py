@@ -27,6 +27,7 @@ from witnessmark.formats import (
     signatures,
     table,
     textual,
+    zlibs,
 )
 
 HEAD = 64 << 10
@@ -124,6 +125,10 @@ def _resolved(source: Source, head: bytes, verdict: str, suffix: str) -> str:
         return "application/x-macbinary"
     if head[:3] == b"BZh" and head[4:10] in (b"1AY&SY", b"\x17rE8P\x90"):
         return "application/x-bzip2"
+    if zlibs.begins(head):
+        return "application/zlib"
+    if verdict == "application/zlib":  # of two bytes, with which a text may begin as well
+        verdict = "application/octet-stream"
     return _by_look(source, head, verdict, suffix)
 
 

@@ -331,6 +331,7 @@ READERS: tuple[Reader, ...] = (
     Reader(("application/x-ia-arc",), CONTAINER, "warc", "read_arc"),
     Reader(("application/x-tar",), CONTAINER, "tars", "read_tar"),
     Reader(("application/gzip",), CONTAINER, "archives", "read_gzip"),
+    Reader(("application/zlib",), CONTAINER, "zlibs", "read_zlib"),
     Reader(("application/x-bzip2",), CONTAINER, "archives", "read_bzip2"),
     Reader(("application/x-xz",), CONTAINER, "archives", "read_xz"),
     Reader(("application/x-7z-compressed",), CONTAINER, "sevenzip", "read_7z"),

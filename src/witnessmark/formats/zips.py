@@ -302,7 +302,7 @@ class _Stored:
 
 
 class Inflating:
-    """Deflate, raw (-15) or with a gzip header (31), never more than `GROWTH` bytes at a time."""
+    """Deflate, raw (-15), with a zlib (15) or gzip header (31), never more than `GROWTH` bytes at a time."""
 
     def __init__(self, window: int = -15) -> None:
         self._machine = zlib.decompressobj(window)
@@ -320,10 +320,29 @@ class Inflating:
     def push(self, data: bytes) -> Iterator[bytes]:
         """Yield what some packed bytes unfold to."""
         while data and not self._machine.eof:
-            out = self._machine.decompress(data, GROWTH)
+            before = self._machine.copy()
+            try:
+                out = self._machine.decompress(data, GROWTH)
+            except zlib.error:
+                yield _up_to_the_damage(before, data)
+                raise
             data = self._machine.unconsumed_tail
             if out:
                 yield out
+
+
+def _up_to_the_damage(machine: "zlib._Decompress", data: bytes) -> bytes:
+    """Return what stands before a damage: zlib gives nothing of a piece in which there is one."""
+    found = bytearray()
+    try:
+        for at in range(len(data)):
+            waiting = data[at : at + 1]
+            while waiting and len(found) < GROWTH:
+                found += machine.decompress(waiting, GROWTH)
+                waiting = machine.unconsumed_tail
+    except zlib.error:
+        pass
+    return bytes(found)
 
 
 class Unpacking:

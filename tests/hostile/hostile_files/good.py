@@ -5,6 +5,7 @@ import gzip
 import io
 import lzma
 import plistlib
+import random
 import sqlite3
 import struct
 import zipfile
@@ -286,6 +287,7 @@ def _containers() -> Iterator[tuple[str, bytes]]:
     yield "a.bin", test_mac.macbinary()
     yield "a.hqx", test_mac.hqx()
     yield "a.gz", gzip.compress(b"The keys " * 40, mtime=0)
+    yield "a.zlib", zlib.compress(random.Random(8).randbytes(600))
     yield "a.bz2", bzip2(b"The keys " * 40)
     yield "a.xz", lzma.compress(b"The keys " * 40)
     yield "a.cab", base64.b64decode(_CABINET)

@@ -58,8 +58,12 @@ class CompoundFile:
         self._mini_fat_start, self._mini_fat, self._mini_stream = first_mini, b"", b""
 
     def names(self) -> frozenset[str]:
-        """Return the names of all storages and streams, wherever they stand."""
-        return frozenset(entry.name for entry in self.entries if entry.type in (1, 2))
+        """Return the names of all storages and streams, wherever they stand, as they are compared."""
+        return frozenset(folded(entry.name) for entry in self.entries if entry.type in (1, 2))
+
+    def streams(self) -> dict[str, CompoundEntry]:
+        """Return the streams by their names as they are compared; of two of one name the first."""
+        return {folded(entry.name): entry for entry in reversed(self.entries) if entry.type == STREAM}
 
     def walk(self) -> Iterator[tuple[tuple[str, ...], CompoundEntry]]:
         """Yield every storage and stream with its path; each entry once, however the tree is tied."""
@@ -81,9 +85,9 @@ class CompoundFile:
 
     def find(self, *path: str) -> CompoundEntry | None:
         """Return the entry of this path, without regard to case, or None."""
-        wanted = tuple(name.lower() for name in path)
+        wanted = tuple(map(folded, path))
         for found, entry in self.walk():
-            if tuple(name.lower() for name in found) == wanted:
+            if len(found) == len(wanted) and tuple(map(folded, found)) == wanted:
                 return entry
         return None
 
@@ -159,6 +163,13 @@ class CompoundFile:
             return b""
         self._stream.seek(offset)
         return self._stream.read(count)
+
+
+def folded(name: str) -> str:
+    """Return a name as names of streams are compared: every letter in its simple upper case ([MS-CFB] 2.6.4)."""
+    if name.isascii():
+        return name.upper()
+    return "".join(char if char > "\uffff" or len(upper := char.upper()) != 1 else upper for char in name)
 
 
 def _number(table: bytes, index: int) -> int:

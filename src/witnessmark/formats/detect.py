@@ -264,47 +264,48 @@ def _by_der(head: bytes) -> str | None:
     return next((media_type for start, media_type in _DER if start.match(head[:64])), None)
 
 
-_OLDER_OFFICE = frozenset(("application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint"))
-
-
 def _ole_type(source: Source) -> str:
     try:
         file = compound.CompoundFile(source.stream, source.size)
     except (compound.BrokenCompound, ValueError):
         return "application/x-ole-storage"
-    names = {path[0] for path, _ in file.walk() if len(path) == 1} or file.names()
+    names = {compound.folded(path[0]) for path, _ in file.walk() if len(path) == 1} or file.names()
     for name, media_type in signatures.OLE_STREAMS:
-        if name in names:
+        if compound.folded(name) in names:
             return media_type
     found = _by_streams(file, names)
     if found is not None:
         return found
-    low = {name.lower() for name in names}
-    for name, media_type in signatures.OLE_STREAMS:  # names are told apart without regard to case ([MS-CFB] 2.6.4)
-        if media_type in _OLDER_OFFICE and name.lower() in low:
-            return media_type
     if any(re.fullmatch(r" {3}1\d*", name) for name in names):
         return "application/vnd.ms-project"
-    if any(name.startswith("__substg1.0_") for name in names):
+    if any(name.startswith("__SUBSTG1.0_") for name in names):
         return "application/vnd.ms-outlook"
     return "application/x-ole-storage"
 
 
 def _by_streams(file: compound.CompoundFile, names: AbstractSet[str]) -> str | None:
-    """Tell the types that take more than one name, or a look into a stream."""
+    """Tell the types that take more than one name, or a look into a stream; `names` are as they are compared."""
     contents = file.find("CONTENTS") if "CONTENTS" in names else None
     if contents is not None and file.read(contents, 4) == b"CHNK":  # many a program's object has a stream of this name
         return "application/vnd.ms-works"
     if "VBA" in names and file.find("VBA", "dir") is not None:
         return "application/vnd.ms-office.vbaproject"
-    main = file.find("PerfectOffice_MAIN") if "PerfectOffice_MAIN" in names else None
+    main = file.find("PerfectOffice_MAIN") if "PERFECTOFFICE_MAIN" in names else None
     if main is not None:
         if file.read(main, 4) == b"\0\0\x02\0":  # as the sheets of Quattro Pro began when they lay in no storage yet
             return "application/x-quattro-pro"
-        return "application/x-corelpresentations" if "SlideShow" in names else None
+        return "application/x-corelpresentations" if "SLIDESHOW" in names else None
     if any(name.startswith("_DL_VERSION_") for name in names):
         return "application/sldworks"
+    if not names.isdisjoint(_STAR_DRAWINGS):
+        is_drawing = file.entries[0].class_id == _STAR_DRAW
+        return "application/vnd.stardivision.draw" if is_drawing else "application/vnd.stardivision.impress"
     return None
+
+
+_STAR_DRAWINGS = frozenset(("STARDRAWDOCUMENT", "STARDRAWDOCUMENT3"))
+_STAR_DRAW = bytes.fromhex("a005892ebd85d11189d0008029e4b0b1")
+"""The class of StarDraw 5: its streams are named as those of StarImpress, which drew what there was to draw before."""
 
 
 def _is_tar(head: bytes) -> bool:

@@ -16,7 +16,7 @@ from typing import Final
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
-from witnessmark.formats.compound import STREAM, CompoundEntry, CompoundFile, opened
+from witnessmark.formats.compound import STREAM, CompoundEntry, CompoundFile, folded, opened
 from witnessmark.formats.ole_properties import read_properties
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How, PathStep
@@ -158,14 +158,15 @@ def _rest(file: CompoundFile, report: Report, seen: set[str], *, packed: bool) -
     for path, entry in sorted(file.walk()):
         if entry.type != STREAM:
             continue
-        if path[0] == "BinData" and len(path) == 2:
+        name = folded(path[0])
+        if name == "BINDATA" and len(path) == 2:
             _take(path[1], _loose(file, entry, packed=packed), report)
-        elif path[0] == "Scripts" and len(path) == 2:
+        elif name == "SCRIPTS" and len(path) == 2:
             for words in _strings(_loose(file, entry, packed=packed)):
                 report.hidden("script", words + "\n")
-        elif path == ("PrvImage",):
+        elif name == "PRVIMAGE" and len(path) == 1:
             _take("PrvImage", file.read(entry, LARGEST), report)
-        elif path == ("PrvText",):
+        elif name == "PRVTEXT" and len(path) == 1:
             lines = file.read(entry, LARGEST).decode("utf-16-le", "replace").strip("\0").splitlines()
             words = "\n".join(line for line in lines if line.strip() and line.strip() not in seen)
             if words:

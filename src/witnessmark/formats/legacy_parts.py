@@ -10,8 +10,8 @@ from witnessmark.cell.report import Report, Source
 from witnessmark.formats import office_art, ole, strings
 from witnessmark.formats.compound import BrokenCompound, CompoundFile, opened
 from witnessmark.formats.encodings import storable
-from witnessmark.formats.ole_members import take_objects
-from witnessmark.formats.ole_properties import read_properties
+from witnessmark.formats.ole_members import take_objects, take_whole
+from witnessmark.formats.ole_properties import read_other_sets, read_properties
 from witnessmark.formats.vba import read_macros
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How, PathStep
@@ -62,14 +62,23 @@ def read_project(source: Source, report: Report) -> None:
         report.outcome(Outcome.PARTIAL, "no macro of the project can be followed: only what is readable is given")
 
 
-def tell_unread(source: Source, report: Report) -> None:
-    """Report what a compound file of any make tells of itself: its properties and macros."""
+def tell_unread(source: Source, report: Report) -> bool:
+    """Report what a compound file of any make tells of itself: its properties, macros and whole files in its streams.
+
+    Returns whether the file is one.
+    """
     try:
         file = CompoundFile(source.stream, source.size)
-        read_properties(file, report)
-        read_macros(file, report)
     except (BrokenCompound, struct.error, IndexError):
-        return
+        return False
+    try:
+        read_properties(file, report)
+        read_other_sets(file, report)
+        read_macros(file, report)
+    except (struct.error, IndexError):
+        report.observe("office.parts", "break off")
+    take_whole(file, report)
+    return True
 
 
 def _of_word(data: bytes, pictures: office_art.Pictures) -> None:

@@ -5,10 +5,12 @@ import struct
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from witnessmark.formats.compound import STREAM, BrokenCompound, CompoundEntry, CompoundFile
+from witnessmark.formats.compound import BrokenCompound, CompoundEntry, CompoundFile, folded
 from witnessmark.formats.names import likely_codec
 
 LARGEST: Final = 256 << 20
+HEAD: Final = 8
+"""Bytes that tell a whole file."""
 
 
 def wrapped(data: bytes) -> tuple[str, bytes] | None:
@@ -17,17 +19,22 @@ def wrapped(data: bytes) -> tuple[str, bytes] | None:
         file = CompoundFile(io.BytesIO(data), len(data))
     except BrokenCompound:
         return None
-    return wrapped_in(file, {entry.name: entry for entry in reversed(file.entries) if entry.type == STREAM})
+    return wrapped_in(file, file.streams())
 
 
 def wrapped_in(file: CompoundFile, streams: Mapping[str, CompoundEntry]) -> tuple[str, bytes] | None:
-    """Return name and bytes of the file that the streams of one object wrap, or None."""
+    """Return name and bytes of the file that the streams of one object, by their names folded, wrap, or None."""
     for name in ("Package", "CONTENTS", "EmbeddedOdf"):
-        inner = file.read(streams[name], LARGEST) if name in streams else b""
+        inner = file.read(streams[folded(name)], LARGEST) if folded(name) in streams else b""
         if inner[:4] in (b"%PDF", b"PK\x03\x04", b"8BPS"):
             return name + _WHOLE.get(inner[:4], ""), inner
-    record = streams.get("\x01Ole10Native")
+    record = streams.get(folded("\x01Ole10Native"))
     return None if record is None else native(file.read(record, LARGEST))
+
+
+def ending_of(head: bytes) -> str:
+    """Return the end of the name of the file that begins like this, where it is one that a stream may hold whole."""
+    return next((ending for start, ending in _ALONE.items() if head.startswith(start)), "")
 
 
 def native(data: bytes) -> tuple[str, bytes] | None:
@@ -59,6 +66,15 @@ _PACKAGER: Final = b"\x02\0"
 _LINKED: Final = b"\x01\0"
 """The kind of a record that names a file and holds none."""
 _WHOLE: Final = {b"%PDF": ".pdf", b"8BPS": ".psd", b"BM": ".bmp", b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg"}
+
+_ALONE: Final = {
+    b"%PDF-": ".pdf",
+    b"8BPS\0\1": ".psd",
+    b"\x89PNG\r\n\x1a\n": ".png",
+    b"\xff\xd8\xff": ".jpg",
+    b"GIF87a": ".gif",
+    b"GIF89a": ".gif",
+}
 
 
 def _string(data: bytes, place: int) -> tuple[bytes, int]:

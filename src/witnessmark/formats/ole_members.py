@@ -5,7 +5,7 @@ from typing import Final
 
 from witnessmark.cell.report import Report
 from witnessmark.formats import ole
-from witnessmark.formats.compound import STREAM, CompoundEntry, CompoundFile
+from witnessmark.formats.compound import STREAM, CompoundEntry, CompoundFile, folded
 from witnessmark.formats.compound_build import Tree, build
 from witnessmark.formats.encodings import storable
 from witnessmark.model.derivative import Outcome
@@ -52,8 +52,27 @@ def take_objects(file: CompoundFile, report: Report) -> None:
         _take(file, name, inside, report)
 
 
+def take_whole(file: CompoundFile, report: Report) -> None:
+    """Take out every stream that is a whole file by itself, as a preview often is: a picture, a PDF."""
+    room, count = LARGEST, 0
+    for path, entry in file.walk():
+        ending = "" if entry.type != STREAM else ole.ending_of(file.read(entry, ole.HEAD))
+        if not ending:
+            continue
+        count += 1
+        steps = tuple(PathStep(_plain(name)) for name in path)
+        name = steps[-1].name
+        steps = (*steps[:-1], PathStep(name if name.lower().endswith(ending) else name + ending))
+        if count > MOST or entry.size > room:
+            report.refuse_member(steps, Outcome.REFUSED_LIMIT, "the files in streams are too many or too large")
+            break
+        room -= entry.size
+        with report.member(steps, How.COPIED, {}) as sink:
+            sink.write(file.read(entry, LARGEST))
+
+
 def _take(file: CompoundFile, name: str, inside: dict[tuple[str, ...], CompoundEntry], report: Report) -> None:
-    streams = {path[0]: entry for path, entry in inside.items() if len(path) == 1 and entry.type == STREAM}
+    streams = {folded(path[0]): entry for path, entry in inside.items() if len(path) == 1 and entry.type == STREAM}
     if not streams:
         return
     found = ole.wrapped_in(file, streams)
@@ -61,7 +80,7 @@ def _take(file: CompoundFile, name: str, inside: dict[tuple[str, ...], CompoundE
         with report.member((PathStep(name), PathStep(_plain(found[0]))), How.DECODED, {}) as sink:
             sink.write(found[1])
         return
-    ending = next((ending for stream, ending in _ENDINGS if stream in streams), ".ole")
+    ending = next((ending for stream, ending in _ENDINGS if folded(stream) in streams), ".ole")
     class_id = inside[()].class_id if () in inside else bytes(16)
     data = build(_tree(file, inside), class_id)
     with report.member((PathStep(name + ending),), How.REBUILT, {}) as sink:

@@ -12,11 +12,12 @@ from typing import Final
 
 from witnessmark.cell.report import Report
 from witnessmark.formats import dates
-from witnessmark.formats.compound import CompoundFile
+from witnessmark.formats.compound import STREAM, CompoundFile, folded
 
 LARGEST: Final = 4 << 20
 MOST_PROPERTIES: Final = 2000
 MOST_VALUES: Final = 2000
+MOST_SETS: Final = 200
 LONGEST: Final = 10_000
 SUMMARY: Final = "\x05SummaryInformation"
 DOCUMENT_SUMMARY: Final = "\x05DocumentSummaryInformation"
@@ -58,6 +59,34 @@ def read_properties(file: CompoundFile, report: Report) -> None:
                     _tell(names[key], value, report)
         except (struct.error, IndexError):
             report.observe("office.properties", "break off")
+
+
+def read_other_sets(file: CompoundFile, report: Report) -> None:
+    """Report the properties that have names in whatever other streams are sets of them ([MS-OLEPS] 2.21), each once."""
+    told, read, known = set[tuple[str, str]](), 0, frozenset(map(folded, _SETS))
+    for _, entry in file.walk():
+        if entry.type != STREAM or folded(entry.name) in known or not _is_set(file.read(entry, _HEAD)):
+            continue
+        read += 1
+        if read > MOST_SETS:
+            report.observe("office.properties", f"stand in more than {MOST_SETS} streams: the rest is not read")
+            return
+        try:
+            for custom, key, value in properties(file.read(entry, LARGEST)):
+                if custom and isinstance(key, str) and value != "" and (key, str(value)) not in told:
+                    told.add((key, str(value)))
+                    _tell_custom(key, value, report)
+        except (struct.error, IndexError):
+            report.observe("office.properties", "break off")
+
+
+def _is_set(head: bytes) -> bool:
+    """Tell the head of a set: its byte order, version 0 or 1, one set or two."""
+    return len(head) == _HEAD and head[:4] in (b"\xfe\xff\0\0", b"\xfe\xff\1\0") and head[24:28] in _COUNTS
+
+
+_HEAD: Final = 28
+_COUNTS: Final = (b"\1\0\0\0", b"\2\0\0\0")
 
 
 def page_of(file: CompoundFile) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
 from witnessmark.formats import mapi, rebuilt
-from witnessmark.formats.compound import STREAM, BrokenCompound, CompoundEntry, CompoundFile
+from witnessmark.formats.compound import STREAM, BrokenCompound, CompoundEntry, CompoundFile, folded
 from witnessmark.formats.mapi import Attachment, Item, Plain
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How, PathStep
@@ -17,9 +17,9 @@ from witnessmark.model.exhibit import How, PathStep
 ORIGIN = "an Outlook message file"
 LARGEST = 256 << 20
 MOST_ATTACHMENTS = 5_000
-_PROPERTIES = "__properties_version1.0"
-_VALUE = re.compile(r"__substg1\.0_([0-9A-Fa-f]{4})([0-9A-Fa-f]{4})\Z")
-_NAMES = "__nameid_version1.0"
+_PROPERTIES = folded("__properties_version1.0")
+_VALUE = re.compile(r"__SUBSTG1\.0_([0-9A-F]{4})([0-9A-F]{4})\Z")
+_NAMES = folded("__nameid_version1.0")
 
 
 def read_msg(source: Source, report: Report) -> None:
@@ -50,14 +50,15 @@ def read_msg(source: Source, report: Report) -> None:
 
 
 class _Storage:
-    """The tree of a message file."""
+    """The tree of a message file, its names as they are compared."""
 
     def __init__(self, file: CompoundFile) -> None:
         self.file = file
         self.objects: list[tuple[tuple[str, ...], CompoundEntry]] = []
         self._inside: dict[tuple[str, ...], dict[str, CompoundEntry]] = {}
         for path, entry in file.walk():
-            self._inside.setdefault(path[:-1], {})[path[-1]] = entry
+            *place, name = map(folded, path)
+            self._inside.setdefault(tuple(place), {}).setdefault(name, entry)
         self._names = self._read_names()
 
     def item(self, place: tuple[str, ...], depth: int) -> Item:
@@ -67,9 +68,9 @@ class _Storage:
         item = Item(self._properties(place, 24 if place else 32, page), names=self._names)
         inside = sorted(self._inside.get(place, {}))
         for name in inside:
-            if name.startswith("__recip_version1.0_"):
+            if name.startswith("__RECIP_VERSION1.0_"):
                 item.recipients.append(self._properties((*place, name), 8, page))
-        attached = [name for name in inside if name.startswith("__attach_version1.0_")][:MOST_ATTACHMENTS]
+        attached = [name for name in inside if name.startswith("__ATTACH_VERSION1.0_")][:MOST_ATTACHMENTS]
         item.attachments = lambda: self._attachments(place, attached, page, depth)
         return item
 
@@ -78,7 +79,7 @@ class _Storage:
             here = (*place, name)
             found = self._properties(here, 8, page)
             entry = self._stream(here, mapi.DATA, 0x0102)
-            inner = (*here, "__substg1.0_3701000D")
+            inner = (*here, "__SUBSTG1.0_3701000D")
             if entry is None and _PROPERTIES in self._inside.get(inner, {}) and depth <= rebuilt.DEEPEST + 1:
                 yield Attachment(found, lambda: iter(()), self.item(inner, depth + 1))
             elif entry is None and inner in self._inside:
@@ -95,15 +96,15 @@ class _Storage:
 
     def _note_object(self, place: tuple[str, ...]) -> None:
         self.objects += [
-            ((*path, name), entry)
+            ((*path, entry.name), entry)
             for path, inside in self._inside.items()
             if path[: len(place)] == place
-            for name, entry in inside.items()
+            for entry in inside.values()
             if entry.type == STREAM
         ]
 
     def _stream(self, place: tuple[str, ...], number: int, kind: int) -> CompoundEntry | None:
-        entry = self._inside.get(place, {}).get(f"__substg1.0_{number:04X}{kind:04X}")
+        entry = self._inside.get(place, {}).get(f"__SUBSTG1.0_{number:04X}{kind:04X}")
         return entry if entry is not None and entry.type == STREAM else None
 
     def _properties(self, place: tuple[str, ...], head: int, page: int) -> dict[int, Plain]:
@@ -130,7 +131,7 @@ class _Storage:
         inside = self._inside.get((_NAMES,), {})
 
         def stream(name: str) -> bytes:
-            entry = inside.get(name)
+            entry = inside.get(folded(name))
             return b"" if entry is None or entry.type != STREAM else self.file.read(entry, 4 << 20)
 
         return mapi.names_of(stream("__substg1.0_00030102"), stream("__substg1.0_00040102"))

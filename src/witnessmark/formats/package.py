@@ -300,7 +300,7 @@ def close(package: Package, report: Report) -> None:
 def _why_ole(source: Source) -> tuple[Outcome, str]:
     source.stream.seek(0)
     head = source.stream.read(64 << 20)
-    if "EncryptedPackage".encode("utf-16-le") in head:
+    if "encryptedpackage".encode("utf-16-le") in head.lower():  # names of streams have no case ([MS-CFB] 2.6.4)
         return Outcome.ENCRYPTED, "the document asks for a password"
     return Outcome.UNSUPPORTED, "this is a document of the older, binary kind"
 

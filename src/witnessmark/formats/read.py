@@ -62,8 +62,9 @@ def read(source: Source, report: Report) -> None:
     listening = _Listening(report)
     if reader is None:
         strings.say(source, report)
-        legacy_parts.tell_unread(source, listening)
         report.outcome(Outcome.UNSUPPORTED, f"no reader for {found.media_type}")
+        if legacy_parts.tell_unread(source, listening):
+            report.outcome(Outcome.PARTIAL, f"no reader for {found.media_type}: only {_KEPT}")
         if not programs.take(source, listening):
             _take_end(source, found, listening)
         return
@@ -100,6 +101,10 @@ def _is_text(source: Source) -> bool:
     except UnicodeDecodeError:
         return False
     return bool(head) and magic_text.is_text(head)
+
+
+_KEPT = "its properties, macros, whole files in its streams, and readable bytes are read"
+"""What is read of a compound file of unknown make."""
 
 
 def _take_end(source: Source, found: detect.Detected, listening: _Listening) -> None:

@@ -106,6 +106,8 @@ OLE_STREAMS: tuple[tuple[str, str], ...] = (
     ("BodyText", "application/x-hwp-v5"),
     ("StarCalcDocument", "application/vnd.stardivision.calc"),
     ("StarWriterDocument", "application/vnd.stardivision.writer"),
+    ("StarMathDocument", "application/vnd.stardivision.math"),
+    ("StarChartDocument", "application/vnd.stardivision.chart"),
     ("MatOST", "application/vnd.ms-works"),
     ("PageMaker", "application/vnd.pagemaker"),
     ("Props14", "application/vnd.ms-project"),

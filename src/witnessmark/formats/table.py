@@ -425,6 +425,7 @@ OFFICE: dict[str, Office] = {
             "application/vnd.ms-powerpoint.slideshow.macroenabled.12": ".ppsm",
             ODF + "presentation": ".odp",
             "application/vnd.sun.xml.impress": ".sxi",
+            "application/vnd.stardivision.impress": ".sdd",
         },
     ),
     **_office(
@@ -434,6 +435,7 @@ OFFICE: dict[str, Office] = {
             "application/vnd.sun.xml.draw": ".sxd",
             "application/vnd.visio": ".vsd",
             "application/x-mspublisher": ".pub",
+            "application/vnd.stardivision.draw": ".sda",
         },
     ),
 }

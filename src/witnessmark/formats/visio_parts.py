@@ -60,7 +60,7 @@ class Parts:
         data, self._pieces = b"".join(self._pieces), []
         try:
             file = compound.CompoundFile(io.BytesIO(data), len(data))
-            streams = {entry.name: entry for entry in reversed(file.entries) if entry.type == compound.STREAM}
+            streams = file.streams()
             if not streams or read_macros(file, self._report):
                 return
             found = ole.wrapped_in(file, streams)

@@ -45,6 +45,9 @@ WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 GOLDEN = [
     (b"%PDF-1.7\n", "application/pdf"),
     (b"\xef\xbb\xbf\n%PDF-1.4\n", "application/pdf"),
+    (b"<html><body>a word of the network</body></html>%PDF-1.4\r%\xe2\xe3\xcf\xd3\r\n1 0 obj\n<<>>", "application/pdf"),
+    (b"<html><body>a file begins with %PDF-1.4\n1 0 obj is what comes next</body></html>", "application/pdf"),
+    (b"<html><body>a file begins with&nbsp;%PDF-1.4</body></html>", "text/html"),
     (b"\x89PNG\r\n\x1a\n" + bytes(30), "image/png"),
     (gzip.compress(b"x", mtime=0), "application/gzip"),
     (make_tar(), "application/x-tar"),

@@ -39,7 +39,9 @@ _TEXT_MAGIC = magic_text.TextMagic.of(Path(str(pylibmagic.data)) / "magic.mgc")
 _NUMBER: int = magic.version()  # type: ignore[no-untyped-call]
 _TOOLS = (("libmagic", f"{_NUMBER // 100}.{_NUMBER % 100}"), ("pylibmagic", pylibmagic.__version__))
 _TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]{0,60}/[A-Za-z0-9][A-Za-z0-9.+_-]{0,126}")
-_PDF = re.compile(rb"(?:\A|[\r\n\s\x00-\x20])%PDF-[0-9]")
+_PDF = re.compile(
+    rb"(?:\A|[\r\n\s\x00-\x20])%PDF-[0-9]|%PDF-[12]\.\d\s{1,3}(?:%[^\r\n]{1,64}\s{1,3})?\d{1,9}\x20\d{1,5}\x20obj"
+)
 _XML_START = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*<(?:[?!]|[A-Za-z_:])|\A(?:\xff\xfe<\x00|\xfe\xff\x00<)")
 
 

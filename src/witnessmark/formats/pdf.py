@@ -5,13 +5,24 @@ pdfium leaves them out of page text: a leaked form is its field values.
 """
 
 import ctypes
+from bisect import bisect_left
 from typing import Any
 
 import pypdfium2
 import pypdfium2.raw as pdfium
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
-from witnessmark.formats import dates, pdf_bytes, pdf_objects, pdf_open, pdf_revisions, pdf_second, pdf_sight, xmp
+from witnessmark.formats import (
+    dates,
+    pdf_bytes,
+    pdf_doubled,
+    pdf_objects,
+    pdf_open,
+    pdf_revisions,
+    pdf_second,
+    pdf_sight,
+    xmp,
+)
 from witnessmark.formats.encodings import storable
 from witnessmark.formats.pdf_call import wide
 from witnessmark.model.derivative import Outcome
@@ -163,15 +174,17 @@ def _read_text(page: Any, number: int, report: Report, unnamed: dict[int, str], 
         unseen = sight.unseen
         if sight.pictured >= PICTURED:
             report.observe("pdf.pictured", {"page": number, "share": sight.pictured})
+        whole = _characters(text_page, 0, count)
+        copies = pdf_doubled.copies(text_page, count, whole)
         if unseen is None:
-            shown = _characters(text_page, 0, count)
+            shown = whole if not copies else _without(copies, text_page, 0, count)
             report.visible(shown + "\n")
             return shown
         parts: dict[bool, list[str]] = {False: [], True: []}
         start = 0
         for place in range(1, count + 1):
             if place == count or unseen[place] != unseen[start]:
-                parts[unseen[start]].append(_characters(text_page, start, place - start))
+                parts[unseen[start]].append(_without(copies, text_page, start, place))
                 start = place
         shown = " ".join(parts[False]).strip()
         if shown:
@@ -181,6 +194,15 @@ def _read_text(page: Any, number: int, report: Report, unnamed: dict[int, str], 
         return shown
     finally:
         pdfium.FPDFText_ClosePage(text_page)
+
+
+def _without(copies: list[int], text_page: Any, start: int, end: int) -> str:
+    """Return the text from one place to another, without letters that are second copies."""
+    parts, at = list[str](), start
+    for place in (*copies[bisect_left(copies, start) : bisect_left(copies, end)], end):
+        parts.append(_characters(text_page, at, place - at) if place > at else "")
+        at = place + 1
+    return "".join(parts)
 
 
 def _plain_text(page: Any) -> str:

@@ -9,6 +9,7 @@ import zipfile
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.forge.iwa_forge import archive
 
 from witnessmark.cell import wire
 from witnessmark.cell.report import Source
@@ -194,8 +195,9 @@ BEGINNINGS = [
     (bytes(512) + b"koly\0\0\0\4\0\0\2\0" + bytes(500), "application/x-apple-diskimage"),
     (make_zip(("META-INF/MANIFEST.MF", b""), ("AndroidManifest.xml", b"")), "application/vnd.android.package-archive"),
     (make_zip(("META-INF/mozilla.rsa", b""), ("META-INF/MANIFEST.MF", b"")), "application/x-xpinstall"),
-    (make_zip(("Index/Document.iwa", b"\0\x10\0\0\x30#\x08\1\x12\x1f\x08\1")), "application/vnd.apple.numbers.13"),
-    (make_zip(("Index/Document.iwa", b"\0\x10\0\0\x30#\x08\1\x12\x1f\x08\x90N")), "application/vnd.apple.pages.13"),
+    (make_zip(("Index/Document.iwa", archive([(1, 1, {1: {1: 2}, 8: {}})]))), "application/vnd.apple.numbers.13"),
+    (make_zip(("Index/Document.iwa", archive([(1, 10000, {15: {}})]))), "application/vnd.apple.pages.13"),
+    (make_zip(("Index/Document.iwa", archive([(1, 1, {2: {1: 2}, 3: {}})]))), "application/vnd.apple.keynote.13"),
 ]
 
 

@@ -369,6 +369,11 @@ def test_numbers_are_shown_by_their_format(value, code, seen):
     assert shown(value, code) == seen or value == "1e400"
 
 
+def test_a_format_may_ask_for_more_places_than_numbers_are_reckoned_with():
+    assert shown("123456789012345678901234", "0." + "0" * 20) == "123456789012345678901234." + "0" * 20
+    assert shown("1e24", "#,##0.00") == "1" + ",000" * 8 + ".00"
+
+
 @given(
     st.text(st.sampled_from("0123456789.eE-+"), max_size=30),
     st.text(st.sampled_from('0#?.,/;"@dhmsyAPM/%[]\\_*eE+-G '), max_size=30),

@@ -128,9 +128,3 @@ def test_what_stands_before_a_package_is_kept_and_nothing_comes_out_twice(read, 
         ("manifest.xml", b"<m/>"),
         ("before-the-archive", head),
     ]
-
-
-def test_a_document_of_iwork_under_a_password_says_so_and_gives_its_locked_members(read):
-    found = read(package(**{".iwpv2": "x", "Index.zip": "locked"}), "a.key")
-    assert (found.ended, found.detail) == (Outcome.ENCRYPTED, "the document asks for a password")
-    assert [member.name for member in found.members] == [".iwpv2", "Index.zip"]

@@ -11,6 +11,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, BinaryIO
@@ -122,6 +123,10 @@ class Package:
             self.broken.append(found)
         return data[:limit]
 
+    def method(self, name: str) -> int:
+        """Return the method by which a part is said to be packed."""
+        return self._entries[name].compress_type
+
     def root(self, name: str | None) -> Any | None:
         """Return the root element of a part, or None."""
         data = self.read(name)
@@ -165,11 +170,11 @@ class Package:
         if self._rooms < 0:
             raise ReadingStopped(Outcome.REFUSED_LIMIT, "the package unpacks to more than 1 GiB")
 
-    def take_members(self, report: Report, also: set[str]) -> None:
-        """Take out every part that is no markup (pictures, embedded files), and those named in `also`."""
+    def take_members(self, report: Report, also: set[str], but: AbstractSet[str] = frozenset()) -> None:
+        """Take out every part that is no markup (pictures, embedded files), and those in `also`; none of `but`."""
         records = {name for name in self.used if name.lower().endswith(".bin")}  # parts that a reader has read
         for name, entry in self._entries.items():
-            if name in records:
+            if name in records or name in but:
                 continue
             if (name.lower().endswith(_MARKUP) and name not in also) or name == "mimetype":
                 continue

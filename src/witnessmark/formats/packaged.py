@@ -11,7 +11,6 @@ from typing import Any
 from witnessmark.cell.report import Report, Source
 from witnessmark.formats import archives, markup, properties
 from witnessmark.formats.package import Package, close
-from witnessmark.model.derivative import Outcome
 
 MOST_PAGES = 10_000
 _NUMBERS = re.compile(r"(\d{1,9})")
@@ -152,10 +151,4 @@ def _finish(package: Package, report: Report) -> None:
 
 def read_as_zip(source: Source, report: Report) -> None:
     """Read a package of which no more is known as the zip that it is."""
-    archives.read_zip(source, report)
-
-
-def read_protected(source: Source, report: Report) -> None:
-    """Read a document of iWork under a password: a zip of members that are locked one by one, by iWork's own ways."""
-    report.outcome(Outcome.ENCRYPTED, "the document asks for a password")  # unless worse is said of the zip
     archives.read_zip(source, report)

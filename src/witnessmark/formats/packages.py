@@ -1,11 +1,12 @@
 """Tells what a zip is a package of: Office, OpenDocument, EPUB, iWork and others, or just a zip."""
 
+import io
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 
 from witnessmark.cell.report import Source
-from witnessmark.formats import signatures, table, zips
+from witnessmark.formats import iwa, signatures, table, zips
 
 ZIP = table.ZIP
 STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
@@ -30,6 +31,7 @@ def zip_type(source: Source, suffix: str) -> str:
     """Return the type of package that a zip is: what it says of itself, if it is read here; then what its names say."""
     names: dict[str, None] = {}
     inside: str | None = None
+    programs: dict[str, str | None] = {}
     stated: str | None = None
     for entry in islice(_entries(source), MOST_LOOKED_AT):
         names[entry.name.decode("utf-8", "replace")] = None
@@ -42,11 +44,13 @@ def zip_type(source: Source, suffix: str) -> str:
         elif entry.name in (b"META-INF/manifest.xml", b"index.xml"):
             content = _content(source, entry, 4096)
             inside = _by_manifest(content) or next((found for root, found in _IWORK if root in content), inside)
-        elif entry.name == _IWA and (content := _content(source, entry, 200)):
-            inside = f"application/vnd.apple.{'pages' if _WRITES_PAGES.search(content) else 'numbers'}.13"
+        elif _IWORK_13.fullmatch(entry.name):
+            programs[entry.name.decode("utf-8", "replace")] = _by_objects(source, entry)
+        elif entry.method in IWORK_LOCKS:
+            return IWORK_LOCKED
         if stated is not None and table.is_of_package(stated):
             return stated
-    found = _by_names(names, inside, suffix)
+    found = _iwork_13(names, programs, suffix) or _by_names(names, inside)
     # What it says of itself hides nothing of it: a zip that calls itself a text or a picture is taken apart.
     unread = stated is not None and table.reader_of(stated) is None and _TYPE.fullmatch(stated)
     return stated if stated is not None and found == ZIP and unread else found
@@ -108,9 +112,32 @@ def _by_manifest(xml: bytes) -> str | None:
     return None
 
 
+def _by_objects(source: Source, entry: zips.Entry) -> str | None:
+    """Tell the program that wrote a document since 2013 by the root of its objects; a zip may hold them in another."""
+    content = _content(source, entry, MOST_OF_AN_INDEX)
+    if entry.name.endswith(b".zip"):
+        index = Source(io.BytesIO(content), len(content), "")
+        inner = next((one for one in islice(_entries(index), MOST_LOOKED_AT) if one.name == _IWA), None)
+        content = b"" if inner is None else _content(index, inner, MOST_OF_AN_INDEX)
+    program = iwa.program(content)
+    return f"application/vnd.apple.{program}.13" if program else None
+
+
+def bundle_folder(names: Iterable[str]) -> str:
+    """Return the folder, with a slash, in which all of a document lies when its folder was zipped, or nothing."""
+    known = set(names)
+    tops = {name.partition("/")[0] for name in known if not name.startswith("__MACOSX/")}
+    folder = f"{next(iter(tops), '')}/"
+    return folder if len(tops) == 1 and any(folder + name in known for name in _IN_A_BUNDLE) else ""
+
+
+_IN_A_BUNDLE = ("Index.zip", "Index/Document.iwa", ".iwpv2", ".iwph")
 _IWA = b"Index/Document.iwa"
-_WRITES_PAGES = re.compile(rb"\x08\x01\x12.\x08\x90\x4e", re.DOTALL)
-"""How an archive of objects begins whose first is a document of Pages (type 10000; those of the others have type 1)."""
+_IWORK_13 = re.compile(rb"(?:[^/]{1,255}/)?Index(?:\.zip|/Document\.iwa)")
+IWORK_LOCKS = frozenset((25451, 25452))
+"""The methods under which iWork of 2009 keeps what it locked."""
+IWORK_LOCKED = "application/x-tika-iworks-protected"
+MOST_OF_AN_INDEX = 64 << 20
 _MEDIA_TYPE = re.compile(rb"""media-type\s*=\s*["']([a-z]+/[A-Za-z0-9.+_-]{1,120})["']""")
 _IWORK = (
     (b"<sl:document", "application/vnd.apple.pages"),
@@ -119,14 +146,21 @@ _IWORK = (
 )
 
 
-def _by_names(names: Collection[str], inside: str | None, suffix: str) -> str:
-    if ".iwpv2" in names or ".iwph" in names:
-        return "application/x-tika-iworks-protected"
-    if "Index/Document.iwa" in names or "Index.zip" in names:
-        if any(name.startswith(("Index/Slide", "Index/MasterSlide")) for name in names):
-            return "application/vnd.apple.keynote.13"
-        named = "application/vnd.apple.numbers.13" if suffix == ".numbers" else "application/vnd.apple.pages.13"
-        return inside or named
+def _iwork_13(names: Collection[str], programs: dict[str, str | None], suffix: str) -> str | None:
+    """Tell a document since 2013 by its objects; where they are damaged, by the names of the archives."""
+    folder = bundle_folder(names)
+    if not {f"{folder}.iwpv2", f"{folder}.iwph"}.isdisjoint(names):
+        return IWORK_LOCKED
+    document = f"{folder}Index/Document.iwa"
+    told = programs.get(document) or programs.get(f"{folder}Index.zip")
+    if told is not None or document not in names:
+        return told
+    if any(name.startswith((f"{folder}Index/Slide", f"{folder}Index/MasterSlide")) for name in names):
+        return "application/vnd.apple.keynote.13"
+    return f"application/vnd.apple.{'numbers' if suffix == '.numbers' else 'pages'}.13"
+
+
+def _by_names(names: Collection[str], inside: str | None) -> str:
     if inside is not None:
         return inside
     for name, media_type in signatures.ZIP_NAMES:

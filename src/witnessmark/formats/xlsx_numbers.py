@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from fractions import Fraction
 from functools import lru_cache
 from typing import Final
@@ -28,6 +28,8 @@ _DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()  # no
 _ELAPSED = {"h": 3600, "m": 60, "s": 1}
 _CURRENCY = re.compile(r"\$([^-\]]*)")
 LONGEST = 255
+_WIDE: Final = Context(prec=2 * LONGEST)
+"""A format may ask for more places than numbers are reckoned with elsewhere."""
 
 Piece = tuple[str, str]
 WHITE: Final = "white text"
@@ -178,7 +180,7 @@ def _digits(number: Decimal, pattern: str) -> str:
         number = number.scaleb(-exponent)
         sign = "-" if exponent < 0 else "+" if power[1] == "+" else ""
         tail = f"E{sign}{abs(exponent):0{len(power[2])}}"
-    rounded = number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP) if number.adjusted() < 25 else number
+    rounded = number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, _WIDE) if number.adjusted() < 25 else number
     text = f"{rounded:,.{places}f}" if "," in whole else f"{rounded:.{places}f}"
     least = whole.count("0")
     left, point, right = text.partition(".")

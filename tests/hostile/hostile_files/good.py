@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.forge import iwa_forge
 from tests.forge import sevenzip_forge as forge
 from tests.forge.macro_forge import project
 from tests.forge.outlook_forge import number, text
@@ -26,6 +27,7 @@ from tests.formats import (
     test_dbf,
     test_flat,
     test_hwp,
+    test_iwork13,
     test_legacy_parts,
     test_mac,
     test_mailboxes,
@@ -144,7 +146,6 @@ def _documents() -> Iterator[tuple[str, bytes]]:
     kind = "application/vnd.adobe.indesign-idml-package"
     yield "a.idml", test_packaged.package(mimetype=kind, **{"Stories/Story_u1.xml": _STORY})
     yield "a.kmz", test_packaged.package(**{"doc.kml": "<kml/>", "a.txt": "x"})
-    yield "locked.key", test_packaged.package(**{".iwpv2": "x", "Index.zip": "y"})
     yield "a.vsd", test_visio.drawing()
     yield "a.hwp", test_hwp.GOOD
     yield "a.one", test_onenote.section(test_onenote.WORDS, files=[(b"inside", ".bin")])
@@ -156,7 +157,9 @@ def _documents() -> Iterator[tuple[str, bytes]]:
     yield "flat.xml", test_flat.flat(warm._docx(), picture=b"x")
     yield "a.epub", test_books.book(one="<p>second</p>", two="<p>first</p><p hidden>secret</p>")
     yield "a.pages", test_books.package({"index.xml": test_books.DOCUMENT})
-    yield "new.pages", test_books.package({"Index/Document.iwa": "x", "preview.jpg": "y"})
+    for kind, objects in test_iwork13.KINDS.items():
+        yield f"new.{kind}", iwa_forge.document(objects)
+    yield "locked.pages", test_books.package({".iwph": "the cat", ".iwpv2": "x", "Data/a.png": "y"})
 
 
 def _typed(data: bytes, main: str, kind: str) -> bytes:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from witnessmark.formats import deflate64, packed_member, zips
+from witnessmark.formats import deflate64, packed_member, zip_unfold
 from witnessmark.model.derivative import Outcome
 
 SEVEN_ZIP = pytest.mark.skipif(shutil.which("7z") is None, reason="needs 7z (Debian: p7zip-full)")
@@ -160,4 +160,4 @@ def test_noise_is_broken_or_ends_by_itself(noise):
 
 
 def test_every_method_that_is_named_is_one_that_is_not_unpacked():
-    assert not set(zips.METHOD_NAMES) & set(zips.METHODS)
+    assert not set(zip_unfold.METHOD_NAMES) & set(zip_unfold.METHODS)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from witnessmark.cell.report import Report, Source
-from witnessmark.formats import dates, names, packed_member, zips
+from witnessmark.formats import dates, names, packed_member, zip_gaps, zip_unfold, zips
 from witnessmark.formats.octets import Octets
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How, Path, PathStep
@@ -20,6 +20,8 @@ from witnessmark.model.exhibit import How, Path, PathStep
 CHUNK = 256 << 10
 MORE = 64 << 10
 """Bytes that a member may unfold to beyond what the container states before it is cut."""
+_SPLIT = (b"PK\x07\x08", b"PK00")
+"""What the first part of a split zip begins with; the second where one part turned out to be enough (APPNOTE 8.5.3)."""
 BEFORE = "before-the-archive"
 """The name under which bytes before the first entry are taken out."""
 MOST_NOTED = 200
@@ -38,10 +40,14 @@ def read_zip(source: Source, report: Report) -> None:
             report.hidden("archive comment", comment.decode("utf-8", "replace"))
     reading = _Zip(source, report)
     if found is not None and (entries or not broken):
-        reading.take(entries)
-        reading.take_unlisted(found[0])
+        reading.take_listed(entries, found[0], found[2])
     else:
-        reading.take(list(zips.scan(source.stream, source.size)), scanned=True)
+        source.stream.seek(0)
+        if source.stream.read(4) in _SPLIT:
+            broken = f"{broken}: the first part of a split zip"
+        entries = list(zips.scan(source.stream, source.size))
+        reading.take(entries, listed=False)
+        reading.take_before(entries)
     reading.conclude(broken)
 
 
@@ -59,20 +65,37 @@ class _Zip:
 
     def __init__(self, source: Source, report: Report) -> None:
         self._stream, self._report = source.stream, report
-        self._taken = self._locked = self._refused = 0
+        self._part = zips.part(source.stream, source.size)
+        self._taken = self._locked = self._refused = self._elsewhere = self._misplaced = 0
         self._overlaps = self._limits = False
         self._damaged: list[str] = []
         self._listed: list[zips.Entry] = []
         self._codec = "utf-8"
         self._noted = Counter[str]()
 
-    def take(self, entries: list[zips.Entry], *, scanned: bool = False) -> None:
-        """Take out every entry, in the order in which the directory lists them."""
-        if not scanned:
-            entries = [zips.located(self._stream, entry) or entry for entry in entries]
-        self._listed = entries
+    def take_listed(self, entries: list[zips.Entry], start: int, shift: int) -> None:
+        """Take out what the directory leads to, then what it should lead to, then what it does not list.
+
+        Args:
+            entries: as the directory states them.
+            start: where it begins.
+            shift: how many bytes seem to stand before the zip.
+        """
+        placed = [zip_gaps.placed(self._stream, entry, shift, self._part) for entry in entries]
+        placed = zip_gaps.found_again(self._stream, placed, start)
+        moved = [now for now, then in zip(placed, entries, strict=True) if now.offset != then.offset]
+        self._misplaced = len(moved)
+        for entry in moved:
+            self._note("zip.misplaced", {"directory": names.shown(entry.name), "offset": str(entry.offset)})
+        self.take(placed)
+        if not self._overlaps:
+            placed += self._take_unlisted(placed, start)
+            self.take_before(placed)
+
+    def take(self, entries: list[zips.Entry], *, listed: bool = True) -> None:
+        """Take out every entry, in this order."""
         codec = self._codec = names.likely_codec(_name(entry) for entry in entries)
-        shared = frozenset[int]() if scanned else zips.overlapping(entries)
+        shared = zips.overlapping(entries) if listed else frozenset[int]()
         twice = [name for name, count in Counter(entry.name for entry in entries).items() if count > 1]
         if twice:
             self._report.observe("zip.names_twice", [name.decode("utf-8", "replace") for name in twice[:MOST_NOTED]])
@@ -83,18 +106,23 @@ class _Zip:
             if not (entry.is_folder and entry.size == 0):
                 self._one(entry, names.path_of(_name(entry), codec), overlaps=i in shared)
 
-    def take_unlisted(self, start: int) -> None:
-        """Take out what stands before the first entry, and entries that the directory does not list."""
-        first = min((entry.offset for entry in self._listed if entry.data >= 0), default=0)
-        if first > 0:
-            self._report.observe("zip.prefix", first)
-        if self._overlaps:
-            return
-        for entry in zips.unlisted(self._stream, self._listed, start):
+    def _take_unlisted(self, listed: list[zips.Entry], start: int) -> list[zips.Entry]:
+        found = list(zip_gaps.unlisted(self._stream, listed, start))
+        for entry in found:
             self._note("zip.unlisted", {"header": names.shown(entry.name), "offset": str(entry.offset)})
             self._one(entry, names.path_of(_name(entry), self._codec), overlaps=False)
+        for begin, size in zip_gaps.loose(self._stream, [*listed, *found], start):
+            self._note("zip.between", {"offset": str(begin), "size": str(size)})
+        return found
+
+    def take_before(self, entries: list[zips.Entry]) -> None:
+        """Take out what stands before the first entry."""
+        first = min((entry.offset for entry in entries if entry.data >= 0), default=0)
+        if first > 0:
+            self._report.observe("zip.prefix", first)
         self._stream.seek(0)
-        if first > 0 and self._stream.read(min(first, CHUNK)).strip(b"\0\r\n "):
+        begins = self._stream.read(min(first, CHUNK))
+        if begins.strip(b"\0\r\n ") not in (b"", *_SPLIT):
             with self._report.member((PathStep(BEFORE),), How.COPIED, {}) as sink:
                 for piece in Octets(self._stream, 0, first).pieces():
                     sink.write(piece)
@@ -108,9 +136,9 @@ class _Zip:
             return
         if entry.method in packed_member.METHODS:
             self._report.tool("libarchive", packed_member.version())
-        how = How.COPIED if entry.method == zips.STORED else How.DECODED
+        how = How.COPIED if entry.method == zip_unfold.STORED else How.DECODED
         with self._report.member(path, how, _stated(entry, mode)) as sink:
-            problem = _pour(zips.unpacked(self._stream, entry), entry, sink)
+            problem = _pour(zip_unfold.unpacked(self._stream, entry), entry, sink)
         self._taken += 1
         if problem:
             self._damaged.append(problem)
@@ -127,10 +155,16 @@ class _Zip:
         if mode & 0xF000 not in (0, 0x8000, 0x4000):
             self._refused += 1
             return Outcome.REFUSED_POLICY, self._special(entry, mode)
+        if entry.data < 0 and entry.disk < self._part:
+            self._elsewhere += 1
+            return (
+                Outcome.UNSUPPORTED,
+                f"it lies in part {entry.disk + 1} of a split zip, of which this is part {self._part + 1}",
+            )
         if entry.data < 0:
             self._damaged.append("no header where the directory says")
             return Outcome.CORRUPT, "no header where the directory says"
-        why = zips.why_not(entry)
+        why = zip_unfold.why_not(entry)
         if why:
             self._refused += 1
             return Outcome.UNSUPPORTED, why
@@ -140,9 +174,9 @@ class _Zip:
         if mode & 0xF000 != 0xA000:
             return "a device, pipe or socket"
         target = b""
-        if entry.data >= 0 and not zips.why_not(entry):
+        if entry.data >= 0 and not zip_unfold.why_not(entry):
             try:
-                target = next(zips.unpacked(self._stream, entry), b"")[:1000]
+                target = next(zip_unfold.unpacked(self._stream, entry), b"")[:1000]
             except zips.BrokenZip:
                 target = b""
         return f"a symbolic link to {target.decode('utf-8', 'replace')}; links are not followed"
@@ -184,6 +218,15 @@ class _Zip:
             say(
                 Outcome.PARTIAL if self._taken else Outcome.CORRUPT,
                 f"{len(self._damaged)} members are damaged: {self._damaged[0]}",
+            )
+        elif self._elsewhere:
+            say(
+                Outcome.PARTIAL, f"{self._elsewhere} members lie in other parts of a split zip; {self._taken} taken out"
+            )
+        elif self._misplaced:
+            say(
+                Outcome.PARTIAL,
+                f"{self._misplaced} members do not lie where the directory says, and were found by their own headers",
             )
         elif self._locked or self._refused:
             say(Outcome.PARTIAL, f"{self._locked} members are encrypted, {self._refused} are not taken out")
@@ -321,11 +364,11 @@ def _streams(stream: BinaryIO, kind: str, report: Report) -> Iterator[bytes]:
 _MARKS = {"gzip": b"\x1f\x8b", "bzip2": b"BZh", "xz": b"\xfd7zXZ"}
 
 
-def _new(kind: str) -> zips.Inflating | zips.Unpacking:
+def _new(kind: str) -> zip_unfold.Inflating | zip_unfold.Unpacking:
     if kind == "gzip":
-        return zips.Inflating(31)
+        return zip_unfold.Inflating(31)
     if kind == "zlib":
-        return zips.Inflating(15)
+        return zip_unfold.Inflating(15)
     if kind == "bzip2":
-        return zips.Unpacking(bz2.BZ2Decompressor())
-    return zips.Unpacking(lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=zips.XZ_MEMORY))
+        return zip_unfold.Unpacking(bz2.BZ2Decompressor())
+    return zip_unfold.Unpacking(lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=zip_unfold.XZ_MEMORY))

@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import Any, BinaryIO
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
-from witnessmark.formats import compound, dates, markup, ole, package_part, zips
+from witnessmark.formats import compound, dates, markup, ole, package_part, zip_unfold, zips
 from witnessmark.formats.encodings import storable
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How, Path, PathStep
@@ -241,10 +241,10 @@ class _Unfolding:
     """The bytes of an entry found by its own header; where they break off, those before have been given."""
 
     def __init__(self, stream: BinaryIO, name: str, entry: zips.Entry) -> None:
-        if entry.is_encrypted or entry.method not in zips.METHODS:
+        if entry.is_encrypted or entry.method not in zip_unfold.METHODS:
             raise NotImplementedError(name)
         self.name, self._entry = name, entry
-        self._pieces = zips.unpacked(stream, entry)
+        self._pieces = zip_unfold.unpacked(stream, entry)
         self._waiting = b""
         self._crc = self._count = 0
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 
 from witnessmark.cell.report import Source
-from witnessmark.formats import iwa, signatures, table, zips
+from witnessmark.formats import iwa, signatures, table, zip_unfold, zips
 
 ZIP = table.ZIP
 STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
@@ -72,14 +72,14 @@ def _entries(source: Source) -> Iterator[zips.Entry]:
 
 
 def _content(source: Source, entry: zips.Entry, limit: int) -> bytes:
-    if entry.is_encrypted or entry.method not in zips.METHODS:
+    if entry.is_encrypted or entry.method not in zip_unfold.METHODS:
         return b""
     here = entry if entry.data >= 0 else zips.located(source.stream, entry)
     if here is None:
         return b""
     found = bytearray()
     try:
-        for piece in zips.unpacked(source.stream, here):
+        for piece in zip_unfold.unpacked(source.stream, here):
             found += piece
             if len(found) >= limit:
                 break

@@ -4,30 +4,16 @@ Rules for whoever changes this file: no size is believed; a name is bytes; what 
 is inflated; nothing is written anywhere.
 """
 
-import bz2
-import io
-import lzma
 import struct
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import BinaryIO, Protocol
-
-from witnessmark.formats import deflate64, packed, packed_member
+from typing import BinaryIO
 
 END = b"PK\x05\x06"
 CENTRAL = b"PK\x01\x02"
 LOCAL = b"PK\x03\x04"
 MOST_ENTRIES = 1_000_000
-MOST_UNLISTED = 1_000
-MOST_GAPS = 64 << 20
-"""Bytes between the entries of a directory that are looked through."""
 CHUNK = 64 << 10
-GROWTH = 256 << 10
-"""Bytes inflated at a time."""
-STORED, DEFLATED, DEFLATED64, BZIP2, LZMA, XZ = 0, 8, 9, 12, 14, 95
-XZ_MEMORY = 256 << 20
-METHODS = (STORED, DEFLATED, DEFLATED64, BZIP2, LZMA, XZ, *packed_member.METHODS)
 
 
 class BrokenZip(ValueError):  # noqa: N818 - it says what is broken
@@ -49,6 +35,7 @@ class Entry:
     made_by: int = 0
     attributes: int = 0
     extra: bytes = b""
+    disk: int = 0  # the part of a split zip that its header lies in, from 0 on
     comment: bytes = b""
     data: int = -1  # where the packed bytes begin; -1 until the local header was read
     local_name: bytes | None = None
@@ -74,25 +61,46 @@ class Entry:
 
 def end_record(stream: BinaryIO, size: int) -> tuple[int, int, int, bytes] | None:
     """Return (where the directory begins, its length, bytes before the zip, comment), or None without an end record."""
-    span = min(size, 22 + 0xFFFF)
-    stream.seek(size - span)
-    tail = stream.read(span)
-    at = tail.rfind(END)
-    while at >= 0 and at + 22 > len(tail):
-        at = tail.rfind(END, 0, at)
+    tail, at = _end(stream, size)
     if at < 0:
         return None
     length, offset, comment = struct.unpack_from("<IIH", tail, at + 12)
-    place = size - span + at
+    place = size - len(tail) + at
     wide = _end_record_64(stream, place)
     full = offset == 0xFFFFFFFF or length == 0xFFFFFFFF or tail[at + 10 : at + 12] == b"\xff\xff"
     # Some writers put the wide record (APPNOTE 4.3.14) also before a narrow one that holds the same.
     if wide is not None and (full or wide[:2] == (length, offset)):
         length, offset, place = wide
     start = place - length
+    if not _is_central(stream, start) and _is_central(stream, offset):
+        start = offset  # other bytes were put between the directory and its end
     if start < 0:
         return None
     return start, length, start - offset, tail[at + 22 : at + 22 + comment]
+
+
+def _end(stream: BinaryIO, size: int) -> tuple[bytes, int]:
+    span = min(size, 22 + 0xFFFF)
+    stream.seek(size - span)
+    tail = stream.read(span)
+    at = tail.rfind(END)
+    while at >= 0 and at + 22 > len(tail):
+        at = tail.rfind(END, 0, at)
+    return tail, at
+
+
+def _is_central(stream: BinaryIO, at: int) -> bool:
+    if at < 0:
+        return False
+    stream.seek(at)
+    return stream.read(4) == CENTRAL
+
+
+def part(stream: BinaryIO, size: int) -> int:
+    """Return which part of a split zip this is, from 0 on, as its end record says (APPNOTE 4.3.16, 8.5)."""
+    tail, at = _end(stream, size)
+    found = int.from_bytes(tail[at + 4 : at + 6], "little") if at >= 0 else 0
+    return 0 if found == 0xFFFF else found
 
 
 def _end_record_64(stream: BinaryIO, place: int) -> tuple[int, int, int] | None:
@@ -142,7 +150,7 @@ def _central(feed: bytes, at: int, shift: int) -> tuple[Entry, int]:
     made, _, flags, method, time, date, crc, packed, size, name_length, extra_length, comment_length = (
         struct.unpack_from("<HHHHHHIIIHHH", feed, at + 4)
     )
-    attributes, offset = struct.unpack_from("<II", feed, at + 38)
+    disk, _, attributes, offset = struct.unpack_from("<HHII", feed, at + 34)
     name_at = at + 46
     extra_at, comment_at = name_at + name_length, name_at + name_length + extra_length
     extra = feed[extra_at:comment_at]
@@ -159,6 +167,7 @@ def _central(feed: bytes, at: int, shift: int) -> tuple[Entry, int]:
         made,
         attributes,
         extra,
+        disk,
         feed[comment_at : comment_at + comment_length],
     )
     return entry, 46 + name_length + extra_length + comment_length
@@ -225,52 +234,35 @@ def scan(stream: BinaryIO, size: int, limit: int = MOST_ENTRIES) -> Iterator[Ent
     """Yield the entries of a zip without a directory, by their own headers; each is yielded before its end is known."""
     at, count = 0, 0
     while count < limit:
-        at = _next_header(stream, at, size)
+        at = next_header(stream, at, size)
         if at < 0:
             return
-        stream.seek(at)
-        header = stream.read(30)
-        if len(header) < 30:
+        entry = header(stream, at, size)
+        if entry is None:
             return
-        flags, method, time, date, crc, packed, length, name_length, extra_length = struct.unpack_from(
-            "<HHHHIIIHH", header, 6
-        )
-        name, extra = stream.read(name_length), stream.read(extra_length)
-        length, packed, _ = _wide(extra, length, packed)
-        data = at + 30 + name_length + extra_length
-        unknown = bool(flags & 8) and packed == 0
-        entry = Entry(name, flags, method, crc, packed, length, at, (time, date), extra=extra, data=data)
-        entry = replace(entry, packed=-1 if unknown else min(packed, max(0, size - data)))
         count += 1
         yield entry
-        at = data if unknown else data + max(entry.packed, 0)
+        at = entry.data + max(entry.packed, 0)
 
 
-def unlisted(stream: BinaryIO, entries: list[Entry], start: int) -> Iterator[Entry]:
-    """Yield the entries that lie whole in gaps between those of the directory, which begins at `start`."""
-    at, looked = 0, 0
-    listed = sorted((entry.offset, max(entry.end, entry.data)) for entry in entries if entry.data >= 0)
-    for begin, end in (*listed, (start, start)):
-        if begin - at > 30:
-            looked += begin - at
-            if looked > MOST_GAPS:
-                return
-            yield from _in_gap(stream, at, begin)
-        at = max(at, end)
-
-
-def _in_gap(stream: BinaryIO, at: int, end: int) -> Iterator[Entry]:
+def header(stream: BinaryIO, at: int, size: int) -> Entry | None:
+    """Return the entry whose own header lies at a place; `packed` is -1 where it stands behind the packed bytes."""
     stream.seek(at)
-    gap = io.BytesIO(stream.read(end - at))
-    size = len(gap.getbuffer())
-    for entry in scan(gap, size, MOST_UNLISTED):
-        # Other bytes hold the mark by chance, or as a program that unpacks does: a header has to make sense.
-        known = entry.method in METHODS and 0 < len(entry.name) <= 1024 and b"\0" not in entry.name
-        if known and (entry.packed < 0 or entry.end <= size) and not entry.flags & 0x9000:
-            yield replace(entry, offset=entry.offset + at, data=entry.data + at)
+    head = stream.read(30)
+    if len(head) < 30 or head[:4] != LOCAL:
+        return None
+    flags, method, time, date, crc, packed, length, name_length, extra_length = struct.unpack_from(
+        "<HHHHIIIHH", head, 6
+    )
+    name, extra = stream.read(name_length), stream.read(extra_length)
+    length, packed, _ = _wide(extra, length, packed)
+    data = at + 30 + name_length + extra_length
+    held = -1 if flags & 8 and packed == 0 else min(packed, max(0, size - data))
+    return Entry(name, flags, method, crc, held, length, at, (time, date), extra=extra, data=data)
 
 
-def _next_header(stream: BinaryIO, at: int, size: int) -> int:
+def next_header(stream: BinaryIO, at: int, size: int) -> int:
+    """Return where the next local header begins, or -1; it may begin beyond `size`, where looking ends."""
     while at < size:
         stream.seek(at)
         block = stream.read(1 << 20)
@@ -281,201 +273,3 @@ def _next_header(stream: BinaryIO, at: int, size: int) -> int:
             return -1
         at += len(block) - 3
     return -1
-
-
-class Decompressor(Protocol):
-    """What inflates, a bounded piece at a time."""
-
-    @property
-    def eof(self) -> bool:
-        """Whether the packed stream has come to its own end."""
-
-    def push(self, data: bytes) -> Iterator[bytes]:
-        """Yield what some packed bytes unfold to."""
-
-
-class _Stored:
-    eof = False
-
-    def push(self, data: bytes) -> Iterator[bytes]:
-        yield data
-
-
-class Inflating:
-    """Deflate, raw (-15), with a zlib (15) or gzip header (31), never more than `GROWTH` bytes at a time."""
-
-    def __init__(self, window: int = -15) -> None:
-        self._machine = zlib.decompressobj(window)
-
-    @property
-    def eof(self) -> bool:
-        """Whether the packed stream has come to its own end."""
-        return self._machine.eof
-
-    @property
-    def unused(self) -> bytes:
-        """What was pushed beyond that end."""
-        return self._machine.unused_data
-
-    def push(self, data: bytes) -> Iterator[bytes]:
-        """Yield what some packed bytes unfold to."""
-        while data and not self._machine.eof:
-            before = self._machine.copy()
-            try:
-                out = self._machine.decompress(data, GROWTH)
-            except zlib.error:
-                yield _up_to_the_damage(before, data)
-                raise
-            data = self._machine.unconsumed_tail
-            if out:
-                yield out
-
-
-def _up_to_the_damage(machine: "zlib._Decompress", data: bytes) -> bytes:
-    """Return what stands before a damage: zlib gives nothing of a piece in which there is one."""
-    found = bytearray()
-    try:
-        for at in range(len(data)):
-            waiting = data[at : at + 1]
-            while waiting and len(found) < GROWTH:
-                found += machine.decompress(waiting, GROWTH)
-                waiting = machine.unconsumed_tail
-    except zlib.error:
-        pass
-    return bytes(found)
-
-
-class Unpacking:
-    """bzip2, xz and raw LZMA, never more than `GROWTH` bytes at a time."""
-
-    def __init__(self, machine: bz2.BZ2Decompressor | lzma.LZMADecompressor) -> None:
-        self._machine = machine
-
-    @property
-    def eof(self) -> bool:
-        """Whether the packed stream has come to its own end."""
-        return self._machine.eof
-
-    @property
-    def unused(self) -> bytes:
-        """What was pushed beyond that end."""
-        return self._machine.unused_data
-
-    def push(self, data: bytes) -> Iterator[bytes]:
-        """Yield what some packed bytes unfold to."""
-        out = self._machine.decompress(data, GROWTH)
-        while True:
-            if out:
-                yield out
-            if self._machine.eof or self._machine.needs_input:
-                return
-            out = self._machine.decompress(b"", GROWTH)
-
-
-def unpacked(stream: BinaryIO, entry: Entry) -> Iterator[bytes]:
-    """Yield what an entry unfolds to, in bounded pieces.
-
-    Raises:
-        BrokenZip: when the packed bytes break off or are damaged; what was yielded stands.
-    """
-    by_another = _by_another(stream, entry)
-    if by_another is not None:
-        try:
-            yield from by_another
-        except (deflate64.BrokenDeflate64, packed.CannotUnfold) as error:
-            raise BrokenZip(f"the packed bytes are damaged ({error})") from error
-        return
-    at, left = entry.data, entry.packed
-    machine: Decompressor | None = None
-    try:
-        if entry.method == LZMA:
-            machine, used = _lzma(stream, at)
-            at, left = at + used, max(0, left - used)
-        machine = machine or _machine(entry.method)
-        while left != 0 and not machine.eof:
-            stream.seek(at)
-            block = stream.read(CHUNK if left < 0 else min(CHUNK, left))
-            if not block:
-                break
-            at, left = at + len(block), left - len(block) if left > 0 else left
-            yield from machine.push(block)
-    except (zlib.error, lzma.LZMAError, OSError, ValueError) as error:
-        raise BrokenZip(f"the packed bytes are damaged ({error})") from error
-    if not machine.eof and (left > 0 or entry.method in (DEFLATED, BZIP2, XZ)):
-        raise BrokenZip("the packed bytes break off")
-
-
-def _by_another(stream: BinaryIO, entry: Entry) -> Iterator[bytes] | None:
-    """Return what unfolds a method that asks for its bytes itself."""
-    if entry.method == DEFLATED64:
-        return deflate64.unfolded(_packed(stream, entry))
-    if entry.method in packed_member.METHODS:
-        pieces = _packed(stream, entry)
-        return packed_member.unfolded(entry.method, entry.crc, entry.size, max(entry.packed, 0), pieces)
-    return None
-
-
-def _packed(stream: BinaryIO, entry: Entry) -> Iterator[bytes]:
-    at, left = entry.data, entry.packed
-    while left != 0:
-        stream.seek(at)
-        block = stream.read(CHUNK if left < 0 else min(CHUNK, left))
-        if not block:
-            return
-        at, left = at + len(block), left - len(block) if left > 0 else left
-        yield block
-
-
-def why_not(entry: Entry) -> str:
-    """Return why the method of an entry is not unfolded here, or nothing."""
-    if entry.method not in METHODS:
-        return f"it is packed by {METHOD_NAMES.get(entry.method, f'method {entry.method}')}, which is not unpacked here"
-    if entry.method in packed_member.METHODS:
-        if not packed_member.is_here():
-            return "unpacking it needs the library libarchive (Debian: libarchive13), which is not on this machine"
-        if entry.packed < 0 or (entry.flags & 8 and entry.size == 0):
-            return "how long it is stands in a directory that is lost"
-    return ""
-
-
-METHOD_NAMES = {
-    1: "Shrink",
-    2: "Reduce",
-    3: "Reduce",
-    4: "Reduce",
-    5: "Reduce",
-    6: "Implode",
-    10: "PKWARE's library",
-    16: "IBM z/OS CMPSC",
-    18: "IBM TERSE",
-    19: "LZ77 of IBM",
-    94: "MP3",
-    96: "JPEG of WinZip",
-    97: "WavPack",
-}
-
-
-def _machine(method: int) -> Decompressor:
-    if method == DEFLATED:
-        return Inflating()
-    if method == BZIP2:
-        return Unpacking(bz2.BZ2Decompressor())
-    if method == XZ:
-        return Unpacking(lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=XZ_MEMORY))
-    return _Stored()
-
-
-def _lzma(stream: BinaryIO, at: int) -> tuple[Decompressor, int]:
-    stream.seek(at)
-    head = stream.read(9)
-    if len(head) < 9 or head[2:4] != b"\x05\x00":
-        raise BrokenZip("LZMA properties that are not in use")
-    first, size = head[4], int.from_bytes(head[5:9], "little")
-    chain = {
-        "id": lzma.FILTER_LZMA1,
-        "dict_size": min(max(size, 4096), 64 << 20),
-        "lc": first % 9,
-        "lp": first // 9 % 5,
-        "pb": min(first // 45, 4),
-    }
-    return Unpacking(lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[chain])), 9

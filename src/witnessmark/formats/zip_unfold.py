@@ -1,0 +1,214 @@
+"""Unfolds the members of a zip, whatever they are packed by (APPNOTE 6.3, section 4.4.5), a bounded piece at a time."""
+
+import bz2
+import lzma
+import zlib
+from collections.abc import Iterator
+from typing import BinaryIO, Protocol
+
+from witnessmark.formats import deflate64, packed, packed_member
+from witnessmark.formats.zips import CHUNK, BrokenZip, Entry
+
+GROWTH = 256 << 10
+"""Bytes inflated at a time."""
+STORED, DEFLATED, DEFLATED64, BZIP2, LZMA, XZ = 0, 8, 9, 12, 14, 95
+XZ_MEMORY = 256 << 20
+METHODS = (STORED, DEFLATED, DEFLATED64, BZIP2, LZMA, XZ, *packed_member.METHODS)
+
+
+class Decompressor(Protocol):
+    """What inflates, a bounded piece at a time."""
+
+    @property
+    def eof(self) -> bool:
+        """Whether the packed stream has come to its own end."""
+
+    def push(self, data: bytes) -> Iterator[bytes]:
+        """Yield what some packed bytes unfold to."""
+
+
+class _Stored:
+    eof = False
+
+    def push(self, data: bytes) -> Iterator[bytes]:
+        yield data
+
+
+class Inflating:
+    """Deflate, raw (-15), with a zlib (15) or gzip header (31), never more than `GROWTH` bytes at a time."""
+
+    def __init__(self, window: int = -15) -> None:
+        self._machine = zlib.decompressobj(window)
+
+    @property
+    def eof(self) -> bool:
+        """Whether the packed stream has come to its own end."""
+        return self._machine.eof
+
+    @property
+    def unused(self) -> bytes:
+        """What was pushed beyond that end."""
+        return self._machine.unused_data
+
+    def push(self, data: bytes) -> Iterator[bytes]:
+        """Yield what some packed bytes unfold to."""
+        while data and not self._machine.eof:
+            before = self._machine.copy()
+            try:
+                out = self._machine.decompress(data, GROWTH)
+            except zlib.error:
+                yield _up_to_the_damage(before, data)
+                raise
+            data = self._machine.unconsumed_tail
+            if out:
+                yield out
+
+
+def _up_to_the_damage(machine: "zlib._Decompress", data: bytes) -> bytes:
+    """Return what stands before a damage: zlib gives nothing of a piece in which there is one."""
+    found = bytearray()
+    try:
+        for at in range(len(data)):
+            waiting = data[at : at + 1]
+            while waiting and len(found) < GROWTH:
+                found += machine.decompress(waiting, GROWTH)
+                waiting = machine.unconsumed_tail
+    except zlib.error:
+        pass
+    return bytes(found)
+
+
+class Unpacking:
+    """bzip2, xz and raw LZMA, never more than `GROWTH` bytes at a time."""
+
+    def __init__(self, machine: bz2.BZ2Decompressor | lzma.LZMADecompressor) -> None:
+        self._machine = machine
+
+    @property
+    def eof(self) -> bool:
+        """Whether the packed stream has come to its own end."""
+        return self._machine.eof
+
+    @property
+    def unused(self) -> bytes:
+        """What was pushed beyond that end."""
+        return self._machine.unused_data
+
+    def push(self, data: bytes) -> Iterator[bytes]:
+        """Yield what some packed bytes unfold to."""
+        out = self._machine.decompress(data, GROWTH)
+        while True:
+            if out:
+                yield out
+            if self._machine.eof or self._machine.needs_input:
+                return
+            out = self._machine.decompress(b"", GROWTH)
+
+
+def unpacked(stream: BinaryIO, entry: Entry) -> Iterator[bytes]:
+    """Yield what an entry unfolds to, in bounded pieces.
+
+    Raises:
+        BrokenZip: when the packed bytes break off or are damaged; what was yielded stands.
+    """
+    by_another = _by_another(stream, entry)
+    if by_another is not None:
+        try:
+            yield from by_another
+        except (deflate64.BrokenDeflate64, packed.CannotUnfold) as error:
+            raise BrokenZip(f"the packed bytes are damaged ({error})") from error
+        return
+    at, left = entry.data, entry.packed
+    machine: Decompressor | None = None
+    try:
+        if entry.method == LZMA:
+            machine, used = _lzma(stream, at)
+            at, left = at + used, max(0, left - used)
+        machine = machine or _machine(entry.method)
+        while left != 0 and not machine.eof:
+            stream.seek(at)
+            block = stream.read(CHUNK if left < 0 else min(CHUNK, left))
+            if not block:
+                break
+            at, left = at + len(block), left - len(block) if left > 0 else left
+            yield from machine.push(block)
+    except (zlib.error, lzma.LZMAError, OSError, ValueError) as error:
+        raise BrokenZip(f"the packed bytes are damaged ({error})") from error
+    if not machine.eof and (left > 0 or entry.method in (DEFLATED, BZIP2, XZ)):
+        raise BrokenZip("the packed bytes break off")
+
+
+def _by_another(stream: BinaryIO, entry: Entry) -> Iterator[bytes] | None:
+    """Return what unfolds a method that asks for its bytes itself."""
+    if entry.method == DEFLATED64:
+        return deflate64.unfolded(_packed(stream, entry))
+    if entry.method in packed_member.METHODS:
+        pieces = _packed(stream, entry)
+        return packed_member.unfolded(entry.method, entry.crc, entry.size, max(entry.packed, 0), pieces)
+    return None
+
+
+def _packed(stream: BinaryIO, entry: Entry) -> Iterator[bytes]:
+    at, left = entry.data, entry.packed
+    while left != 0:
+        stream.seek(at)
+        block = stream.read(CHUNK if left < 0 else min(CHUNK, left))
+        if not block:
+            return
+        at, left = at + len(block), left - len(block) if left > 0 else left
+        yield block
+
+
+def why_not(entry: Entry) -> str:
+    """Return why the method of an entry is not unfolded here, or nothing."""
+    if entry.method not in METHODS:
+        return f"it is packed by {METHOD_NAMES.get(entry.method, f'method {entry.method}')}, which is not unpacked here"
+    if entry.method in packed_member.METHODS:
+        if not packed_member.is_here():
+            return "unpacking it needs the library libarchive (Debian: libarchive13), which is not on this machine"
+        if entry.packed < 0 or (entry.flags & 8 and entry.size == 0):
+            return "how long it is stands in a directory that is lost"
+    return ""
+
+
+METHOD_NAMES = {
+    1: "Shrink",
+    2: "Reduce",
+    3: "Reduce",
+    4: "Reduce",
+    5: "Reduce",
+    6: "Implode",
+    10: "PKWARE's library",
+    16: "IBM z/OS CMPSC",
+    18: "IBM TERSE",
+    19: "LZ77 of IBM",
+    94: "MP3",
+    96: "JPEG of WinZip",
+    97: "WavPack",
+}
+
+
+def _machine(method: int) -> Decompressor:
+    if method == DEFLATED:
+        return Inflating()
+    if method == BZIP2:
+        return Unpacking(bz2.BZ2Decompressor())
+    if method == XZ:
+        return Unpacking(lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=XZ_MEMORY))
+    return _Stored()
+
+
+def _lzma(stream: BinaryIO, at: int) -> tuple[Decompressor, int]:
+    stream.seek(at)
+    head = stream.read(9)
+    if len(head) < 9 or head[2:4] != b"\x05\x00":
+        raise BrokenZip("LZMA properties that are not in use")
+    first, size = head[4], int.from_bytes(head[5:9], "little")
+    chain = {
+        "id": lzma.FILTER_LZMA1,
+        "dict_size": min(max(size, 4096), 64 << 20),
+        "lc": first % 9,
+        "lp": first // 9 % 5,
+        "pb": min(first // 45, 4),
+    }
+    return Unpacking(lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[chain])), 9

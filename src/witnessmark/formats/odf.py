@@ -7,6 +7,7 @@ from typing import Any
 from witnessmark.cell.report import ReadingStopped, Report, Source
 from witnessmark.formats import dates, markup
 from witnessmark.formats.encodings import storable
+from witnessmark.formats.odf_lists import Lists
 from witnessmark.formats.package import Package, close
 from witnessmark.model.derivative import Outcome
 
@@ -97,11 +98,13 @@ def read_odf(source: Source, report: Report) -> None:
 
 def tell(report: Report, known: Styles, styled: Iterable[Any], told: Iterable[Any]) -> None:
     """Report the text under some elements, given those that hold styles; None stands for what is not there."""
+    lists = Lists()
     for root in styled:
         _read_styles(root, known)
+        lists.learn((root,))
     for root in told:
         if root is not None:
-            _Story(report, known).read(root)
+            _Story(report, known, lists).read(root)
 
 
 def _read_styles(root: Any, known: Styles) -> None:
@@ -124,8 +127,8 @@ _HIDES = (
 
 
 class _Story:
-    def __init__(self, report: Report, known: Styles) -> None:
-        self._report, self._known = report, known
+    def __init__(self, report: Report, known: Styles, lists: Lists) -> None:
+        self._report, self._known, self._lists = report, known, lists
         self._why: list[tuple[Any, str]] = []  # open elements that hide what is in them
         self._parts: list[str] = []
         self._aside: dict[str, list[str]] = {}
@@ -216,6 +219,7 @@ class _Story:
                 self._aside.setdefault("formula", []).append(about["formula"] + "\n")
         if why:
             self._why.append((element, why))
+        self._number(kind, about)
         if kind == "s":
             self._say(" " * min(_count(about, "c"), MOST_BLANKS))
         elif kind == "tab":
@@ -223,10 +227,23 @@ class _Story:
         elif kind == "line-break":
             self._say("\n")
 
+    def _number(self, kind: str, about: dict[str, str]) -> None:
+        """Say the number that stands before a paragraph; of what does not show, it is not counted."""
+        if kind == "list":
+            self._lists.open_list(about)
+        elif kind == "list-item":
+            self._lists.open_item(about)
+        elif kind in _PARAGRAPHS and not self._why:
+            number = self._lists.heading(about) if kind == "h" else self._lists.paragraph()
+            if number:
+                self._say(number + " ")
+
     def _end(self, kind: str, element: Any) -> None:
         self._paragraphs -= kind in _PARAGRAPHS
         if kind in ("p", "h", "table-row", "title", "desc", "creator", "date", "hidden-text"):
             self._say("\n")
+        elif kind == "list":
+            self._lists.close_list()
         elif kind in _SIGNS:
             self._say(" ")
         elif kind in ("table-cell", "covered-table-cell"):

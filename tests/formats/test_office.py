@@ -428,6 +428,28 @@ def slide(*shapes, more=""):
     return f"<p:sld {SLIDE} {more}><p:cSld><p:spTree>{''.join(shapes)}</p:spTree></p:cSld></p:sld>"
 
 
+def numbered(*paragraphs):
+    inner = "".join(
+        f"<a:p><a:pPr lvl='{level}'>{asked}</a:pPr><a:r><a:t>{text}</a:t></a:r></a:p>"
+        for level, asked, text in paragraphs
+    )
+    return f'<p:sp><p:nvSpPr><p:cNvPr id="2" name="n"/></p:nvSpPr><p:txBody>{inner}</p:txBody></p:sp>'
+
+
+def test_the_numbers_of_a_slide_are_told_as_they_show():
+    roman, letter, plain = (
+        f"<a:buAutoNum type='{kind}'/>" for kind in ("romanUcPeriod", "alphaLcParenBoth", "arabicPlain")
+    )
+    later = "<a:buAutoNum type='arabicParenR' startAt='7'/>"
+    box = numbered(
+        (0, roman, "x"), (0, roman, ""), (0, roman, "x"), (1, letter, "x"), (1, letter, "x"), (0, roman, "x"), (1, letter, "x"),
+        (0, "<a:buChar char='-'/>", "x"), (0, roman, "x"), (0, later, "x"), (0, later, "x"), (0, plain, "x"),
+        (9, plain, "x"), ("x", "<a:buAutoNum type='none'/>", "x"), (0, "<a:buAutoNum type='arabicPlain' startAt='999999'/>", "x"),
+    )  # fmt: skip
+    told = ["I. x", "II. x", "(a) x", "(b) x", "III. x", "(a) x", "x", "I. x", "7) x", "8) x", "1 x", "x", "x", "1 x"]
+    assert read(read_pptx, pptx(slide(box, numbered((0, roman, "x"))))).visible_text.splitlines() == [*told, "I. x"]
+
+
 def test_sections_list_the_slides_again_and_nothing_is_missing():
     listed = (
         f'<p:presentation {SLIDE} xmlns:r="{OFFICE}"><p:sldIdLst><p:sldId id="300" r:id="s1"/></p:sldIdLst><p:extLst><p:ext>'

@@ -7,6 +7,7 @@ from typing import Any
 from witnessmark.cell.report import ReadingStopped, Report
 from witnessmark.formats import markup
 from witnessmark.formats.package import Package
+from witnessmark.formats.pptx_numbers import Numbers
 from witnessmark.model.derivative import Outcome
 
 MOST_SLIDES = 5000
@@ -110,15 +111,18 @@ def _lines(root: Any) -> Iterator[str]:
     if root is None:
         return
     row: list[str] = []
-    in_row = False
+    in_row, numbers = False, Numbers()
     for event, element in markup.walk(root):
         kind = markup.local(element)
         if kind == "tr":
             if event == "end" and any(row):
                 yield "\t".join(row)
             row, in_row = [], event == "start"
+        elif kind == "txBody" and event == "start":
+            numbers = Numbers()
         elif kind == "p" and event == "start":
             text = "".join(_pieces(element)).strip()
+            text = numbers.next(element) + text if text else ""
             if in_row:
                 row.append(text)
             elif text:

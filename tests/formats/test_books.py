@@ -93,3 +93,87 @@ def test_a_deep_nest_of_paragraphs_is_no_crash(read):
 def test_noise_in_a_part_is_no_crash(read, noise):
     assert isinstance(read(package({**warm._EPUB, "a.xhtml": noise, "a.opf": noise}), "a.epub").ended, Outcome)
     assert isinstance(read(package({"index.xml": b"<sl:document>" + noise}), "a.pages").ended, Outcome)
+
+
+CELL = "<sf:{0}{1}><sf:ct sfa:s='{2}'/></sf:{0}>"
+MENU = (
+    "<sf:pm><sf:menu-choices><sf:t sfa:ID='a'><sf:ct sfa:s='East'/></sf:t><sf:t sfa:ID='b'><sf:ct sfa:s='West'/></sf:t>"
+    "</sf:menu-choices><sf:proxied-cell-ref sfa:IDREF='b'/></sf:pm>"
+)
+CELLS = (
+    CELL.format("t", " sf:ct='1'", "Beds")
+    + "<sf:n sf:v='872.39999999999998'/>"
+    + "<sf:d sf:ct='254' sf:cell-date='276048000'/>"
+    + MENU
+    + "<sf:t sf:ct='2'><sf:so><sf:text-body><sf:p>two <sf:span>words</sf:span></sf:p></sf:text-body></sf:so></sf:t>"
+    + "<sf:f><sf:fo sf:fs='=A1'/><sf:r><sf:rn sf:v='-137.5'/></sf:r></sf:f>"
+)
+STYLES = (
+    "<sf:stylesheet><sf:chart-style sfa:ID='s' sf:ident='base'><sf:SFCShowChartTitleProperty><sf:number sfa:number='{}'/>"
+    "</sf:SFCShowChartTitleProperty></sf:chart-style><sf:chart-style sfa:ID='own' sf:parent-ident='base'/></sf:stylesheet>"
+)
+CHART = (
+    "<sf:chart-info><sf:style><sf:chart-style-ref sfa:IDREF='own'/></sf:style><sf:chart-row_names><sf:string sfa:string='East'/>"
+    "<sf:string sfa:string=''/><sf:string sfa:string='West'/></sf:chart-row_names><sf:chart-name sfa:string='Keys'/>"
+    "</sf:chart-info>"
+)
+
+
+def book_of_sheets(title_shown=1):
+    table = "<sf:tabular-model sf:name='{}' sf:name-is-visible='{}'><sf:grid><sf:datasource>{}</sf:datasource></sf:grid></sf:tabular-model>"
+    sheets = "".join(
+        f"<ls:workspace ls:workspace-name='{name}'>{inner}</ls:workspace>"
+        for name, inner in (
+            ("Wing", table.format("Watch list", "true", CELLS) + "<sf:sticky-note><sf:p>who?</sf:p></sf:sticky-note>"),
+            ("More", table.format("Table 1", "false", "") + CHART),
+        )
+    )
+    about = "<sf:metadata><sf:authors><sf:string sfa:string='Ode Marr'/></sf:authors></sf:metadata>"
+    pattern = f"<ls:tabular-prototypes>{table.format('Unnamed', 'false', '')}</ls:tabular-prototypes>"
+    xml = f"{STYLES.format(title_shown)}{pattern}{sheets}{about}"
+    return package({"index.xml": f'<ls:document xmlns:ls="l" xmlns:sf="f" xmlns:sfa="a">{xml}</ls:document>'})
+
+
+def test_sheets_of_2009_show_their_names_the_rows_of_tables_and_the_words_of_charts(read):
+    found = read(book_of_sheets(), "a")
+    assert found.media_type == "application/vnd.apple.numbers"
+    assert found.visible_text == (
+        "Wing\nWatch list\nBeds\t872.4\n2009-10-01\tWest\ttwo words\t-137.5\n\fMore\nKeys\nEast\tWest\n"
+    )
+    assert found.hidden_pieces == [
+        ("template", "Unnamed"),
+        ("choice", "East\nWest"),
+        ("comment", "who?"),
+        ("name of a table", "Table 1"),
+        ("metadata: authors", "Ode Marr"),
+    ]
+
+
+def test_a_table_of_2009_that_breaks_off_keeps_its_rows(read):
+    whole = zipfile.ZipFile(io.BytesIO(book_of_sheets())).read("index.xml").decode()
+    found = read(package({"index.xml": whole[: whole.index("two")]}), "a")
+    assert found.ended == Outcome.PARTIAL
+    assert found.visible_text == "Wing\nWatch list\nBeds\t872.4\n2009-10-01\tWest\n"
+
+
+def test_a_title_that_the_style_of_a_chart_takes_away_is_apart(read):
+    found = read(book_of_sheets(title_shown=0), "a")
+    assert "Keys" not in found.visible_text
+    assert ("title or caption not shown", "Keys") in found.hidden_pieces
+
+
+def test_slides_of_2009_are_pages_and_hidden_ones_are_apart(read):
+    slides = "".join(f"<key:slide{about}><sf:p>{text}</sf:p></key:slide>" for about, text in (
+        ("", "first"), (" key:hidden='true'", "secret"), ("", "second")))  # fmt: skip
+    master = "<key:master-slide><sf:tabular-model sf:name='Old'/><sf:p>Title</sf:p></key:master-slide>"
+    xml = f'<key:presentation xmlns:key="k" xmlns:sf="f">{master}<key:slide-list>{slides}</key:slide-list></key:presentation>'
+    found = read(package({"index.apxl": xml, "index.xml": xml}), "a.key")
+    assert found.visible_text == "first\n\fsecond\n"
+    assert found.hidden_pieces == [("slide master", "Old"), ("slide master", "Title"), ("hidden slide", "secret")]
+
+
+@given(st.text(st.sampled_from("0123456789.-+eENaInfinity"), max_size=30))
+def test_no_number_of_2009_trips_the_reader(value):
+    from witnessmark.formats import iwork_cells
+
+    assert isinstance(iwork_cells.number(value), str)

@@ -32,6 +32,7 @@ OFFSET_ZERO: tuple[tuple[bytes, str], ...] = (
     (b"SQLite format 3\x00", "application/x-sqlite3"),
     (b"\x00\x01\x00\x00Standard Jet DB\x00", "application/x-msaccess"),
     (b"\x00\x01\x00\x00Standard ACE DB\x00", "application/x-msaccess"),
+    (b"ITSF\x02\x00\x00\x00", "application/vnd.ms-htmlhelp"),
     (b"ITSF\x03\x00\x00\x00", "application/vnd.ms-htmlhelp"),
     (b"\xffWPC", "application/vnd.wordperfect"),
     (b"\x31\xbe\x00\x00", "application/x-mswrite"),

@@ -341,6 +341,7 @@ READERS: tuple[Reader, ...] = (
     Reader(("application/x-7z-compressed",), CONTAINER, "sevenzip", "read_7z"),
     Reader(("application/x-rar-compressed",), CONTAINER, "packed", "read_rar"),
     Reader(("application/vnd.ms-cab-compressed",), CONTAINER, "packed", "read_cabinet"),
+    Reader(("application/vnd.ms-htmlhelp",), CONTAINER, "chm", "read_chm"),
     Reader(("application/x-iso9660-image",), CONTAINER, "packed", "read_iso"),
     Reader(
         (

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.forge import iwa_forge
+from tests.forge import chm_forge, iwa_forge
 from tests.forge import sevenzip_forge as forge
 from tests.forge.macro_forge import project
 from tests.forge.outlook_forge import number, text
@@ -293,6 +293,7 @@ def _containers() -> Iterator[tuple[str, bytes]]:
     yield "a.zlib", zlib.compress(random.Random(8).randbytes(600))
     yield "a.bz2", bzip2(b"The keys " * 40)
     yield "a.xz", lzma.compress(b"The keys " * 40)
+    yield "a.chm", chm_forge.specimen()
     yield "a.cab", base64.b64decode(_CABINET)
     head = struct.pack("<IIBIIBBHI", 9, 9, 3, zlib.crc32(b"The keys\n"), 0x21210000, 20, 0x30, 5, 0x81A4)
     rar = archives._rar_block(0x73, 0, bytes(6)) + archives._rar_block(0x74, 0x8000, head + b"a.txt") + b"The keys\n"

@@ -149,6 +149,17 @@ def test_sheets_of_2009_show_their_names_the_rows_of_tables_and_the_words_of_cha
     ]
 
 
+@pytest.mark.parametrize("name", ["index.xml", "index.xml.gz"])
+@pytest.mark.parametrize("folder", ["", "a b.numbers/"])
+def test_a_document_of_2009_is_known_in_a_folder_that_was_zipped_and_in_a_gzip(read, folder, name):
+    xml = zipfile.ZipFile(io.BytesIO(book_of_sheets())).read("index.xml")
+    parts = {folder + name: gzip.compress(xml) if name.endswith(".gz") else xml, folder + "thumbs/a.jpg": b"x"}
+    found, plain = read(package({**parts, "__MACOSX/a": "x"} if folder else parts), "a"), read(book_of_sheets(), "a")
+    assert found.media_type == "application/vnd.apple.numbers"
+    assert (found.visible_text, found.hidden_pieces) == (plain.visible_text, plain.hidden_pieces)
+    assert [member.name for member in found.members if "MACOSX" not in member.name] == [folder + "thumbs/a.jpg"]
+
+
 def test_a_table_of_2009_that_breaks_off_keeps_its_rows(read):
     whole = zipfile.ZipFile(io.BytesIO(book_of_sheets())).read("index.xml").decode()
     found = read(package({"index.xml": whole[: whole.index("two")]}), "a")

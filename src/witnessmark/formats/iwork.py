@@ -15,9 +15,9 @@ from witnessmark.cell.report import ReadingStopped, Report, Source
 from witnessmark.formats import iwork_cells, markup
 from witnessmark.formats.iwork_cells import Cells
 from witnessmark.formats.package import LARGEST_PART, Package, close
+from witnessmark.formats.packages import IWORK_09, bundle_folder
 from witnessmark.model.derivative import Outcome
 
-_DOCUMENTS = ("index.xml", "index.apxl", "index.xml.gz", "index.apxl.gz", "presentation.apxl")
 _ASIDE = {
     "annotation": "comment",
     "comment": "comment",
@@ -43,7 +43,8 @@ def read_iwork(source: Source, report: Report) -> None:
     """
     markup.name_tool(report)
     package = Package(source)
-    name = next((found for name in _DOCUMENTS if (found := package.find(name)) is not None), None)
+    folder = bundle_folder(package.names)
+    name = next((found for name in IWORK_09 if (found := package.find(folder + name)) is not None), None)
     if name is None:
         raise ReadingStopped(Outcome.CORRUPT, "the package holds no document")
     try:
@@ -55,7 +56,7 @@ def read_iwork(source: Source, report: Report) -> None:
     except (markup.BrokenMarkup, OSError, EOFError, zlib.error):
         package.broken.append(name)
     package.used.add(name)
-    package.take_members(report, set())
+    package.take_members(report, set(), set() if name in package.broken else {name})
     package.observe_times(report)
     close(package, report)
 

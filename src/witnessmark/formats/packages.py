@@ -2,6 +2,7 @@
 
 import io
 import re
+import zlib
 from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 
@@ -41,16 +42,15 @@ def zip_type(source: Source, suffix: str) -> str:
                 stated = said[0].decode().lower()
         elif entry.name.lower() == b"[content_types].xml":
             stated = _by_content_types(_content(source, entry, MOST_INFLATED)) or stated
-        elif entry.name in (b"META-INF/manifest.xml", b"index.xml"):
-            content = _content(source, entry, 4096)
-            inside = _by_manifest(content) or next((found for root, found in _IWORK if root in content), inside)
-        elif _IWORK_13.fullmatch(entry.name):
-            programs[entry.name.decode("utf-8", "replace")] = _by_objects(source, entry)
+        elif entry.name == b"META-INF/manifest.xml":
+            inside = _by_manifest(_content(source, entry, 4096)) or inside
+        elif _IWORK_NAMES.fullmatch(entry.name) and len(programs) < MOST_PROGRAMS:
+            programs[entry.name.decode("utf-8", "replace")] = _by_document(source, entry)
         elif entry.method in IWORK_LOCKS:
             return IWORK_LOCKED
         if stated is not None and table.is_of_package(stated):
             return stated
-    found = _iwork_13(names, programs, suffix) or _by_names(names, inside)
+    found = _iwork(names, programs, suffix) or _by_names(names, inside)
     # What it says of itself hides nothing of it: a zip that calls itself a text or a picture is taken apart.
     unread = stated is not None and table.reader_of(stated) is None and _TYPE.fullmatch(stated)
     return stated if stated is not None and found == ZIP and unread else found
@@ -112,9 +112,19 @@ def _by_manifest(xml: bytes) -> str | None:
     return None
 
 
-def _by_objects(source: Source, entry: zips.Entry) -> str | None:
-    """Tell the program that wrote a document since 2013 by the root of its objects; a zip may hold them in another."""
+def _by_document(source: Source, entry: zips.Entry) -> str | None:
+    """Tell which program of iWork wrote a document: by the root of its XML, or since 2013 by that of its objects.
+
+    The XML may lie in a gzip, the objects in a zip inside.
+    """
     content = _content(source, entry, MOST_OF_AN_INDEX)
+    if entry.name.endswith(b".gz"):
+        try:
+            content = zlib.decompressobj(31).decompress(content, _BEGINNING)
+        except zlib.error:
+            return None
+    if not entry.name.endswith((b".iwa", b".zip")):
+        return next((found for root, found in _IWORK if root in content[:_BEGINNING]), None)
     if entry.name.endswith(b".zip"):
         index = Source(io.BytesIO(content), len(content), "")
         inner = next((one for one in islice(_entries(index), MOST_LOOKED_AT) if one.name == _IWA), None)
@@ -131,9 +141,16 @@ def bundle_folder(names: Iterable[str]) -> str:
     return folder if len(tops) == 1 and any(folder + name in known for name in _IN_A_BUNDLE) else ""
 
 
-_IN_A_BUNDLE = ("Index.zip", "Index/Document.iwa", ".iwpv2", ".iwph")
+IWORK_09 = ("index.xml", "index.apxl", "index.xml.gz", "index.apxl.gz", "presentation.apxl")
+"""Where a document of iWork up to 2009 lies in its package."""
+_IN_A_BUNDLE = ("Index.zip", "Index/Document.iwa", ".iwpv2", ".iwph", *IWORK_09)
+_BEGINNING = 4096
+MOST_PROGRAMS = 8
+"""Documents that are looked at in one package; an honest one holds one."""
 _IWA = b"Index/Document.iwa"
-_IWORK_13 = re.compile(rb"(?:[^/]{1,255}/)?Index(?:\.zip|/Document\.iwa)")
+_IWORK_NAMES = re.compile(
+    rb"(?:[^/]{1,255}/)?(?:Index(?:\.zip|/Document\.iwa)|index\.(?:xml|apxl)(?:\.gz)?|presentation\.apxl)"
+)
 IWORK_LOCKS = frozenset((25451, 25452))
 """The methods under which iWork of 2009 keeps what it locked."""
 IWORK_LOCKED = "application/x-tika-iworks-protected"
@@ -146,13 +163,14 @@ _IWORK = (
 )
 
 
-def _iwork_13(names: Collection[str], programs: dict[str, str | None], suffix: str) -> str | None:
-    """Tell a document since 2013 by its objects; where they are damaged, by the names of the archives."""
+def _iwork(names: Collection[str], programs: dict[str, str | None], suffix: str) -> str | None:
+    """Tell a document of iWork by what lies in it; one since 2013 whose objects are damaged, by its archives' names."""
     folder = bundle_folder(names)
     if not {f"{folder}.iwpv2", f"{folder}.iwph"}.isdisjoint(names):
         return IWORK_LOCKED
     document = f"{folder}Index/Document.iwa"
-    told = programs.get(document) or programs.get(f"{folder}Index.zip")
+    places = (document, *(folder + name for name in ("Index.zip", *IWORK_09)))
+    told = next((found for place in places if (found := programs.get(place))), None)
     if told is not None or document not in names:
         return told
     if any(name.startswith((f"{folder}Index/Slide", f"{folder}Index/MasterSlide")) for name in names):

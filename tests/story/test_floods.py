@@ -18,8 +18,8 @@ READ = min(TINY, 50_000)
 OCTETS = int(os.environ.get("WITNESSMARK_FLOOD_BYTES", "10000000000"))
 MOST_MEMORY = 1 << 30
 """Bytes of all processes together, shared pages counted once."""
-BESIDE = 5_000
-"""More entries than a log of so many files and readings has for anything else, with what one batch adds."""
+BESIDE = 100
+"""More events than a ledger of so many files and readings has for anything else."""
 IN_A_FOLDER = 1_000
 
 
@@ -39,6 +39,20 @@ def entries(archive: Path) -> int:
         return int((archive / "log" / "checkpoint").read_text().split("\n")[1])
     except (FileNotFoundError, IndexError, ValueError):
         return 0
+
+
+class Events:
+    """How many events the vault has: dummies, of which a slow machine seals more, are not counted."""
+
+    def __init__(self) -> None:
+        self._known = dict[str, int]()
+
+    def count(self, archive: Path) -> int:
+        for path in (archive / "vault" / "events").glob("*.jsonl"):
+            if path.name not in self._known:
+                with path.open("rb") as lines:
+                    self._known[path.name] = sum(not line.startswith(b'{"dummy":') for line in lines)
+        return sum(self._known.values())
 
 
 def contents(archive: Path) -> int:
@@ -104,10 +118,11 @@ def test_a_million_tiny_files_are_sealed_and_read_in_flat_memory_through_two_kil
             (leak / f"{number // IN_A_FOLDER:04}").mkdir(parents=True)
         path = leak / f"{number // IN_A_FOLDER:04}" / f"{number}.txt"
         path.write_bytes(b"Paper %d on the doors of Centre %d.\n" % (number, number % 7))
+    events = Events()
     runs = [
         run(wm, archive, leak, lambda: entries(archive) >= TINY // 3),
         run(wm, archive, leak, lambda: entries(archive) >= TINY + READ // 3),
-        run(wm, archive, leak, lambda: entries(archive) >= TINY + 2 * READ + BESIDE, signal.SIGINT),
+        run(wm, archive, leak, lambda: events.count(archive) >= TINY + 2 * READ + BESIDE, signal.SIGINT),
     ]
     told(runs, record_property)
     assert [each.code for each in runs[:2]] == [-signal.SIGKILL, -signal.SIGKILL]

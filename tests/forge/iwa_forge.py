@@ -4,9 +4,12 @@ A message is a mapping of the numbers of fields to values: a whole number, a flo
 list of these. `ref` is how objects refer to each other. The numbers of kinds and fields are those of the specimens.
 """
 
+import hashlib
 import io
 import struct
 import zipfile
+
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 TILE_ROWS = 256
 _LONGEST_COPY = 64
@@ -122,6 +125,24 @@ def zipped(parts, folder=""):
 def document(objects, more=None):
     """Return a document whose archives lie in the zip itself; what refers to anything stands in the first."""
     return zipped({"Index/Document.iwa": archive(objects), "preview.jpg": b"\xff\xd8\xffx", **(more or {})})
+
+
+def locked(parts, password, rounds=3):
+    """Return a document under a password: members encrypted in place, what checks the password beside them."""
+    salt, start = bytes(range(16)), bytes(range(16, 32))
+    key = hashlib.pbkdf2_hmac("sha1", password.encode(), salt, rounds, 16)
+    noise = bytes(range(32))
+    check = _encrypted(noise + hashlib.sha256(noise).digest(), key, start)
+    closed = {}
+    for name, data in parts.items():
+        fill = 16 - len(data) % 16
+        closed[name] = start + _encrypted(bytes(16) + data + bytes((fill,)) * fill, key, start) + bytes(20)
+    return zipped({**closed, ".iwpv2": struct.pack("<HHI", 2, 1, rounds) + salt + start + check, ".iwph": b"the cat"})
+
+
+def _encrypted(data, key, start):
+    machine = Cipher(algorithms.AES(key), modes.CBC(start)).encryptor()
+    return machine.update(data) + machine.finalize()
 
 
 # what a document of Pages, a workbook and a presentation are made of

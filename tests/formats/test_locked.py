@@ -13,7 +13,11 @@ import msoffcrypto.format.doc97
 import msoffcrypto.format.ppt97
 import msoffcrypto.format.xls97
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msoffcrypto.format.ooxml import OOXMLFile
+from tests.forge import iwa_forge
+from tests.formats import test_iwork13
 
 from witnessmark.cell.report import ReadingStopped, Source
 from witnessmark.demo import write_docx
@@ -160,3 +164,25 @@ def test_the_library_writes_older_documents_to_no_disk():
     for module in (msoffcrypto.format.doc97, msoffcrypto.format.ppt97, msoffcrypto.format.xls97):
         with module.tempfile.TemporaryFile() as file:
             assert isinstance(file, io.BytesIO)
+
+
+def test_a_document_of_iwork_comes_out_under_its_password_and_is_read(read):
+    parts = {"Index/Document.iwa": iwa_forge.archive(test_iwork13.KEYNOTE), "Data/a.txt": b"x" * 40}
+    closed = iwa_forge.locked(parts, RIGHT)
+    assert read(closed, "a.key").ended == Outcome.ENCRYPTED
+    assert unlock(closed, "a.key", *WRONG).ended == Outcome.ENCRYPTED
+    found = unlock(closed, "a.key", *WRONG, RIGHT)
+    assert (found.ended, [member.name for member in found.members]) == (Outcome.OK, ["a.key"])
+    opened = bytes(found.members[0].data)
+    with zipfile.ZipFile(io.BytesIO(opened)) as package:
+        assert {name: package.read(name) for name in package.namelist()} == parts
+    plain = read(iwa_forge.zipped(parts), "a.key")
+    assert read(opened, "a.key").visible_text == plain.visible_text
+
+
+@given(st.binary(max_size=200), st.integers(0, 120))
+def test_damage_to_a_locked_document_of_iwork_is_no_crash(read, noise, at):  # noqa: ARG001 - it loads the collector
+    closed = bytearray(iwa_forge.locked({"Index/Document.iwa": noise}, RIGHT))
+    place = closed.index(b".iwpv2") + at
+    closed[place : place + 4] = noise[:4].ljust(4, b"\xff")
+    assert isinstance(unlock(bytes(closed), "a.key", RIGHT).ended, Outcome)

@@ -16,7 +16,9 @@ from witnessmark.model.exhibit import PathStep
 LONGEST_HINT: Final = 10_000
 _OPEN: Final = (b"bplist00", b"<?xml", b"\xff\xd8\xff", b"\x89PNG", b"%PDF")
 """How members begin that were left in the open; what is locked begins by chance."""
-_HINT, _CHECK, _IDENTIFIER = ".iwph", ".iwpv2", "Metadata/DocumentIdentifier"
+HINT: Final = ".iwph"
+VERIFIER: Final = ".iwpv2"
+_IDENTIFIER: Final = "Metadata/DocumentIdentifier"
 
 
 def read_locked(source: Source, report: Report) -> None:
@@ -27,11 +29,11 @@ def read_locked(source: Source, report: Report) -> None:
     """
     package = Package(source)
     folder = bundle_folder(package.names)
-    hint = package.read(f"{folder}{_HINT}", LONGEST_HINT).decode("utf-8", "replace").strip()
+    hint = package.read(f"{folder}{HINT}", LONGEST_HINT).decode("utf-8", "replace").strip()
     if hint:
         report.hidden("password hint", hint + "\n")
-    aside = {f"{folder}{_HINT}", f"{folder}{_CHECK}"}
-    locked = [name for name in package.names if name not in aside and _is_locked(package, name, folder)]
+    aside = {f"{folder}{HINT}", f"{folder}{VERIFIER}"}
+    locked = [name for name in package.names if name not in aside and is_locked(package, name, folder)]
     package.take_members(report, set(package.names), aside.union(locked))
     for name in locked:
         path = tuple(PathStep(storable(step)) for step in name.split("/"))
@@ -40,7 +42,8 @@ def read_locked(source: Source, report: Report) -> None:
     raise ReadingStopped(Outcome.ENCRYPTED, "the document asks for a password")
 
 
-def _is_locked(package: Package, name: str, folder: str) -> bool:
+def is_locked(package: Package, name: str, folder: str) -> bool:
+    """Tell whether a member is locked: by how it is packed, or because it does not begin as one in the open does."""
     if package.method(name) in IWORK_LOCKS:
         return True
     return name != f"{folder}{_IDENTIFIER}" and not package.open(name).read(8).startswith(_OPEN)

@@ -127,6 +127,10 @@ class Package:
         """Return the method by which a part is said to be packed."""
         return self._entries[name].compress_type
 
+    def stamp(self, name: str) -> tuple[int, int, int, int, int, int]:
+        """Return when a part was packed, as the package says."""
+        return self._entries[name].date_time
+
     def root(self, name: str | None) -> Any | None:
         """Return the root element of a part, or None."""
         data = self.read(name)

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Self
 
@@ -144,7 +145,7 @@ class _Other:
     def ask(self, part: Part) -> None:
         """Let it read a segment when it has read those before it."""
         with self._losing():
-            self._here.send(part)
+            _send(self._here, part)
 
     def answer(self) -> Reread | None:
         """Return the next segment that was asked for, or None when the process is lost."""
@@ -171,6 +172,16 @@ class _Other:
             self._process.join()
 
 
+def _send(pipe: Connection, value: object) -> None:
+    """Send a value as `Connection.send` does, which leaves a view of its own buffer behind when the pipe is broken.
+
+    From Python 3.13 on the collector of garbage complains of such a view.
+    """
+    with ForkingPickler.dumps(value) as view:
+        data = bytes(view)
+    pipe.send_bytes(data)
+
+
 def _serve_forked(asked: Connection, log: PublicLog) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for name in os.listdir("/proc/self/fd"):
@@ -185,7 +196,7 @@ def _serve(asked: Connection, log: PublicLog) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who asked is told, and ends this
     with contextlib.suppress(EOFError, OSError):
         while True:
-            asked.send(reread(log, *asked.recv()))
+            _send(asked, reread(log, *asked.recv()))
 
 
 def reread(log: PublicLog, path: Path, first: int, end: int) -> Reread:

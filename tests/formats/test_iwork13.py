@@ -271,6 +271,25 @@ def test_an_archive_that_breaks_off_is_partial_and_kept(read):
     assert [member.name for member in found.members] == ["Index/Document.iwa"]
 
 
+@pytest.mark.parametrize("folder", ["", "a.key/"])
+def test_a_document_that_was_cut_off_tells_what_is_there(read, folder):
+    index = forge.zipped({"Index/Document.iwa": forge.archive(KEYNOTE), "Index/Slide.iwa": forge.archive([])})
+    for parts in ({"Index.zip": index[:-60]}, {"Index/Document.iwa": forge.archive(KEYNOTE), "Data/a.png": b"x" * 99}):
+        whole = forge.zipped({"preview.jpg": b"\xff\xd8\xff", **parts}, folder)
+        for data in (whole, whole[:-80]):
+            found = read(data, "a.key")
+            assert found.media_type == "application/vnd.apple.keynote.13"
+            assert "are locked" in found.visible_text
+            assert f"{folder}preview.jpg" in [member.name for member in found.members]
+            assert found.ended == (Outcome.OK if data is whole and "Index.zip" not in parts else Outcome.PARTIAL)
+
+
+def test_a_package_without_its_document_gives_its_members(read):
+    found = read(forge.zipped({"Index/Document.iwa": b"noise", "Data/a.png": b"x"}), "a.pages")
+    assert found.ended == Outcome.CORRUPT
+    assert [member.name for member in found.members] == ["Index/Document.iwa", "Data/a.png"]
+
+
 def test_an_archive_in_another_packing_is_named_and_kept(read):
     found = read(forge.document(PAGES, {"Index/OperationStorage.iwa": b"bvxn\0\0"}), "a")
     assert (found.ended, "OperationStorage" in found.detail) == (Outcome.PARTIAL, True)

@@ -39,6 +39,7 @@ def read_iwork13(source: Source, report: Report) -> None:
     index, inner = _index(package, folder)
     objects = _objects(package, index, inner)
     if not len(objects):
+        _take_members(package, index, inner, objects.unread, report)
         raise ReadingStopped(Outcome.CORRUPT, "the package holds no document")
     for label, text in _PROGRAMS[objects.program](objects):
         if label:
@@ -60,13 +61,19 @@ def _index(package: Package, folder: str) -> tuple[Package, str]:
     """Return the package that the archives lie in, and the name of the zip that it is, if it lies in another.
 
     Raises:
-        ReadingStopped: when there is none.
+        ReadingStopped: when that zip is locked, or past a limit.
     """
     name = package.find(f"{folder}Index.zip")
     if name is None:
         return package, ""
     data = package.read(name, LARGEST_INDEX)
-    return Package(Source(io.BytesIO(data), len(data), "Index.zip")), name
+    try:
+        return Package(Source(io.BytesIO(data), len(data), "Index.zip")), name
+    except ReadingStopped as stopped:
+        if stopped.outcome is not Outcome.CORRUPT:
+            raise
+        package.broken.append(name)
+        return package, name
 
 
 def _objects(package: Package, index: Package, inner: str) -> Objects:
@@ -91,7 +98,7 @@ def _objects(package: Package, index: Package, inner: str) -> Objects:
             package.broken.append(f"{inner}/{name}" if inner else name)
     objects.program = objects.program or KEYNOTE
     if index is not package:
-        package.broken += index.broken
+        package.broken += [*index.broken, *([inner] if index.is_cut else ())]
     return objects
 
 

@@ -10,6 +10,8 @@ before it is used; the loop over symbols is what takes the time.
 from collections.abc import Iterator
 from typing import Final
 
+from witnessmark.formats.bits import Bits, BrokenPacking, copy
+
 WINDOW: Final = 64 << 10
 PIECE: Final = 256 << 10
 """Bytes that are gathered before they are given out; a match adds 65,538 at most."""
@@ -27,10 +29,6 @@ _ORDER: Final = (16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 1
 _END: Final = 256
 
 
-class BrokenDeflate64(ValueError):  # noqa: N818 - it says what is broken
-    """The packed bytes cannot be followed."""
-
-
 _Table = tuple[list[int], int]
 """For each value of the next so many bits: the symbol and, in the lowest four bits, its code's length; 0 for none."""
 
@@ -39,7 +37,7 @@ def _table(lengths: list[int]) -> _Table:
     """Return the table of a canonical Huffman code (RFC 1951, section 3.2.2), its codes turned as they come in.
 
     Raises:
-        BrokenDeflate64: when there are more codes than fit.
+        BrokenPacking: when there are more codes than fit.
     """
     longest = max(lengths, default=0)
     if longest == 0:
@@ -49,7 +47,7 @@ def _table(lengths: list[int]) -> _Table:
         code = (code + (lengths.count(length - 1) if length > 1 else 0)) << 1
         first[length] = code
         if code + lengths.count(length) > 1 << length:
-            raise BrokenDeflate64("more codes than fit")
+            raise BrokenPacking("more codes than fit")
     entries = [0] * (1 << longest)
     for symbol, length in enumerate(lengths):
         if length:
@@ -62,44 +60,14 @@ def _table(lengths: list[int]) -> _Table:
 _FIXED: Final = (_table([8] * 144 + [9] * 112 + [7] * 24 + [8] * 8), _table([5] * 32))
 
 
-class _Bits:
-    """Packed bytes, a few bits at a time, the lowest of a byte first."""
-
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces = pieces
-        self.data, self.at = b"", 0
-        self.held = self.count = 0
-
-    def more(self) -> None:
-        """Take eight bytes or what is left; beyond the end, nothing."""
-        while self.at + 8 > len(self.data) and (piece := next(self._pieces, b"")):
-            self.data, self.at = self.data[self.at :] + piece, 0
-        piece = self.data[self.at : self.at + 8]
-        self.held |= int.from_bytes(piece, "little") << self.count
-        self.count += 8 * len(piece)
-        self.at += len(piece)
-
-    def take(self, count: int) -> int:
-        """Return the next bits as a number.
-
-        Raises:
-            BrokenDeflate64: when there are no more.
-        """
-        while self.count < count:
-            before = self.count
-            self.more()
-            if self.count == before:
-                raise BrokenDeflate64("they break off")
-        found = self.held & ((1 << count) - 1)
-        self.held >>= count
-        self.count -= count
-        return found
+class _Bits(Bits):
+    """Packed bytes as bits, with what is stored as it is, and symbols."""
 
     def octets(self, count: int) -> bytes:
         """Return the next so many bytes; no bits of a byte may be left over.
 
         Raises:
-            BrokenDeflate64: when there are not so many.
+            BrokenPacking: when there are not so many.
         """
         found = bytearray()
         while len(found) < count and self.count:
@@ -108,7 +76,7 @@ class _Bits:
             if self.at == len(self.data):
                 self.data, self.at = next(self._pieces, b""), 0
                 if not self.data:
-                    raise BrokenDeflate64("they break off")
+                    raise BrokenPacking("they break off")
             piece = self.data[self.at : self.at + count - len(found)]
             found += piece
             self.at += len(piece)
@@ -118,14 +86,14 @@ class _Bits:
         """Return the next symbol.
 
         Raises:
-            BrokenDeflate64: when no code of the table comes, or nothing does.
+            BrokenPacking: when no code of the table comes, or nothing does.
         """
         entries, longest = table
         if self.count < longest:
             self.more()
         found = entries[self.held & ((1 << longest) - 1)]
         if not found:
-            raise BrokenDeflate64("a code that is none")
+            raise BrokenPacking("a code that is none")
         self.take(found & 15)
         return found >> 4
 
@@ -134,7 +102,7 @@ def unfolded(packed: Iterator[bytes]) -> Iterator[bytes]:
     """Yield what packed bytes unfold to, in pieces of at most `PIECE` and one match.
 
     Raises:
-        BrokenDeflate64: when they break off or are damaged; what was yielded stands.
+        BrokenPacking: when they break off or are damaged; what was yielded stands.
     """
     bits, out, last = _Bits(packed), bytearray(), False
     given = 0  # bytes at the beginning of `out` that were yielded, and are kept as the window
@@ -146,7 +114,7 @@ def unfolded(packed: Iterator[bytes]) -> Iterator[bytes]:
                 yield bytes(out[given:])
                 del out[:-WINDOW]
                 given = len(out)
-    except BrokenDeflate64:
+    except BrokenPacking:
         yield bytes(out[given:])
         raise
     yield bytes(out[given:])
@@ -156,7 +124,7 @@ def _stored(bits: _Bits, out: bytearray) -> Iterator[None]:
     bits.take(bits.count % 8)
     length, inverse = bits.take(16), bits.take(16)
     if length ^ inverse != 0xFFFF:
-        raise BrokenDeflate64("a length that its copy denies")
+        raise BrokenPacking("a length that its copy denies")
     out += bits.octets(length)
     if len(out) > PIECE:
         yield
@@ -166,7 +134,7 @@ def _tables(bits: _Bits, kind: int) -> tuple[_Table, _Table]:
     if kind == 1:
         return _FIXED
     if kind == 3:
-        raise BrokenDeflate64("a block of a kind that is not in use")
+        raise BrokenPacking("a block of a kind that is not in use")
     literals, distances, known = 257 + bits.take(5), 1 + bits.take(5), 4 + bits.take(4)
     of_lengths = [0] * 19
     for place in _ORDER[:known]:
@@ -179,12 +147,12 @@ def _tables(bits: _Bits, kind: int) -> tuple[_Table, _Table]:
             lengths.append(symbol)
         elif symbol == 16:
             if not lengths:
-                raise BrokenDeflate64("a repetition of nothing")
+                raise BrokenPacking("a repetition of nothing")
             lengths += [lengths[-1]] * (3 + bits.take(2))
         else:
             lengths += [0] * (3 + bits.take(3) if symbol == 17 else 11 + bits.take(7))
     if len(lengths) != literals + distances:
-        raise BrokenDeflate64("more lengths of codes than are announced")
+        raise BrokenPacking("more lengths of codes than are announced")
     return _table(lengths[:literals]), _table(lengths[literals:])
 
 
@@ -202,7 +170,7 @@ def _symbols(bits: _Bits, out: bytearray, letters: _Table, far: _Table) -> Itera
         found = entries[held & mask]
         width = found & 15
         if not width or width > count:
-            raise BrokenDeflate64("they break off" if width else "a code that is none")
+            raise BrokenPacking("they break off" if width else "a code that is none")
         held >>= width
         count -= width
         symbol = found >> 4
@@ -222,15 +190,11 @@ def _symbols(bits: _Bits, out: bytearray, letters: _Table, far: _Table) -> Itera
 
 def _copy(bits: _Bits, out: bytearray, code: int, far: _Table) -> None:
     if code >= len(_LENGTHS):
-        raise BrokenDeflate64("a length that is not in use")
+        raise BrokenPacking("a length that is not in use")
     base, extra = _LENGTHS[code]
     length = base + (bits.take(extra) if extra else 0)
     base, extra = _DISTANCES[bits.symbol(far)]
     distance = base + (bits.take(extra) if extra else 0)
-    start = len(out) - distance
-    if start < 0:
-        raise BrokenDeflate64("a distance beyond the beginning")
-    if distance >= length:
-        out += out[start : start + length]
-    else:
-        out += (out[start:] * (length // distance + 1))[:length]
+    if distance > len(out):
+        raise BrokenPacking("a distance beyond the beginning")
+    copy(out, distance, length)

@@ -6,14 +6,20 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO, Protocol
 
-from witnessmark.formats import deflate64, packed, packed_member
+from witnessmark.formats import deflate64, explode, packed, packed_member, unreduce, unshrink
+from witnessmark.formats.bits import BrokenPacking
 from witnessmark.formats.zips import CHUNK, BrokenZip, Entry
 
 GROWTH = 256 << 10
 """Bytes inflated at a time."""
 STORED, DEFLATED, DEFLATED64, BZIP2, LZMA, XZ = 0, 8, 9, 12, 14, 95
+SHRUNK, REDUCED, IMPLODED = 1, (2, 3, 4, 5), 6
 XZ_MEMORY = 256 << 20
-METHODS = (STORED, DEFLATED, DEFLATED64, BZIP2, LZMA, XZ, *packed_member.METHODS)
+_OLD = (SHRUNK, *REDUCED, IMPLODED)
+"""What PKZIP packed by before 1993; the packed bytes do not say where they end."""
+METHODS = (STORED, *_OLD, DEFLATED, DEFLATED64, BZIP2, LZMA, XZ, *packed_member.METHODS)
+LARGEST_TRIED = 16 << 20
+"""Bytes of an imploded member that are unfolded to find out which of two ways it was packed in."""
 
 
 class Decompressor(Protocol):
@@ -115,7 +121,7 @@ def unpacked(stream: BinaryIO, entry: Entry) -> Iterator[bytes]:
     if by_another is not None:
         try:
             yield from by_another
-        except (deflate64.BrokenDeflate64, packed.CannotUnfold) as error:
+        except (BrokenPacking, packed.CannotUnfold) as error:
             raise BrokenZip(f"the packed bytes are damaged ({error})") from error
         return
     at, left = entry.data, entry.packed
@@ -142,10 +148,33 @@ def _by_another(stream: BinaryIO, entry: Entry) -> Iterator[bytes] | None:
     """Return what unfolds a method that asks for its bytes itself."""
     if entry.method == DEFLATED64:
         return deflate64.unfolded(_packed(stream, entry))
+    if entry.method == SHRUNK:
+        return unshrink.unfolded(_packed(stream, entry), entry.size)
+    if entry.method in REDUCED:
+        return unreduce.unfolded(_packed(stream, entry), entry.size, entry.method - 1)
+    if entry.method == IMPLODED:
+        return explode.unfolded(_packed(stream, entry), entry.size, entry.flags, _shortest(stream, entry))
     if entry.method in packed_member.METHODS:
         pieces = _packed(stream, entry)
         return packed_member.unfolded(entry.method, entry.crc, entry.size, max(entry.packed, 0), pieces)
     return None
+
+
+def _shortest(stream: BinaryIO, entry: Entry) -> int:
+    """Return the shortest repetition of an imploded member.
+
+    PKZIP 1.01 went by the size of the window there, where the number of trees should tell: by which, the checksum says.
+    """
+    stated, other = explode.least(entry.flags), 3 if entry.flags & explode.WIDE else 2
+    if stated == other or entry.size > LARGEST_TRIED:
+        return stated
+    crc = 0
+    try:
+        for piece in explode.unfolded(_packed(stream, entry), entry.size, entry.flags, other):
+            crc = zlib.crc32(piece, crc)
+    except BrokenPacking:
+        return stated
+    return other if crc == entry.crc else stated
 
 
 def _packed(stream: BinaryIO, entry: Entry) -> Iterator[bytes]:
@@ -163,21 +192,14 @@ def why_not(entry: Entry) -> str:
     """Return why the method of an entry is not unfolded here, or nothing."""
     if entry.method not in METHODS:
         return f"it is packed by {METHOD_NAMES.get(entry.method, f'method {entry.method}')}, which is not unpacked here"
-    if entry.method in packed_member.METHODS:
-        if not packed_member.is_here():
-            return "unpacking it needs the library libarchive (Debian: libarchive13), which is not on this machine"
-        if entry.packed < 0 or (entry.flags & 8 and entry.size == 0):
-            return "how long it is stands in a directory that is lost"
+    if entry.method in packed_member.METHODS and not packed_member.is_here():
+        return "unpacking it needs the library libarchive (Debian: libarchive13), which is not on this machine"
+    if entry.method in (*packed_member.METHODS, *_OLD) and (entry.packed < 0 or (entry.flags & 8 and entry.size == 0)):
+        return "how long it is stands in a directory that is lost"
     return ""
 
 
 METHOD_NAMES = {
-    1: "Shrink",
-    2: "Reduce",
-    3: "Reduce",
-    4: "Reduce",
-    5: "Reduce",
-    6: "Implode",
     10: "PKWARE's library",
     16: "IBM z/OS CMPSC",
     18: "IBM TERSE",

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.forge import chm_forge, iwa_forge
+from tests.forge import chm_forge, iwa_forge, pkzip_forge
 from tests.forge import sevenzip_forge as forge
 from tests.forge.macro_forge import project
 from tests.forge.outlook_forge import number, text
@@ -281,6 +281,15 @@ def _containers() -> Iterator[tuple[str, bytes]]:
     deflated = zlib.compressobj(9, zlib.DEFLATED, -15)
     packed = deflated.compress(b"The keys are in the drawer. " * 4) + deflated.flush()  # Deflate64 as well: it is short
     yield "deflate64.zip", test_zip_methods.one(9, packed, b"The keys are in the drawer. " * 4)
+    words = b"The keys are in the drawer. " * 9
+    yield (
+        "pkzip.zip",
+        pkzip_forge.zipped(
+            ("a", 1, 0, pkzip_forge.shrink(words, 300), words),
+            ("b", 4, 0, pkzip_forge.reduce(words, 3), words),
+            ("c", 6, 6, pkzip_forge.implode(words), words),
+        ),
+    )
     strings = [(4, "The order"), (16, "C:\\orders"), (32, "/s")]
     parts = [test_shortcut.drive(), test_shortcut.item(b"NIGHT.DOC", "night.doc")]
     blocks = test_shortcut.tracker() + test_shortcut.properties("C:\\orders\\old.doc")

@@ -77,7 +77,14 @@ NUMBERS = [
     (6, 2011, box(7)),
     (7, 2001, text("in the put away sheet")),
     *forge.table(30, ROWS, LISTS, hidden=((3,), (3,))),
-    (50, 5021, {1: {}, 10000: {7: {1: ["East", "West"], 2: ["May"]}, 10: ref(51), 14: ref(52)}}),
+    (
+        50,
+        5021,
+        {
+            1: {},
+            10000: {7: {1: ["East", "West"], 2: ["May"], 3: [{1: {1: 17.0}}, {1: {1: 0.5}}]}, 10: ref(51), 14: ref(52)},
+        },
+    ),
     (51, 5023, {1: {}, 10000: {21: 1, 23: "Keys by wing"}}),
     (52, 5027, {1: {}, 10000: {14: 0, 16: "Value Axis"}}),
     (70, 6218, {1: ref(71)}),
@@ -177,6 +184,7 @@ def test_a_document_shows_headers_body_notes_boxes_and_footers(read):
         "address": "https://lantern.example/\nhttps://b.example/\n",
         "alt text": "a drawing of keys\na lamp\n",
         "comment": "Ode Marr: who says?\nI do\n",
+        "metadata: authors of comments": "Ode Marr\n",
         "title or caption not shown": "unseen words\n",
         "text outside the pages": "left behind\n",
     }
@@ -201,8 +209,10 @@ def test_a_workbook_shows_its_cells_as_their_formats_say(read):
         "hidden row": "hidden words\n",
         "hidden column": "Key\nTRUE\n",
         "comment": "Ode Marr: who says?\nI do\n",
+        "metadata: authors of comments": "Ode Marr\n",
         "text of no cell": "no longer used\n",
         "title or caption not shown": "Value Axis\n",
+        "data of a chart": "17\n0.5\n",
         "hidden sheet": "Put away\nin the put away sheet\n",
     }
 
@@ -225,6 +235,7 @@ def test_slides_come_in_their_order_and_masters_once(read):
     assert found.visible_text == "Doors\nare locked\nat night\nby hand\n\fin a group\n"
     assert dict(found.hidden_pieces) == {
         "comment": "Ode Marr: who says?\nI do\n",
+        "metadata: authors of comments": "Ode Marr\n",
         "speaker notes": "say it slowly\n",
         "hidden slide": "not in the show\n",
         "text that the slide does not show": "a title that was taken away\n",

@@ -33,6 +33,7 @@ class Objects:
         self._things: dict[int, Thing] = {}
         self._told: set[int] = set()
         self._aside: dict[str, list[str]] = {}
+        self._kept: set[tuple[str, str]] = set()
         self._room = LONGEST
         self._entries = MOST_ENTRIES
 
@@ -96,8 +97,12 @@ class Objects:
                 raise ReadingStopped(Outcome.REFUSED_LIMIT, "the document has lists of more than 5 million entries")
             yield entry
 
-    def put_aside(self, label: str, text: str) -> None:
-        """Keep text that does not show, by its label."""
+    def put_aside(self, label: str, text: str, *, once: bool = False) -> None:
+        """Keep text that does not show, by its label; `once`: not if the same was kept so before."""
+        if once:
+            if (label, text) in self._kept:
+                return
+            self._kept.add((label, text))
         if text.strip():
             self._aside.setdefault(label, []).append(text.strip())
 

@@ -5,6 +5,8 @@ address, a comment, words for who cannot see it, a title and a caption. A kind t
 objects that it says it refers to.
 """
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from witnessmark.formats import iwa_table, iwa_text
@@ -14,7 +16,7 @@ from witnessmark.formats.protobuf import Message
 
 PLACEHOLDERS: Final = frozenset((7, 12))
 _SHAPE, _COMMENT_SHAPE, _CAPTION, _CONTENTS = 2011, 2014, 633, 2240
-_GROUP, _EQUATION, _FLOW, _GALLERY_ITEM, _CONTENTS_ENTRY = 3008, 2015, 2410, 623, 2052
+_MOVIE, _GROUP, _EQUATION, _GALLERY_ITEM, _CONTENTS_ENTRY = 3007, 3008, 2015, 623, 2052
 _TABLE, _TABLE_IN_TEXT, _CHART, _OLD_CHART = 6000, 6007, 5021, 5000
 _CHART_ABOUT, _AXIS_ABOUT, _OLD_CHART_ABOUT, _OLD_GRID = 5023, 5027, 5014, 5002
 _BOXES: Final = frozenset((_COMMENT_SHAPE, _CAPTION, _CONTENTS, *PLACEHOLDERS))
@@ -75,6 +77,8 @@ def _own(objects: Objects, thing: Thing, depth: int) -> list[str]:
         return _chart(objects, about.message(_EXTENSION)) if thing.kind == _CHART else _old_chart(objects, about)
     if thing.kind == _EQUATION:
         return [about.message(1).text(103) or about.message(1).text(100) or about.text(103) or about.text(100)]
+    if thing.kind == _MOVIE:
+        objects.put_aside("address", about.text(17))
     if thing.kind == _GALLERY_ITEM:
         objects.put_aside("alt text", about.text(9))
     return [
@@ -108,7 +112,10 @@ def _chart(objects: Objects, about: Message) -> list[str]:
             lines += _where_shown(objects, own.text(15), shown=own.whole(13))
             lines += _where_shown(objects, own.text(16), shown=own.whole(14))
     grid = about.message(7)
-    return lines + _names(grid.texts(1), grid.texts(2))
+    rows, columns = grid.texts(1), grid.texts(2)
+    values = [_values(row.messages(1)) for row in grid.messages(3)]
+    objects.put_aside("data of a chart", "\n".join(filter(None, values)))
+    return lines + _names(rows, columns)
 
 
 def _old_chart(objects: Objects, about: Message) -> list[str]:
@@ -125,8 +132,14 @@ def _old_chart(objects: Objects, about: Message) -> list[str]:
 
 def _where_shown(objects: Objects, text: str, *, shown: int) -> list[str]:
     if text and not shown:
-        objects.put_aside(NOT_SHOWN, text)
+        objects.put_aside(NOT_SHOWN, text, once=True)  # every axis has a title to begin with
     return [text] if text and shown else []
+
+
+def _values(row: Iterator[Message]) -> str:
+    """Return the numbers of a row of a chart; dates in it stand in the table that it is drawn from."""
+    found = (value.double(1) for value in islice(row, MOST_PARTS))
+    return "\t".join(f"{value:.15g}" for value in found if value is not None)
 
 
 def _names(*rows: list[str]) -> list[str]:

@@ -34,7 +34,7 @@ def told(objects: Objects, number: int, teller: Teller, depth: int) -> list[str]
     if about.whole(22):
         lines.append(about.text(8))
     else:
-        objects.put_aside("name of a table", about.text(8))
+        objects.put_aside("name of a table", about.text(8), once=True)
     table = _Table(objects, about.message(4), teller, depth)
     lines += table.lines()
     table.put_unused()

@@ -14,7 +14,7 @@ from witnessmark.cell.report import ReadingStopped, Report, Source
 from witnessmark.formats import iwa, iwa_shapes, iwa_table, iwa_text
 from witnessmark.formats.encodings import storable
 from witnessmark.formats.iwa import KEYNOTE, NUMBERS, PAGES, Thing
-from witnessmark.formats.iwa_objects import STORAGES, Objects, put_comment, reference, references
+from witnessmark.formats.iwa_objects import LONGEST_NAME, STORAGES, Objects, put_comment, reference, references
 from witnessmark.formats.package import Package, close
 from witnessmark.formats.packages import bundle_folder
 from witnessmark.formats.protobuf import Message
@@ -26,6 +26,7 @@ _LZFSE: Final = b"bvx"
 MOST_PAGES: Final = 100_000
 OUTSIDE: Final = "text outside the pages"
 _COMMENT: Final = 3056
+_AUTHOR: Final = 212
 
 
 def read_iwork13(source: Source, report: Report) -> None:
@@ -251,6 +252,8 @@ def _tell_rest(objects: Objects) -> None:
         objects.put_aside("choice", "\n".join(filter(None, iwa_table.choices_of(objects, thing.number))))
     for thing in objects.of_kind(_COMMENT):
         put_comment(objects, thing.number)
+    names = dict.fromkeys(thing.message.text(1).strip()[:LONGEST_NAME] for thing in objects.of_kind(_AUTHOR))
+    objects.put_aside("metadata: authors of comments", "\n".join(filter(None, names)))
 
 
 def _ended(text: str) -> str:

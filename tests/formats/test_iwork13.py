@@ -1,12 +1,14 @@
 """Laws of Pages, Numbers and Keynote since 2013: what shows is told in order, what does not is apart, none is skipped."""
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.forge import iwa_forge as forge
 from tests.forge.iwa_forge import box, cell, marks, old_cell, ref, row, text
 
-from witnessmark.formats import iwa, protobuf, snappy
+from witnessmark.formats import iwa, iwa_format, protobuf, snappy
 from witnessmark.formats.iwa_cell import decimal
 from witnessmark.model.derivative import Outcome
 
@@ -200,7 +202,7 @@ def test_a_workbook_shows_its_cells_as_their_formats_say(read):
         "Watch list",
         "Name\tBed",
         "Ada Tern\t-137.5\t2002-01-01",
-        "1:30:00\t\u20ac (775.00)\t5.0%",
+        "1h 30m\t\u20ac (775.00)\t5.0%",
         "Keys by wing",
         "East\tWest",
         "May",
@@ -322,11 +324,43 @@ def test_one_string_in_a_million_cells_is_refused(read):
     assert found.ended == Outcome.REFUSED_LIMIT
 
 
+@pytest.mark.parametrize(
+    ("fields", "seconds", "seen"),
+    [
+        ({7: 1, 15: 1, 16: 4}, "7275600", "12w 0d 5h"),
+        ({7: 1, 15: 2, 16: 2}, "-31017600", "-359d"),
+        ({7: 0, 15: 4, 16: 32}, "5461.25", "1:31:01.250"),
+        ({7: 2, 15: 4, 16: 8}, "3660", "1 hour 1 minute"),
+        ({7: 1, 15: 1, 16: 4, 40: 1}, "789", "13m 9s"),
+        ({7: 1, 40: 1}, "0", "0s"),
+    ],
+)
+def test_a_duration_is_shown_in_its_units(fields, seconds, seen):
+    about = iwa_format.read(protobuf.Message(forge.message({1: 268, **fields})))
+    assert about.duration(Decimal(seconds)) == seen
+
+
+def test_a_date_before_workbooks_count_as_the_calendar_does_is_the_day_it_is():
+    day = Decimal(-3187296000)  # 1900-01-01
+    assert iwa_format.Format("dd/mm/yyyy").moment(day) == "1900-01-01"
+    assert iwa_format.Format("dd/mm/yyyy").moment(day + 60 * 86400) == "02/03/1900"
+
+
+@given(
+    st.dictionaries(st.sampled_from((1, 2, 4, 5, 6, 7, 15, 16, 39, 40)), st.integers(0, 300)),
+    st.sampled_from((256, 257, 258, 259, 261, 266, 268)),
+    st.text("yMdhHmsaE' #0;[]", max_size=12),
+    st.decimals(-(10**12), 10**12, places=3),
+)
+def test_no_format_trips_the_reader(fields, kind, pattern, value):
+    about = iwa_format.read(protobuf.Message(forge.message({**fields, 1: kind, 3: 'E"U;R', 14: pattern})))
+    for shown in (about.number(value), about.moment(value), about.duration(value)):
+        assert isinstance(shown, str)
+
+
 def test_a_decimal_is_read_by_its_sign_digits_and_power():
     for digits, power in ((0, 0), (1, 0), (-1375, -1), (10**33, 20), (-7, -6000)):
-        assert decimal(forge.decimal((digits, power))) == digits * __import__("decimal").Decimal(10).__class__(
-            f"1e{power}"
-        )
+        assert decimal(forge.decimal((digits, power))) == Decimal(digits).scaleb(power)
     assert decimal(b"\xff" * 16) is None
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from witnessmark.formats import iwa_cell, iwa_text
+from witnessmark.formats import iwa_cell, iwa_format, iwa_text
 from witnessmark.formats.iwa_objects import Objects, put_comment, reference, references
 from witnessmark.formats.iwa_text import Teller
 from witnessmark.formats.protobuf import Message
@@ -48,10 +48,10 @@ class _Table:
         self._rich = {key: reference(entry, 9) for key, entry in self._listed(17)}
         self._comments = {key: reference(entry, 10) for key, entry in self._listed(19)}
         formats = {key: entry.message(6) for field in (11, 22) for key, entry in self._listed(field)}
-        self._formats = {key: iwa_cell.code(about) for key, about in formats.items()}
+        self._formats = {key: iwa_format.read(about) for key, about in formats.items()}
         menus = {key: reference(entry, 4) for key, entry in self._listed(16)}
         self._menus = {
-            key: menus[number] for key, about in formats.items() if (number := iwa_cell.menu(about)) in menus
+            key: menus[number] for key, about in formats.items() if (number := iwa_format.menu(about)) in menus
         }
         self._choices: dict[int, list[str]] = {}
         self._used: set[int] = set()

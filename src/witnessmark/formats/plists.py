@@ -1,34 +1,18 @@
-"""Reads a binary property list of Apple's, as macOS and iOS keep almost everything: its words in order.
+"""Reads a binary property list of Apple's, as macOS and iOS keep almost everything: its words in order."""
 
-By the layout that CoreFoundation documents in `CFBinaryPList.c`; read by the standard library, which follows no list
-into itself without end. A list is flattened: each text with the keys that lead to it.
-"""
-
-import plistlib
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, Final
+from itertools import islice
+from typing import Final
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
+from witnessmark.formats.bplist import MAGIC, BrokenObject, Plain, PropertyList
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How, PathStep
 
-MAGIC: Final = b"bplist00"
 LARGEST: Final = 64 << 20
-MOST: Final = 200_000
-DEEPEST: Final = 40
 LEAST_MEMBER: Final = 64
-_BROKEN: Final = (
-    plistlib.InvalidFileException,
-    ValueError,
-    TypeError,
-    LookupError,
-    OverflowError,
-    MemoryError,
-    RecursionError,
-    AttributeError,
-)
-"""What the library raises of lists that are none."""
+MOST_WORDS: Final = 1000
 
 
 def read_plist(source: Source, report: Report) -> None:
@@ -39,55 +23,50 @@ def read_plist(source: Source, report: Report) -> None:
     """
     if source.size > LARGEST:
         raise ReadingStopped(Outcome.REFUSED_LIMIT, "a property list larger than 64 MiB")
-    root = _loaded(source.first(LARGEST))
-    if root is None:
-        raise ReadingStopped(Outcome.CORRUPT, "a property list that cannot be read")
-    for count, (path, value) in enumerate(_flat(root[0], "")):
-        if count == MOST:
-            report.outcome(Outcome.PARTIAL, f"more than {MOST:,} values")
-            return
-        if isinstance(value, bytes) and len(value) >= LEAST_MEMBER:
-            with report.member((PathStep(path.strip(".")[:200] or "data"),), How.COPIED, {}) as sink:
-                sink.write(value)
-        elif not isinstance(value, bytes):
-            report.visible(f"{path}: {_shown(value)}\n" if path else f"{_shown(value)}\n")
+    found = PropertyList(source.first(LARGEST))
+    try:
+        for path, value in found.values():
+            _tell(path, value, report)
+    except BrokenObject as error:
+        _salvage(found, str(error), report)
+        return
+    if found.problems:
+        said = (f"{what} ({count} times)" if count > 1 else what for what, count in found.problems.most_common(5))
+        report.outcome(Outcome.PARTIAL, "; ".join(said))
+
+
+def _tell(path: str, value: Plain, report: Report) -> None:
+    if isinstance(value, bytes) and len(value) >= LEAST_MEMBER:
+        with report.member((PathStep(path.strip(".")[:200] or "data"),), How.COPIED, {}) as sink:
+            sink.write(value)
+    elif not isinstance(value, bytes):
+        report.visible(f"{path}: {_shown(value)}\n" if path else f"{_shown(value)}\n")
+
+
+def _salvage(found: PropertyList, why: str, report: Report) -> None:
+    """Give the texts of a list whose end, where everything is listed, is lost or wrong."""
+    count = 0
+    for text in found.texts_in_order():
+        report.visible(text + "\n")
+        count += 1
+    if not count:
+        raise ReadingStopped(Outcome.CORRUPT, f"a property list that cannot be read: {why}")
+    report.outcome(Outcome.PARTIAL, f"{why}: {count} texts are given as they lie in the file, keys among them")
 
 
 def words(value: bytes) -> list[str] | None:
     """Return the texts and dates of a property list; None when the bytes are none."""
-    if value[:8] != MAGIC:
+    if not value.startswith(MAGIC):
         return None
-    root = _loaded(value)
-    if root is None:
-        return None
-    found = (each for _, each in _flat(root[0], "") if not isinstance(each, bytes))
-    return [_shown(each) for each, _ in zip(found, range(1000), strict=False)]
-
-
-def _loaded(data: bytes) -> tuple[Any] | None:
     try:
-        return (plistlib.loads(data, fmt=plistlib.FMT_BINARY),)
-    except _BROKEN:
+        return [_shown(each) for each in islice(_shorter(PropertyList(value)), MOST_WORDS)]
+    except BrokenObject:
         return None
 
 
-def _flat(value: Any, path: str, depth: int = 0, left: list[int] | None = None) -> Iterator[tuple[str, Any]]:
-    """Yield the plain values; a list that holds itself, or one list many times, ends at a count."""
-    left = [MOST + 1] if left is None else left
-    left[0] -= 1
-    if depth > DEEPEST or left[0] < 0:
-        return
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _flat(inner, f"{path}.{key}" if path else str(key), depth + 1, left)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _flat(inner, path, depth + 1, left)
-    else:
-        yield path, value
+def _shorter(found: PropertyList) -> Iterator[Plain]:
+    return (each for _, each in found.values() if not isinstance(each, bytes))
 
 
-def _shown(value: Any) -> str:
-    if isinstance(value, datetime):
-        return f"{value.isoformat(timespec='seconds')}Z"
-    return str(value.data if isinstance(value, plistlib.UID) else value)
+def _shown(value: Plain) -> str:
+    return f"{value.isoformat(timespec='seconds')}Z" if isinstance(value, datetime) else str(value)

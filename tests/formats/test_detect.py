@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import plistlib
 import struct
 import tarfile
 import zipfile
@@ -179,6 +180,10 @@ BEGINNINGS = [
     (b"a tern".ljust(60, b"\0") + b"BOOKMOBI", "application/x-mobipocket-ebook"),
     (b"!<arch>\ndebian-binary   0", "application/vnd.debian.binary-package"),
     (b"GRIB\0\1\2\1", "application/x-grib"),
+    (
+        plistlib.dumps({"WebMainResource": {"WebResourceData": b"<p>x"}}, fmt=plistlib.FMT_BINARY),
+        "application/x-webarchive",
+    ),
     (b"EHFA_HEADER_TAG\0", "application/x-erdas-hfa"),
     (b"\x97JB2\r\n\x1a\n\1", "image/x-jbig2"),
     (b"\xb1\x68\xde\x3a" + bytes(60), "image/vnd.zbrush.dcx"),

@@ -361,6 +361,7 @@ _ALIASES: dict[str, str] = {
     "application/x-bentley-dgn": "image/vnd.dgn",
     "audio/vnd.dolby.dd-raw": "audio/ac3",
     "text/x-c": "text/x-csrc",
+    "application/x-dosexec": "application/x-msdownload",  # as servers and filters of mail call it
     "text/x-c++": "text/x-c++src",
     "application/vnd.ms-opentype": "font/otf",
     "application/x-dxf": "image/vnd.dxf",

@@ -39,6 +39,7 @@ BEGINNINGS: Final = (
     (re.compile(rb"regf.{4}.{4}", _D), "application/x-windows-registry-hive"),
     (re.compile(rb".{60}(?:BOOKMOBI|TEXtREAd)", _D), "application/x-mobipocket-ebook"),
     (re.compile(rb"\0\0\x02\0(?:[\x20\x21]\x51|[\x01\x02]\x10)"), "application/x-quattro-pro"),
+    (re.compile(rb"bplist00.{0,4096}WebMainResource", _D), "application/x-webarchive"),
     (re.compile(rb"GRIB.{3}[\x01\x02]", _D), "application/x-grib"),  # WMO 306, FM 92
     (re.compile(rb"EHFA_HEADER_TAG\0"), "application/x-erdas-hfa"),
     (re.compile(rb"\x97JB2\r\n\x1a\n"), "image/x-jbig2"),  # ISO/IEC 14492, annex D.4

@@ -299,7 +299,7 @@ READERS: tuple[Reader, ...] = (
     Reader(("application/applefile", "multipart/appledouble"), CONTAINER, "mac", "read_apple"),
     Reader(("application/x-macbinary",), CONTAINER, "mac", "read_macbinary"),
     Reader(("application/mac-binhex40",), CONTAINER, "binhex", "read_binhex"),
-    Reader(("application/x-bplist",), DOCUMENT, "plists", "read_plist"),
+    Reader(("application/x-bplist", "application/x-webarchive"), DOCUMENT, "plists", "read_plist"),
     Reader(("application/x-ms-shortcut",), ExhibitKind.OTHER, "shortcut", "read_shortcut"),
     Reader(("application/zip",), CONTAINER, "archives", "read_zip"),
     Reader(

@@ -18,6 +18,13 @@ BEGINNINGS: Final = (
     (re.compile(rb"AC(?:1\.[2-5]0|2\.[12]0|10(?:0[1-9]|1[0-9]|2[0-9]|3[0-9]))[\0\r\n]"), "image/vnd.dwg"),
     (re.compile(rb"\(DWF V0[0-9]\.[0-9]{2}\)PK\x03\x04"), "model/vnd.dwf"),
     (re.compile(rb"AutoCAD Binary DXF\r\n\x1a\0"), "image/vnd.dxf"),
+    (
+        re.compile(
+            rb"(?:\xef\xbb\xbf)?(?:\s*999\s*?[\r\n][^\r\n]*[\r\n]+)*\s*0\s*?[\r\n]\s*SECTION\s*?[\r\n]\s*2\s*?[\r\n]"
+            rb"\s*(?:HEADER|CLASSES|TABLES|BLOCKS|ENTITIES|OBJECTS)\s"
+        ),
+        "image/vnd.dxf",
+    ),
     (re.compile(rb"..(?:MM|II)XPR", _D), "application/vnd.quark.quarkxpress"),
     (re.compile(rb"\0[\x20-\x3f].{0,64}?\x10\x22\0[\x01-\x04]", _D), "image/cgm"),  # ISO/IEC 8632-3
     (re.compile(rb"BEGMF\s", re.IGNORECASE), "image/cgm"),

@@ -295,6 +295,8 @@ READERS: tuple[Reader, ...] = (
     Reader(("video/x-ms-asf", "video/x-ms-wmv", "audio/x-ms-wma"), RECORDING, "asf", "read_asf"),
     Reader(("application/postscript",), DOCUMENT, "postscript", "read_postscript"),
     Reader(("application/rdf+xml",), DOCUMENT, "postscript", "read_sidecar"),
+    Reader(("image/vnd.dxf",), PICTURE, "dxf", "read_dxf"),
+    Reader(("image/vnd.dwg",), PICTURE, "dwg", "read_dwg"),
     Reader(("image/svg+xml",), PICTURE, "svg", "read_svg"),
     Reader(("application/applefile", "multipart/appledouble"), CONTAINER, "mac", "read_apple"),
     Reader(("application/x-macbinary",), CONTAINER, "mac", "read_macbinary"),

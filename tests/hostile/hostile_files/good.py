@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.forge import chm_forge, iwa_forge, pkzip_forge
+from tests.forge import chm_forge, drawing_forge, iwa_forge, pkzip_forge
 from tests.forge import sevenzip_forge as forge
 from tests.forge.macro_forge import project
 from tests.forge.outlook_forge import number, text
@@ -256,6 +256,13 @@ def _pictures() -> Iterator[tuple[str, bytes]]:
     for name, data in test_recordings.OTHERS.items():
         if name != "image/wmf":
             yield f"b.{name.partition('/')[2]}", data
+    yield "a.dxf", drawing_forge.letters(drawing_forge.specimen())
+    yield "bytes.dxf", drawing_forge.octets(drawing_forge.specimen())
+    previews = [(6, b"\x89PNG\r\n\x1a\n" + bytes(40)), (3, b"\1\0\x09\0" + bytes(40))]
+    yield (
+        "a.dwg",
+        drawing_forge.dwg(summary=["Cellar", *"abcdefg"], custom=[("Order", "Night watch")], previews=previews),
+    )
     yield "a.icns", b"icns" + struct.pack(">I", 32) + b"ic07" + struct.pack(">I", 24) + b"\x89PNG\r\n\x1a\n" + bytes(8)
 
 

@@ -160,6 +160,17 @@ def test_a_document_of_2009_is_known_in_a_folder_that_was_zipped_and_in_a_gzip(r
     assert [member.name for member in found.members if "MACOSX" not in member.name] == [folder + "thumbs/a.jpg"]
 
 
+def test_a_document_of_2009_is_read_without_its_package_too(read):
+    xml = zipfile.ZipFile(io.BytesIO(book_of_sheets())).read("index.xml")
+    xml = xml.replace(b'xmlns:ls="l"', b"xmlns:ls='http://developer.apple.com/namespaces/ls'")
+    for data in (xml, b"<?xml version='1.0'?>\n" + xml):
+        found, plain = read(data, "index.xml"), read(book_of_sheets(), "a")
+        assert (found.media_type, found.ended) == ("application/vnd.apple.numbers", Outcome.OK)
+        assert (found.visible_text, found.hidden_pieces) == (plain.visible_text, plain.hidden_pieces)
+    assert read(xml[:-30], "index.xml").ended == Outcome.PARTIAL
+    assert read(b"<?xml version='1.0'?><document><p>x</p></document>", "a.xml").media_type == "application/xml"
+
+
 def test_a_table_of_2009_that_breaks_off_keeps_its_rows(read):
     whole = zipfile.ZipFile(io.BytesIO(book_of_sheets())).read("index.xml").decode()
     found = read(package({"index.xml": whole[: whole.index("two")]}), "a")

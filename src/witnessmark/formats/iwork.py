@@ -9,6 +9,7 @@ import gzip
 import io
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, BinaryIO, Final
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
@@ -32,33 +33,49 @@ _BREAKS = {"br": "\n", "lnbr": "\n", "pgbr": "\f", "sectbr": "\f", "contbr": "\n
 _WHOLE: Final = frozenset(("chart-info", "metadata", "chart-style"))
 """Elements that are told at their end, with all that is in them."""
 _MOST_PARENTS: Final = 20
+_LOOKED_AT: Final = 200
 Told = Iterator[tuple[str, str]]
 
 
 def read_iwork(source: Source, report: Report) -> None:
-    """Read a document.
+    """Read a document: a package, or the XML of one alone.
 
     Raises:
         ReadingStopped: when the package holds none.
     """
     markup.name_tool(report)
+    if source.first(_LOOKED_AT).lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0").startswith(b"<"):
+        source.stream.seek(0)
+        if not _tell(source.stream, report):
+            report.outcome(Outcome.PARTIAL, "the document breaks off")
+        return
     package = Package(source)
     folder = bundle_folder(package.names)
     name = next((found for name in IWORK_09 if (found := package.find(folder + name)) is not None), None)
     if name is None:
         raise ReadingStopped(Outcome.CORRUPT, "the package holds no document")
+    is_whole = False
+    with suppress(OSError, EOFError, zlib.error):
+        is_whole = _tell(_stream(package, name), report)
+    if not is_whole:
+        package.broken.append(name)
+    package.used.add(name)
+    package.take_members(report, set(), {name} if is_whole else set())
+    package.observe_times(report)
+    close(package, report)
+
+
+def _tell(stream: BinaryIO, report: Report) -> bool:
+    """Report what a document says; return whether it could be followed to its end."""
     try:
-        for where, text in _Document().texts(_stream(package, name)):
+        for where, text in _Document().texts(stream):
             if where:
                 report.hidden(where, text)
             else:
                 report.visible(text if text == "\f" else text + "\n")
-    except (markup.BrokenMarkup, OSError, EOFError, zlib.error):
-        package.broken.append(name)
-    package.used.add(name)
-    package.take_members(report, set(), set() if name in package.broken else {name})
-    package.observe_times(report)
-    close(package, report)
+    except markup.BrokenMarkup:
+        return False
+    return True
 
 
 def _stream(package: Package, name: str) -> BinaryIO:

@@ -123,6 +123,9 @@ def markup_type(head: bytes) -> str | None:
         flat = _FLAT.search(root[2]) if root[1] == "document" else None
         if flat is not None:
             return f"application/vnd.oasis.opendocument.flat.{flat[1]}"
+        apple = _APPLE.search(root[2]) if root[1] in ("document", "presentation") else None
+        if apple is not None:
+            return _IWORK[apple[1]]
         found = _by_root(root[1], (doctype[0] if doctype else "") + body[:4000])
         if found is not None and (found != "application/xhtml+xml" or declared):
             return found
@@ -133,6 +136,15 @@ def markup_type(head: bytes) -> str | None:
     if declared or (root is not None and text.rstrip("\x00 \t\r\n").endswith(f"</{root[1]}>")):
         return "application/xml"
     return None
+
+
+_APPLE = re.compile(r"""xmlns:\w{1,20}\s*+=\s*+["']http://developer\.apple\.com/namespaces/(sl|ls|keynote2)["']""")
+"""What is Pages', Numbers' or Keynote's own: their packages were folders, of which the document may lie alone."""
+_IWORK = {
+    "sl": "application/vnd.apple.pages",
+    "ls": "application/vnd.apple.numbers",
+    "keynote2": "application/vnd.apple.keynote",
+}
 
 
 def _by_root(name: str, near: str) -> str | None:

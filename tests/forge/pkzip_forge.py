@@ -67,7 +67,9 @@ def _put(bits: Bits, code: int, width: int) -> int:
     return width
 
 
-def matches(data: bytes, window: int, shortest: int, longest: int) -> Iterator[tuple[bytes, int]]:
+def matches(
+    data: bytes, window: int, shortest: int, longest: int, *, overlapping: bool = True
+) -> Iterator[tuple[bytes, int]]:
     """Yield bytes, and how far back they stand already, 0 for nowhere; what would lie before the beginning is zeros."""
     whole = bytes(window) + data
     at, end = window, len(whole)
@@ -75,8 +77,9 @@ def matches(data: bytes, window: int, shortest: int, longest: int) -> Iterator[t
     while at < end:
         start = seen.get(whole[at : at + 3], at)
         length = 0
+        most = longest if overlapping else min(longest, at - start)
         if at - window <= start < at:
-            while at + length < end and length < longest and whole[start + length] == whole[at + length]:
+            while at + length < end and length < most and whole[start + length] == whole[at + length]:
                 length += 1
         taken, back = (length, at - start) if length >= shortest else (1, 0)
         yield whole[at : at + taken], back
@@ -85,12 +88,12 @@ def matches(data: bytes, window: int, shortest: int, longest: int) -> Iterator[t
         at += taken
 
 
-def reduce(data: bytes, factor: int) -> bytes:
-    """Reduce by a factor of 1 to 4."""
+def reduce(data: bytes, factor: int, *, overlapping: bool = True) -> bytes:
+    """Reduce by a factor of 1 to 4; some readers refuse repetitions that reach into themselves."""
     low = 8 - factor
     most = (1 << low) - 1
     middle = bytearray()
-    for those, back in matches(data, 256 << factor, 3, most + 255 + 3):
+    for those, back in matches(data, 256 << factor, 3, most + 255 + 3, overlapping=overlapping):
         length = len(those) - 3
         first = min(length, most) | (back - 1 >> 8) << low
         if back == 0 or first == 0:  # a first byte of nought is a byte 144 that stands for itself

@@ -33,6 +33,7 @@ MEMBERS = {
         f"shrunk below {most}": (forge.SHRUNK, 0, lambda data, most=most: forge.shrink(data, most)) for most in CLEARING
     },
     **{f"reduced by {n - 1}": (n, 0, lambda data, n=n: forge.reduce(data, n - 1)) for n in forge.REDUCED},
+    "reduced, apart": (4, 0, lambda data: forge.reduce(data, 3, overlapping=False)),
     **{
         f"imploded {flags}": (forge.IMPLODED, flags, lambda data, flags=flags: forge.implode(data, flags))
         for flags in FLAGS

@@ -18,7 +18,7 @@ XZ_MEMORY = 256 << 20
 _OLD = (SHRUNK, *REDUCED, IMPLODED)
 """What PKZIP packed by before 1993; the packed bytes do not say where they end."""
 METHODS = (STORED, *_OLD, DEFLATED, DEFLATED64, BZIP2, LZMA, XZ, *packed_member.METHODS)
-LARGEST_TRIED = 16 << 20
+LARGEST_TRIED = 4 << 20
 """Bytes of an imploded member that are unfolded to find out which of two ways it was packed in."""
 
 

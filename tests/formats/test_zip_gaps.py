@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.formats.collector import run_bytes
 
-from witnessmark.formats import zip_gaps
+from witnessmark.formats import zip_gaps, zips
 from witnessmark.model.derivative import Outcome
 
 NAMES = [f"{letter}.txt" for letter in "abcdef"]
@@ -37,7 +37,7 @@ def taken(found):
 
 @given(
     method=st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]),
-    before=st.integers(0, 6),
+    before=st.integers(1, 6),
     put=st.binary(min_size=1, max_size=90).filter(lambda put: b"P" not in put),
 )
 def test_bytes_put_between_members_hide_none_and_double_none(method, before, put):
@@ -46,14 +46,9 @@ def test_bytes_put_between_members_hide_none_and_double_none(method, before, put
     found = run_bytes(data[:at] + put + data[at:], "a.zip")
     assert sorted(pair for pair in taken(found) if pair[0] != "before-the-archive") == sorted(CONTENTS.items())
     assert not found.refused
-    if before in (0, 6):  # behind the members the stated places are right, before them the directory tells how far off
-        assert found.ended is (Outcome.OK if before == 0 else Outcome.PARTIAL)
-    else:
-        assert found.ended is Outcome.PARTIAL
-        assert found.detail == (
-            f"{before} members do not lie where the directory says, and were found by their own headers"
-        )
-        assert len(found.observed("zip.misplaced")) == before
+    assert found.ended is Outcome.PARTIAL
+    assert found.detail == f"{before} members do not lie where the directory says, and were found by their own headers"
+    assert len(found.observed("zip.misplaced")) == before
 
 
 def test_bytes_put_behind_the_directory_change_nothing():
@@ -141,6 +136,17 @@ def test_a_header_counts_once_however_often_the_directory_wants_it():
     assert taken(found) == [("a.txt", b"x" * 99)]
     assert len(found.refused) == 49
     assert found.ended is Outcome.PARTIAL
+
+
+def test_looking_costs_the_same_however_often_a_name_is_wanted():
+    stale = b"".join(
+        b"PK\3\4" + struct.pack("<HHHHHIIIHH", 20, 0, 0, 0, 33, number, 0, 0, 1, 0) + b"a"
+        for number in range(1, 20_000)
+    )
+    entries = [
+        zips.Entry(b"a", 0, 0, 1 << 31, 1, 1, 7, (0, 33)) for _ in range(100_000)
+    ]  # each of the headers compared with each of these would take minutes
+    assert zip_gaps.found_again(io.BytesIO(stale), entries, len(stale)) == entries
 
 
 def test_bytes_that_belong_to_no_member_are_told_of():

@@ -43,6 +43,27 @@ def placed(stream: BinaryIO, entry: Entry, shift: int, part: int) -> Entry:
     return here if here is not None and entry.disk in (part, _IN_WIDE) else entry
 
 
+class _Wanted:
+    """Entries that are looked for, by name and checksum; telling one costs the same however many there are."""
+
+    def __init__(self, entries: list[Entry]) -> None:
+        self._exact: dict[tuple[bytes, int], list[int]] = {}
+        self._named: dict[bytes, list[int]] = {}
+        self.left = {i for i, entry in enumerate(entries) if entry.data < 0}
+        for i in sorted(self.left, reverse=True):
+            self._exact.setdefault((entries[i].name, entries[i].crc), []).append(i)
+            self._named.setdefault(entries[i].name, []).append(i)
+
+    def match(self, header: Entry) -> int | None:
+        """Return which entry a header is that of; a checksum of nought stands for one behind the member."""
+        places = self._exact.get((header.name, header.crc)) or (
+            self._named.get(header.name, []) if not header.crc else []
+        )
+        while places and places[-1] not in self.left:
+            places.pop()
+        return places[-1] if places else None
+
+
 def found_again(stream: BinaryIO, entries: list[Entry], start: int) -> list[Entry]:
     """Return the entries, those without a header at their place with the header of their name and checksum.
 
@@ -52,36 +73,30 @@ def found_again(stream: BinaryIO, entries: list[Entry], start: int) -> list[Entr
         start: where the directory begins.
     """
     found = list(entries)
-    wanted: dict[bytes, list[int]] = {}
-    for i, entry in enumerate(entries):
-        if entry.data < 0:
-            wanted.setdefault(entry.name, []).append(i)
-    if not wanted:
+    wanted = _Wanted(entries)
+    if not wanted.left:
         return found
     tried = 0
     for begin, end in gaps(entries, start):
         at = zips.next_header(stream, begin, end)
-        while 0 <= at < end and wanted and tried < MOST_TRIED:
+        while 0 <= at < end and wanted.left and tried < MOST_TRIED:
             tried += 1
             at = _try(stream, at, end, wanted, found)
             at = zips.next_header(stream, at, end)
     return found
 
 
-def _try(stream: BinaryIO, at: int, end: int, wanted: dict[bytes, list[int]], found: list[Entry]) -> int:
+def _try(stream: BinaryIO, at: int, end: int, wanted: _Wanted, found: list[Entry]) -> int:
     """Compare a header with the entries that are wanted; return where looking goes on."""
     here = zips.header(stream, at, end)
     if here is None:
         return at + 4
-    places = wanted.get(here.name, [])
-    match = next((i for i in places if here.crc in (found[i].crc, 0)), None)
+    match = wanted.match(here)
     moved = None if match is None else zips.located(stream, replace(found[match], offset=at))
     if match is None or moved is None or moved.data > end:
         return here.end if makes_sense(here) and here.packed >= 0 and here.end < end else at + 4
     found[match] = replace(moved, packed=min(moved.packed, end - moved.data))
-    places.remove(match)
-    if not places:
-        del wanted[here.name]
+    wanted.left.discard(match)
     return found[match].end
 
 

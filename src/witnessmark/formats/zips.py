@@ -263,13 +263,15 @@ def header(stream: BinaryIO, at: int, size: int) -> Entry | None:
 
 def next_header(stream: BinaryIO, at: int, size: int) -> int:
     """Return where the next local header begins, or -1; it may begin beyond `size`, where looking ends."""
+    step = 256  # mostly it stands where looking begins
     while at < size:
         stream.seek(at)
-        block = stream.read(1 << 20)
+        block = stream.read(step)
         found = block.find(LOCAL)
         if found >= 0:
             return at + found
         if len(block) <= 3:
             return -1
         at += len(block) - 3
+        step = min(16 * step, 1 << 20)
     return -1

@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 from tests.forge import outlook_forge
 from tests.forge.macro_forge import project
 from tests.formats import test_hwp, test_legacy_parts, test_outlook, test_ppt, test_quill, test_visio, test_xls
+from tests.formats.collector import Collected
 
+from witnessmark.cell.report import Source
 from witnessmark.formats import compound, warm
+from witnessmark.formats import read as reading
 from witnessmark.formats.compound import STREAM, CompoundFile
 from witnessmark.formats.compound_build import build
 from witnessmark.formats.ole_properties import DOCUMENT_SUMMARY, MOST_SETS, SUMMARY
@@ -143,3 +146,11 @@ def test_what_cannot_be_followed_has_no_properties(read):
 def test_drawings_and_slides_of_star_office_are_told_by_their_class(read, class_id, media_type):
     file = build({"SfxDocumentInfo": b"x", "StarDrawDocument3": struct.pack("<I", 7) * 40}, class_id)
     assert read(file).media_type == media_type
+
+
+@pytest.mark.parametrize("change", [str.upper, str.lower])
+def test_a_locked_document_opens_whatever_the_case_of_its_streams(change):
+    data = in_case(warm._locked(), change)
+    found = Collected()
+    reading.read(Source(io.BytesIO(data), len(data), "a.docx", (warm.PASSWORD,)), found)
+    assert (found.ended, [member.name for member in found.members]) == (Outcome.OK, ["a.docx"])

@@ -5,7 +5,7 @@ import gzip
 import pytest
 from tests.formats.collector import run_bytes
 
-from witnessmark.formats import read
+from witnessmark.formats import read, warm
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import ExhibitKind
 
@@ -76,3 +76,8 @@ def test_everything_can_be_loaded_beforehand():
 def test_older_word_keeps_its_text(corpus):
     found = run_bytes((corpus / "office-old/tika/testWORD.doc").read_bytes(), "a.doc")
     assert "Sample Word Document" in found.visible_text or len(found.visible_text) > 100
+
+
+def test_every_codec_there_is_is_loaded_before_the_walls_go_up():
+    names = {"koi8_t", "koi8_u", "cp720", "cp737", "cp874", "cp1006", "mac_arabic", "gb18030", "johab"}
+    assert names <= set(warm._CODECS)

@@ -32,6 +32,10 @@ _PROPERTIES: Final = {
 _UNSAID: Final = frozenset(("fingerprint", "saved as", "menu", "revision"))
 """Properties that are observed and are no words."""
 _PAGES: Final = {"ANSI_936": "gb18030", "GB2312": "gb18030", "BIG5": "big5hkscs", "JOHAB": "johab", "ASCII": "cp1252"}
+_KNOWN: Final = frozenset(
+    (437, 737, 775, 850, 852, 855, 857, *range(860, 867), 869, 874, 932, 936, 949, 950, *range(1250, 1259), 1361)
+)
+"""Code pages that a drawing may state: those of DOS and Windows."""
 LONGEST_EDITED: Final = 36_525
 """Days for which a drawing is believed to have been worked on."""
 _FIRST_DAY: Final = 2_415_021
@@ -115,11 +119,7 @@ def minutes(days: float) -> str:
 
 def codec_of(page: int) -> str:
     """Return the codec of a code page; that of the West where none is known."""
-    try:
-        b"".decode(f"cp{page}")
-    except LookupError:
-        return "cp1252"
-    return f"cp{page}"
+    return f"cp{page}" if page in _KNOWN else "cp1252"
 
 
 def tell_date(report: Report, name: str, local: float, universal: float, says: str) -> None:

@@ -11,6 +11,7 @@ import encodings.aliases
 import gzip
 import io
 import os
+import pkgutil
 import struct
 import tarfile
 import zipfile
@@ -27,7 +28,7 @@ from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import ExhibitKind, How, Path
 
 _CODECS = sorted(
-    {*encodings.aliases.aliases.values(), "charmap", "idna", "punycode", "unicode_escape", "raw_unicode_escape"}
+    {*encodings.aliases.aliases.values(), *(module.name for module in pkgutil.iter_modules(encodings.__path__))}
 )
 """Every codec there is: a file names what it likes, and behind the cell's walls none can be loaded any more."""
 

@@ -20,7 +20,8 @@ BEGINNINGS: Final = (
     (re.compile(rb"AutoCAD Binary DXF\r\n\x1a\0"), "image/vnd.dxf"),
     (
         re.compile(
-            rb"(?:\xef\xbb\xbf)?(?:\s*999\s*?[\r\n][^\r\n]*[\r\n]+)*\s*0\s*?[\r\n]\s*SECTION\s*?[\r\n]\s*2\s*?[\r\n]"
+            rb"(?:\xef\xbb\xbf)?\s*+(?>999[ \t]*+(?>\r\n?|\n)[^\r\n]*+\s++)*+"  # comments, none tried twice
+            rb"0[ \t]*+[\r\n]\s*+SECTION[ \t]*+[\r\n]\s*+2[ \t]*+[\r\n]"
             rb"\s*(?:HEADER|CLASSES|TABLES|BLOCKS|ENTITIES|OBJECTS)\s"
         ),
         "image/vnd.dxf",

@@ -3,7 +3,7 @@
 What the readers of old ways of packing stand on: Deflate64, and those of PKZIP before 1993.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 
 class BrokenPacking(ValueError):  # noqa: N818 - it says what is broken
@@ -42,6 +42,49 @@ class Bits:
         self.held >>= count
         self.count -= count
         return found
+
+    def symbol(self, table: "Table") -> int:
+        """Return the next symbol.
+
+        Raises:
+            BrokenPacking: when no code of the table comes, or nothing does.
+        """
+        entries, longest = table
+        if self.count < longest:
+            self.more()
+        found = entries[self.held & ((1 << longest) - 1)]
+        if not found:
+            raise BrokenPacking("a code that is none")
+        self.take(found & 31)
+        return found >> 5
+
+
+Table = tuple[list[int], int]
+"""For each value of the next so many bits: the symbol and, in the lowest five bits, its code's length; 0 for none."""
+
+
+def enter(entries: list[int], longest: int, symbol: int, code: int, length: int) -> None:
+    """Put a symbol in each place of a table where its code, turned as it comes in, is followed by anything."""
+    turned = int(f"{code:0{length}b}"[::-1], 2)
+    entries[turned :: 1 << length] = [symbol << 5 | length] * (1 << longest - length)
+
+
+def in_pieces(steps: Iterable[None], out: bytearray, window: int) -> Iterator[bytes]:
+    """Yield what steps unfold into `out`, which afterwards keeps no more than the window.
+
+    Raises:
+        BrokenPacking: what a step raises; what was unfolded before is yielded.
+    """
+    given = 0  # bytes at the beginning of `out` that were yielded, and are kept as the window
+    try:
+        for _ in steps:
+            yield bytes(out[given:])
+            del out[:-window]
+            given = len(out)
+    except BrokenPacking:
+        yield bytes(out[given:])
+        raise
+    yield bytes(out[given:])
 
 
 def copy(out: bytearray, distance: int, length: int) -> None:

@@ -10,7 +10,7 @@ before it is used; the loop over symbols is what takes the time.
 from collections.abc import Iterator
 from typing import Final
 
-from witnessmark.formats.bits import Bits, BrokenPacking, copy
+from witnessmark.formats.bits import Bits, BrokenPacking, Table, copy, enter, in_pieces
 
 WINDOW: Final = 64 << 10
 PIECE: Final = 256 << 10
@@ -29,11 +29,7 @@ _ORDER: Final = (16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 1
 _END: Final = 256
 
 
-_Table = tuple[list[int], int]
-"""For each value of the next so many bits: the symbol and, in the lowest four bits, its code's length; 0 for none."""
-
-
-def _table(lengths: list[int]) -> _Table:
+def _table(lengths: list[int]) -> Table:
     """Return the table of a canonical Huffman code (RFC 1951, section 3.2.2), its codes turned as they come in.
 
     Raises:
@@ -51,9 +47,8 @@ def _table(lengths: list[int]) -> _Table:
     entries = [0] * (1 << longest)
     for symbol, length in enumerate(lengths):
         if length:
-            turned = int(f"{first[length]:0{length}b}"[::-1], 2)
+            enter(entries, longest, symbol, first[length], length)
             first[length] += 1
-            entries[turned :: 1 << length] = [symbol << 4 | length] * (1 << longest - length)
     return entries, longest
 
 
@@ -61,7 +56,7 @@ _FIXED: Final = (_table([8] * 144 + [9] * 112 + [7] * 24 + [8] * 8), _table([5] 
 
 
 class _Bits(Bits):
-    """Packed bytes as bits, with what is stored as it is, and symbols."""
+    """Packed bytes as bits, with what is stored as it is."""
 
     def octets(self, count: int) -> bytes:
         """Return the next so many bytes; no bits of a byte may be left over.
@@ -82,21 +77,6 @@ class _Bits(Bits):
             self.at += len(piece)
         return bytes(found)
 
-    def symbol(self, table: _Table) -> int:
-        """Return the next symbol.
-
-        Raises:
-            BrokenPacking: when no code of the table comes, or nothing does.
-        """
-        entries, longest = table
-        if self.count < longest:
-            self.more()
-        found = entries[self.held & ((1 << longest) - 1)]
-        if not found:
-            raise BrokenPacking("a code that is none")
-        self.take(found & 15)
-        return found >> 4
-
 
 def unfolded(packed: Iterator[bytes]) -> Iterator[bytes]:
     """Yield what packed bytes unfold to, in pieces of at most `PIECE` and one match.
@@ -104,20 +84,15 @@ def unfolded(packed: Iterator[bytes]) -> Iterator[bytes]:
     Raises:
         BrokenPacking: when they break off or are damaged; what was yielded stands.
     """
-    bits, out, last = _Bits(packed), bytearray(), False
-    given = 0  # bytes at the beginning of `out` that were yielded, and are kept as the window
-    try:
-        while not last:
-            last, kind = bool(bits.take(1)), bits.take(2)
-            steps = _stored(bits, out) if kind == 0 else _symbols(bits, out, *_tables(bits, kind))
-            for _ in steps:
-                yield bytes(out[given:])
-                del out[:-WINDOW]
-                given = len(out)
-    except BrokenPacking:
-        yield bytes(out[given:])
-        raise
-    yield bytes(out[given:])
+    out = bytearray()
+    return in_pieces(_blocks(_Bits(packed), out), out, WINDOW)
+
+
+def _blocks(bits: _Bits, out: bytearray) -> Iterator[None]:
+    last = False
+    while not last:
+        last, kind = bool(bits.take(1)), bits.take(2)
+        yield from _stored(bits, out) if kind == 0 else _symbols(bits, out, *_tables(bits, kind))
 
 
 def _stored(bits: _Bits, out: bytearray) -> Iterator[None]:
@@ -130,7 +105,7 @@ def _stored(bits: _Bits, out: bytearray) -> Iterator[None]:
         yield
 
 
-def _tables(bits: _Bits, kind: int) -> tuple[_Table, _Table]:
+def _tables(bits: _Bits, kind: int) -> tuple[Table, Table]:
     if kind == 1:
         return _FIXED
     if kind == 3:
@@ -156,7 +131,7 @@ def _tables(bits: _Bits, kind: int) -> tuple[_Table, _Table]:
     return _table(lengths[:literals]), _table(lengths[literals:])
 
 
-def _symbols(bits: _Bits, out: bytearray, letters: _Table, far: _Table) -> Iterator[None]:
+def _symbols(bits: _Bits, out: bytearray, letters: Table, far: Table) -> Iterator[None]:
     """Unfold one block into `out`; yield whenever a piece is full, and go on with what is left of `out`."""
     entries, longest = letters
     mask = (1 << longest) - 1
@@ -168,12 +143,12 @@ def _symbols(bits: _Bits, out: bytearray, letters: _Table, far: _Table) -> Itera
             bits.more()
             held, count = bits.held, bits.count
         found = entries[held & mask]
-        width = found & 15
+        width = found & 31
         if not width or width > count:
             raise BrokenPacking("they break off" if width else "a code that is none")
         held >>= width
         count -= width
-        symbol = found >> 4
+        symbol = found >> 5
         if symbol < _END:
             append(symbol)
             continue
@@ -188,7 +163,7 @@ def _symbols(bits: _Bits, out: bytearray, letters: _Table, far: _Table) -> Itera
         held, count = bits.held, bits.count
 
 
-def _copy(bits: _Bits, out: bytearray, code: int, far: _Table) -> None:
+def _copy(bits: _Bits, out: bytearray, code: int, far: Table) -> None:
     if code >= len(_LENGTHS):
         raise BrokenPacking("a length that is not in use")
     base, extra = _LENGTHS[code]

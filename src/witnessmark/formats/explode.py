@@ -6,7 +6,7 @@ Rules for whoever changes this file: every tree is checked before it is used; th
 from collections.abc import Iterator
 from typing import Final
 
-from witnessmark.formats.bits import Bits, BrokenPacking, copy_or_zeros
+from witnessmark.formats.bits import Bits, BrokenPacking, Table, copy_or_zeros, enter, in_pieces
 
 PIECE: Final = 256 << 10
 WINDOW: Final = 8 << 10
@@ -14,8 +14,6 @@ WIDE, WITH_LETTERS = 2, 4
 """Flags of the member: a window of 8 KiB and not 4; a tree for letters too."""
 _LONGEST_CODE: Final = 16
 _LONGEST_LENGTH: Final = 63
-_Tree = tuple[list[int], int]
-"""For each value of the next so many bits: the symbol and, in the lowest five bits, its code's length; 0 for none."""
 
 
 def least(flags: int) -> int:
@@ -35,20 +33,11 @@ def unfolded(pieces: Iterator[bytes], size: int, flags: int, shortest: int) -> I
     Raises:
         BrokenPacking: when they break off or are damaged; what was yielded stands.
     """
-    bits, out = Bits(pieces), bytearray()
-    given = 0  # bytes at the beginning of `out` that were yielded, and are kept as the window
-    try:
-        for _ in _unfold(bits, out, size, flags, shortest) if size else ():
-            yield bytes(out[given:])
-            del out[:-WINDOW]
-            given = len(out)
-    except BrokenPacking:
-        yield bytes(out[given:])
-        raise
-    yield bytes(out[given:])
+    out = bytearray()
+    return in_pieces(_unfold(Bits(pieces), out, size, flags, shortest) if size else (), out, WINDOW)
 
 
-def _tree(bits: Bits, count: int) -> _Tree:
+def _tree(bits: Bits, count: int) -> Table:
     """Return a tree as it is stored: runs of code lengths; the codes count down from the shortest (section 5.3.7)."""
     lengths: list[int] = []
     for _ in range(bits.take(8) + 1):
@@ -63,8 +52,7 @@ def _tree(bits: Bits, count: int) -> _Tree:
         length = lengths[symbol]
         if code >= 1 << _LONGEST_CODE:
             raise BrokenPacking("more codes than fit")
-        turned = int(f"{code >> _LONGEST_CODE - length:0{length}b}"[::-1], 2)
-        entries[turned :: 1 << length] = [symbol << 5 | length] * (1 << longest - length)
+        enter(entries, longest, symbol, code >> _LONGEST_CODE - length, length)
         code += 1 << _LONGEST_CODE - length
     return entries, longest
 
@@ -96,22 +84,11 @@ def _unfold(bits: Bits, out: bytearray, left: int, flags: int, shortest: int) ->
         else:
             bits.held, bits.count = held, count
             distance = 1 + (bits.take(1 + low) >> 1)
-            distance += _symbol(bits, distances) << low
-            length = _symbol(bits, lengths)
+            distance += bits.symbol(distances) << low
+            length = bits.symbol(lengths)
             length += shortest + (bits.take(8) if length == _LONGEST_LENGTH else 0)
             copy_or_zeros(out, distance, min(length, left))
             left -= length
             held, count = bits.held, bits.count
         if len(out) > PIECE:
             yield
-
-
-def _symbol(bits: Bits, tree: _Tree) -> int:
-    entries, longest = tree
-    if bits.count < longest:
-        bits.more()
-    found = entries[bits.held & ((1 << longest) - 1)]
-    if not found:
-        raise BrokenPacking("a code that is none")
-    bits.take(found & 31)
-    return found >> 5

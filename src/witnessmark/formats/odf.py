@@ -101,7 +101,7 @@ def tell(report: Report, known: Styles, styled: Iterable[Any], told: Iterable[An
     lists = Lists()
     for root in styled:
         _read_styles(root, known)
-        lists.learn((root,))
+        lists.learn(root)
     for root in told:
         if root is not None:
             _Story(report, known, lists).read(root)

@@ -47,15 +47,14 @@ class Lists:
         self._waits = False  # an item was opened, and no paragraph of it has begun
         self._value: int | None = None  # that the item under way was given
 
-    def learn(self, roots: Iterable[Any]) -> None:
-        """Take in the styles of lists under some elements; None stands for what is not there."""
-        for root in roots:
-            for element in () if root is None else root.iter("{*}list-style", "{*}outline-style"):
-                levels = dict(_levels(element))
-                if markup.local(element) == "outline-style":
-                    self._outline = levels
-                elif len(self._styles) < MOST_STYLES:
-                    self._styles[markup.attributes(element).get("name", "")] = levels
+    def learn(self, root: Any) -> None:
+        """Take in the styles of lists under an element; None stands for one that is not there."""
+        for element in () if root is None else root.iter("{*}list-style", "{*}outline-style"):
+            levels = dict(_levels(element))
+            if markup.local(element) == "outline-style":
+                self._outline = levels
+            elif len(self._styles) < MOST_STYLES:
+                self._styles[markup.attributes(element).get("name", "")] = levels
 
     def open_list(self, about: dict[str, str]) -> None:
         """Begin a list, inside of another or not."""

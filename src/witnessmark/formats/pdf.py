@@ -168,13 +168,13 @@ def _read_text(page: Any, number: int, report: Report, unnamed: dict[int, str], 
         count = min(pdfium.FPDFText_CountChars(text_page), LONGEST_PAGE)
         if count <= 0:
             return ""
+        whole = _characters(text_page, 0, count)
         if _observe_unmapped(text_page, number, count, report) and len(unnamed) < pdf_second.MOST_PAGES:
-            unnamed[number] = _characters(text_page, 0, count)
+            unnamed[number] = whole
         sight = pdf_sight.look(page, text_page, count, layers=layers)
         unseen = sight.unseen
         if sight.pictured >= PICTURED:
             report.observe("pdf.pictured", {"page": number, "share": sight.pictured})
-        whole = _characters(text_page, 0, count)
         copies = pdf_doubled.copies(text_page, count, whole)
         if unseen is None:
             shown = whole if not copies else _without(copies, text_page, 0, count)

@@ -4,6 +4,8 @@ import ctypes
 from collections.abc import Callable
 from typing import Any
 
+import pypdfium2.raw as pdfium
+
 LONGEST = 4 << 20
 """Bytes of any one string that are fetched."""
 
@@ -37,6 +39,13 @@ def wide_out(call: Callable[..., int], *args: Any) -> str:
     if not call(*args, ctypes.cast(buffer, call.argtypes[-3]), needed.value, needed):  # type: ignore[attr-defined]
         return ""
     return buffer.raw.decode("utf-16-le", "replace").rstrip("\0")
+
+
+def letter_box(text_page: Any, place: int) -> tuple[float, float, float, float] | None:
+    """Return left, right, bottom and top of a letter in points, or None when it has no place."""
+    left, right, bottom, top = ctypes.c_double(), ctypes.c_double(), ctypes.c_double(), ctypes.c_double()
+    found = pdfium.FPDFText_GetCharBox(text_page, place, left, right, bottom, top)
+    return (left.value, right.value, bottom.value, top.value) if found else None
 
 
 def box(call: Callable[..., int], *args: Any) -> tuple[float, float, float, float] | None:

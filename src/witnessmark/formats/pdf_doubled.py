@@ -4,12 +4,13 @@ pdfium leaves out some second copies itself; of others, drawn letter by letter, 
 letters by their places. Serial numbers may look like that: so the places decide here too.
 """
 
-import ctypes
 import re
 from collections.abc import Iterator
 from typing import Any, Final
 
 import pypdfium2.raw as pdfium
+
+from witnessmark.formats.pdf_call import letter_box
 
 LEAST: Final = 4
 """Pairs in a row from which on they are looked at."""
@@ -17,6 +18,7 @@ OVER: Final = 0.4
 """How far aside a copy lies at most, as a share of the widest letter and of the tallest in its row."""
 EVEN: Final = 0.05
 """How much two copies may differ in that, as a share of the height."""
+_NOWHERE: Final = (0.0, 0.0, 0.0, 0.0)
 _PAIRS: Final = re.compile(r"(?:([^\W_])\1 *+){4}")
 
 
@@ -48,7 +50,7 @@ def _rows(codes: list[int]) -> Iterator[list[int]]:
 
 def _aside(text_page: Any, row: list[int]) -> list[int]:
     """Return the second places of those pairs in a row, if all lie aside by the same small step."""
-    boxes = [(_box(text_page, place), _box(text_page, place + 1)) for place in row]
+    boxes = [(letter_box(text_page, place) or _NOWHERE, letter_box(text_page, place + 1) or _NOWHERE) for place in row]
     height = max(one[3] - one[2] for one, _ in boxes)
     steps = [(other[0] - one[0], other[2] - one[2]) for one, other in boxes]
     across, up = steps[0]
@@ -56,10 +58,3 @@ def _aside(text_page: Any, row: list[int]) -> list[int]:
     # Of four letters side by side none lies over its neighbour.
     over = abs(across) <= OVER * max(one[1] - one[0] for one, _ in boxes) and abs(up) <= OVER * height
     return [place + 1 for place in row] if even and over else []
-
-
-def _box(text_page: Any, place: int) -> tuple[float, float, float, float]:
-    """Return left, right, bottom and top of a letter in points; noughts where it has no place."""
-    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-    pdfium.FPDFText_GetCharBox(text_page, place, left, right, bottom, top)
-    return left.value, right.value, bottom.value, top.value

@@ -307,9 +307,9 @@ def _drown_islands(hidden: list[bool | None], owners: list[int]) -> None:
 
 
 def _shows(text_page: Any, place: int, shot: pdf_shot.Shot) -> bool:
-    left, right, bottom, top = ctypes.c_double(), ctypes.c_double(), ctypes.c_double(), ctypes.c_double()
-    if pdfium.FPDFText_GetCharBox(text_page, place, left, right, bottom, top) and top.value > bottom.value:
-        share, tall = shot.share(left.value, right.value, bottom.value, top.value)
+    box = pdf_call.letter_box(text_page, place)
+    if box is not None and box[3] > box[2]:
+        share, tall = shot.share(*box)
         return share >= (0.1 if tall < 24 else 0.03)
     loose = pdfium.FS_RECTF()  # a glyph without a box of its own
     if not pdfium.FPDFText_GetLooseCharBox(text_page, place, loose):

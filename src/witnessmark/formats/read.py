@@ -1,12 +1,22 @@
 """Reads one file: detects its type by content, calls the reader that the table names, tells the languages."""
 
-import codecs
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from importlib import import_module
 
 from witnessmark.cell.report import NOTHING_STATED, MemberSink, Relay, Report, Source
-from witnessmark.formats import appended, detect, language, legacy_parts, locked, magic_text, programs, strings, table
+from witnessmark.formats import (
+    appended,
+    detect,
+    encodings,
+    language,
+    legacy_parts,
+    locked,
+    magic_text,
+    programs,
+    strings,
+    table,
+)
 from witnessmark.formats.warm import warm
 from witnessmark.model.codec import Value
 from witnessmark.model.derivative import Outcome
@@ -96,11 +106,8 @@ _NO_WORDS = ("image/", "audio/", "video/", "application/pgp-encrypted")
 def _is_text(source: Source) -> bool:
     """Tell whether a file of a type that has no reader is text all the same: keys, settings, code, lists of points."""
     head = source.first(detect.HEAD)
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(head, final=source.size <= len(head))
-    except UnicodeDecodeError:
-        return False
-    return bool(head) and magic_text.is_text(head)
+    is_utf8 = encodings.holds(head, "utf-8", whole=source.size <= len(head))
+    return bool(head) and is_utf8 and magic_text.is_text(head)
 
 
 _KEPT = "its properties, macros, whole files in its streams, and readable bytes are read"

@@ -6,7 +6,7 @@ Rules for whoever changes this file: each byte goes through both halves at once;
 from collections.abc import Iterator
 from typing import Final
 
-from witnessmark.formats.bits import Bits, BrokenPacking, copy_or_zeros
+from witnessmark.formats.bits import Bits, BrokenPacking, copy_or_zeros, in_pieces
 
 PIECE: Final = 256 << 10
 WINDOW: Final = 4 << 10
@@ -28,17 +28,8 @@ def unfolded(pieces: Iterator[bytes], size: int, factor: int) -> Iterator[bytes]
     Raises:
         BrokenPacking: when they break off or are damaged; what was yielded stands.
     """
-    bits, out = Bits(pieces), bytearray()
-    given = 0  # bytes at the beginning of `out` that were yielded, and are kept as the window
-    try:
-        for _ in _unfold(bits, out, size, factor) if size else ():
-            yield bytes(out[given:])
-            del out[:-WINDOW]
-            given = len(out)
-    except BrokenPacking:
-        yield bytes(out[given:])
-        raise
-    yield bytes(out[given:])
+    out = bytearray()
+    return in_pieces(_unfold(Bits(pieces), out, size, factor) if size else (), out, WINDOW)
 
 
 def _followers(bits: Bits) -> _Followers:

@@ -2,7 +2,7 @@
 
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from hostile_files import bench, good, mutants
@@ -16,13 +16,18 @@ IS_FUZZ = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
 COUNT = int(os.environ.get("MUTANTS", 100_000 if IS_FUZZ else 100))
 SEED = os.environ.get("SEED") or (str(random.SystemRandom().randrange(1 << 32)) if IS_FUZZ else "lantern")
 """`make fuzz` makes other mutants each time; a failure names the seed that makes them again."""
-AT_ONCE = 100
-"""Mutants of each file that lie on the disk at a time."""
+AT_ONCE = 5_000
+"""Mutants that lie on the disk at a time."""
 GROUPS = 4
-"""The good files are dealt to so many tests, which may run beside each other."""
+"""The good files are dealt to so many tests, which may run beside each other; `make fuzz` has one for each file."""
 OVER = {Outcome.CRASH, Outcome.MEMORY, Outcome.TIMEOUT, Outcome.VIOLATION}
 """Ends of which no damage to a small file may be the cause."""
 FILES = good.files()
+DEALT = (
+    [pytest.param([file], id=file[0]) for file in FILES]
+    if IS_FUZZ
+    else [pytest.param(FILES[group::GROUPS], id=str(group)) for group in range(GROUPS)]
+)
 
 
 @pytest.fixture
@@ -52,10 +57,11 @@ def read(
     return {result.job.root_id: result for result in results}
 
 
-def withstood(contents: bench.Contents, files: list[tuple[str, bytes]], count: int, seed: str) -> None:
-    for batch in range(-(-count // AT_ONCE)):
+def withstood(contents: bench.Contents, files: Sequence[tuple[str, bytes]], count: int, seed: str) -> None:
+    at_once = max(1, AT_ONCE // len(files))
+    for batch in range(-(-count // at_once)):
         some = f"{seed}.{batch}" if batch else seed
-        left = min(AT_ONCE, count - batch * AT_ONCE)
+        left = min(at_once, count - batch * at_once)
         found = read(contents, (mutant for name, data in files for mutant in made(name, data, left, some)))
         wrong = {
             name: f"{result.outcome}: {result.detail}"
@@ -91,9 +97,9 @@ def test_a_mutant_is_made_again_by_its_seed_and_differs_from_the_good_file():
         assert all(len(mutant) <= mutants.MOST for _, mutant in once)
 
 
-@pytest.mark.parametrize("group", range(GROUPS))
-def test_a_damaged_file_gets_one_reading_and_does_nothing_else(group, contents):
-    withstood(contents, list(FILES[group::GROUPS]), COUNT, SEED)
+@pytest.mark.parametrize("files", DEALT)
+def test_a_damaged_file_gets_one_reading_and_does_nothing_else(files, contents):
+    withstood(contents, files, COUNT, SEED)
 
 
 def test_a_damaged_file_is_read_the_same_in_company_and_alone(contents):
@@ -108,4 +114,4 @@ def test_a_damaged_file_is_read_the_same_in_company_and_alone(contents):
 
 @pytest.mark.soak
 def test_1500_damaged_files_of_each_format_do_nothing_else(contents):
-    withstood(contents, list(FILES), 1_500, "tern")
+    withstood(contents, FILES, 1_500, "tern")

@@ -54,7 +54,9 @@ def test_several_processes_find_what_one_finds(sealed, monkeypatch, request):
     request.getfixturevalue("shared")
     asked = []
     ask = reread._Other.ask
-    monkeypatch.setattr(reread._Other, "ask", lambda other, part: asked.append(other._process.pid) or ask(other, part))
+    monkeypatch.setattr(
+        reread._Other, "ask", lambda other, *what: asked.append(other._process.pid) or ask(other, *what)
+    )
     assert found(sealed) == alone
     assert len(asked) == 5
     assert len(set(asked)) == 3
@@ -65,12 +67,12 @@ def test_a_process_that_is_lost_costs_nothing_but_time(sealed, monkeypatch, requ
     request.getfixturevalue("shared")
     ask, lost = reread._Other.ask, []
 
-    def ask_the_dying(other, part):
+    def ask_the_dying(other, *what):
         if other._process.pid not in lost:
             lost.append(other._process.pid)
             other._process.kill()
             other._process.join()
-        ask(other, part)
+        ask(other, *what)
 
     monkeypatch.setattr(reread._Other, "ask", ask_the_dying)
     assert found(sealed) == alone
@@ -94,7 +96,7 @@ def test_processes_that_cannot_be_started_cost_nothing_but_time(sealed, monkeypa
 def test_no_process_is_left_when_the_audit_is_left(sealed, shared, monkeypatch):
     started = []
     ask = reread._Other.ask
-    monkeypatch.setattr(reread._Other, "ask", lambda other, part: started.append(other._process) or ask(other, part))
+    monkeypatch.setattr(reread._Other, "ask", lambda other, *what: started.append(other._process) or ask(other, *what))
     with Archive.reading(sealed) as archive:
         found = audit(archive)
         next(found)
@@ -114,10 +116,10 @@ from witnessmark.archive.folder import Archive
 from witnessmark.archive.lock import Lock
 reread._WORTH_A_FORK, reread._WORTH_A_START, reread._allowed = 0, 0, lambda: 3
 root, others, ask = Path(sys.argv[1]), [], reread._Other.ask
-def asking(other, part):
+def asking(other, *what):
     if other not in others:
         others.append(other)
-    ask(other, part)
+    ask(other, *what)
 reread._Other.ask = asking
 def found():
     with Archive.reading(root) as archive:
@@ -150,12 +152,12 @@ def test_a_forked_process_that_is_killed_costs_nothing_but_time(sealed, tmp_path
     alone = [problem.sentence for problem in found(sealed)]
     code = """
 answer, killed = reread._Other.answer, []
-def of_the_dying(other):
+def of_the_dying(other, *found):
     if len(killed) < 2:
         killed.append(other._process.pid)
         other._process.kill()
         other._process.join()
-    return answer(other)
+    return answer(other, *found)
 reread._Other.answer = of_the_dying
 print(json.dumps([found(), len(set(killed))]))
 """

@@ -23,7 +23,8 @@ from witnessmark.errors import Damaged, DiskFailure
 from witnessmark.model.digest import Digest
 from witnessmark.proof import merkle, tile
 
-_PIECE = 1 << 18
+_BUFFER = memoryview(bytearray(1 << 18))
+"""What contents are read into: the audit has one thread."""
 
 
 class Part(StrEnum):
@@ -263,8 +264,8 @@ def hash_content(store: Store, digest: Digest) -> Digest:
     hasher = hashlib.sha256()
     with store.open_raw(digest) as file:
         try:
-            while piece := file.read(_PIECE):
-                hasher.update(piece)
+            while size := file.readinto(_BUFFER):
+                hasher.update(_BUFFER[:size])
         except OSError as error:
             raise DiskFailure(f"it could not be read: {error.strerror}") from error
     return Digest(hasher.hexdigest())

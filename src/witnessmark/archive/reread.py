@@ -15,10 +15,11 @@ import multiprocessing
 import os
 import signal
 import sys
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
@@ -40,7 +41,8 @@ _WORTH_A_START = 8 << 20
 _STANDARD = 2
 """The last of the three standard descriptors."""
 _MOST = 8
-_AHEAD = 2
+_AHEAD = 8
+"""Segments that each may have read before they are needed."""
 _BUNDLES = 256
 _SHORT = 200
 """Characters of the longest value that is remembered."""
@@ -92,18 +94,8 @@ def reading(log: PublicLog, parts: Sequence[Part]) -> Iterator[Iterator[Reread]]
         is_forked = _may_fork()
         count = _processes(parts, _WORTH_A_FORK if is_forked else _WORTH_A_START)
         others = [stack.enter_context(_Other(log, is_forked=is_forked)) for _ in range(count if count > 1 else 0)]
-        for at, part in enumerate(parts[: len(others) * _AHEAD]):
-            others[at % len(others)].ask(part)
-        yield _segments(log, parts, others)
-
-
-def _segments(log: PublicLog, parts: Sequence[Part], others: Sequence["_Other"]) -> Iterator[Reread]:
-    for at, part in enumerate(parts):
-        found = others[at % len(others)].answer() if others else None
-        ahead = at + len(others) * _AHEAD
-        if others and ahead < len(parts):
-            others[at % len(others)].ask(parts[ahead])
-        yield reread(log, *part) if found is None else found
+        shared = _Shared(parts, others)
+        yield (reread(log, *parts[at]) if found is None else found for at, found in enumerate(shared.answers()))
 
 
 def _processes(parts: Sequence[Part], worth: int) -> int:
@@ -127,11 +119,56 @@ def _allowed() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+class _Shared:
+    """Segments dealt to other processes: each goes to the one that has least to do."""
+
+    def __init__(self, parts: Sequence[Part], others: Sequence["_Other"]) -> None:
+        self._parts, self._others = parts, others
+        self._found: dict[int, Reread | None] = {}
+        self._next = 0
+        self._ask(0)
+
+    def answers(self) -> Iterator[Reread | None]:
+        """Yield what each segment says, in order; None where it has to be read here."""
+        for at in range(len(self._parts)):
+            self._take(waiting=0)
+            self._ask(at)
+            while at not in self._found:
+                self._take(waiting=None)
+            yield self._found.pop(at)
+
+    def _ask(self, at: int) -> None:
+        """Have those segments read that may be read while this process is at one."""
+        end = min(len(self._parts), at + max(1, len(self._others) * _AHEAD))
+        for number in range(self._next, end):
+            at_hand = [other for other in self._others if not other.is_lost]
+            if at_hand:
+                min(at_hand, key=lambda other: len(other.asked)).ask(number, self._parts[number])
+            else:
+                self._found[number] = None
+        self._next = max(self._next, end)
+
+    def _take(self, waiting: float | None) -> None:
+        """Take what others have found; None waits until one of them has found something."""
+        busy = [other for other in self._others if other.asked and not other.is_lost]
+        ready = wait([other.pipe for other in busy], waiting) if busy else []
+        for other in busy:
+            if other.pipe in ready:
+                other.answer(self._found)
+        for other in self._others:
+            if other.is_lost:
+                self._found.update(dict.fromkeys(other.asked))
+                other.asked.clear()
+
+
 class _Other:
     """Another process that reads segments again, one after another; a context manager that ends it."""
 
     def __init__(self, log: PublicLog, *, is_forked: bool) -> None:
-        self._here, there = multiprocessing.Pipe()
+        self.pipe, there = multiprocessing.Pipe()
+        self.is_lost = False
+        self.asked: deque[int] = deque()
+        """What it has not answered yet."""
         if is_forked:  # docs/decisions/0037
             forking = multiprocessing.get_context("fork")
             self._process: BaseProcess = forking.Process(target=_serve_forked, args=(there, log), daemon=True)
@@ -142,31 +179,31 @@ class _Other:
             self._process.start()
         there.close()
 
-    def ask(self, part: Part) -> None:
+    def ask(self, number: int, part: Part) -> None:
         """Let it read a segment when it has read those before it."""
+        self.asked.append(number)
         with self._losing():
-            _send(self._here, part)
+            _send(self.pipe, part)
 
-    def answer(self) -> Reread | None:
-        """Return the next segment that was asked for, or None when the process is lost."""
+    def answer(self, found: dict[int, Reread | None]) -> None:
+        """Add what it says of the first segment that it was asked for."""
         with self._losing():
-            found = self._here.recv()
-            assert isinstance(found, Reread)
-            return found
-        return None
+            answer = self.pipe.recv()
+            assert isinstance(answer, Reread)
+            found[self.asked.popleft()] = answer
 
     @contextlib.contextmanager
     def _losing(self) -> Iterator[None]:
         try:
             yield
         except (OSError, EOFError):
-            self._here.close()  # from now on it refuses, and that is met here again
+            self.is_lost = True
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._here.close()
+        self.pipe.close()
         if self._process.pid is not None:
             self._process.kill()  # it may have inherited a handler of gentler signals, and has nothing to tidy up
             self._process.join()
@@ -230,8 +267,8 @@ def _line(found: Reread, number: int, line: segment.Line, entries: "_Entries") -
         found.erased.append(line.index)
     if line.is_event:
         try:
-            kind, digests = opening.parse_record(line.record)
-            fields = opening.check_disclosed(digests, line.fields, _decode)
+            decode = _decode_short if max(map(len, line.texts), default=0) <= _SHORT else _decode
+            kind, fields = opening.open_event(line.record, line.names, line.salts, line.texts, decode)
             named = digests_named(kind, fields)
         except (Damaged, Falsified) as error:
             found.wrong.append(Wrong(number, f"its record or a field is not as it was sealed: {error}"))

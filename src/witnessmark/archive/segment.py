@@ -28,23 +28,31 @@ from witnessmark.proof import opening
 OpenedField = tuple[str, str, str]
 
 _INDEX = re.compile(rb'"i":([0-9]+)[,}]')
-_PLACE = re.compile(r":(0|[1-9][0-9]{0,14}),").fullmatch
+_PLACE = re.compile(r"0|[1-9][0-9]{0,14}").fullmatch
 _CONTROLS = bytes(range(0x20))
-_ESCAPED = "\x01"
-"""What stands for an escaped quote while a line is cut: a line that is cut holds no control character."""
 _quote = json.JSONEncoder(ensure_ascii=False).encode
 _scan = json.JSONDecoder().raw_decode
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line read strictly: an event with its salts, or one that opens to nothing (then `record` is empty)."""
+    """A line read strictly: an event with its salts, or one that opens to nothing (then `record` is empty).
+
+    Names, salts and values of the fields stand in columns, for they are checked so.
+    """
 
     index: int
     salt: bytes
-    record: bytes
-    fields: tuple[OpenedField, ...]
+    record: bytes = b""
+    names: tuple[str, ...] = ()
+    salts: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
     is_erased: bool = False
+
+    @property
+    def fields(self) -> tuple[OpenedField, ...]:
+        """The fields one by one."""
+        return tuple(zip(self.names, self.salts, self.texts, strict=True))
 
     @property
     def is_event(self) -> bool:
@@ -174,14 +182,14 @@ def parse(line: bytes) -> Line:
     value = codec.decode_canonical_bytes(text)
     match value:
         case {"dummy": str(dummy), "i": int(index), **rest} if not rest and type(index) is int:
-            return Line(index, codec.from_base64(dummy, 32), b"", ())
+            return Line(index, codec.from_base64(dummy, 32))
         case {"erased": str(hidden), "i": int(index), **rest} if not rest and type(index) is int:
-            return Line(index, codec.from_base64(hidden, 32), b"", (), is_erased=True)
+            return Line(index, codec.from_base64(hidden, 32), is_erased=True)
         case {"fields": list(fields), "i": int(index), "record": str(record), "salt": str(salt), **rest} if (
             not rest and record and type(index) is int and all(map(_is_field, fields))
         ):
-            opened = tuple((name, field_salt, text) for name, field_salt, text in fields)
-            return Line(index, codec.from_base64(salt, 32), record.encode(), opened)
+            names, salts, texts = zip(*fields, strict=True) if fields else ((), (), ())
+            return Line(index, codec.from_base64(salt, 32), record.encode(), names, salts, texts)
         case _:
             raise Damaged("it is no line of ours")
 
@@ -189,41 +197,43 @@ def parse(line: bytes) -> Line:
 def _cut(text: bytes) -> Line | None:
     r"""Return an event's line cut at its quotes, several times faster than by parsing; None where that is not enough.
 
-    Nothing but `\"` is escaped in what is cut, and each piece between two quotes is accounted for, so that the line is
-    the one right spelling of what is returned. Anything else is left to the parser, which says what is wrong with it.
+    What is cut is joined again and has to be the line, and its strings hold no quote and no backslash but in `\"`: so
+    the line is the one right spelling of what is returned. Anything else is left to the parser, which says what is
+    wrong with it.
     """
     if len(text.translate(None, _CONTROLS)) != len(text):
         return None
     try:
-        plain = text.decode().replace('\\"', _ESCAPED)
+        plain = text.decode()
     except UnicodeDecodeError:
         return None
-    pieces = plain.split('"')
-    match pieces[-11:]:
-        case ["]],", "i", place, "record", ":", record, ",", "salt", ":", salt, "}"] if (
-            record and _ESCAPED not in salt and "\\" not in plain
-        ):
-            index, fields = _PLACE(place), _cut_fields(pieces)
-        case _:
-            return None
-    if index is None or fields is None:
+    fields, _, rest = plain.partition('"]],"i":')
+    place, _, rest = rest.partition(',"record":"')
+    record, _, end = rest.partition('","salt":"')
+    salt = end[:-2]
+    if not record or f'{fields}"]],"i":{place},"record":"{record}","salt":"{salt}"}}' != plain or not _PLACE(place):
         return None
-    return Line(int(index[1]), codec.from_base64(salt, 32), record.replace(_ESCAPED, '"').encode(), fields)
+    columns = _columns(fields)
+    if columns is None or '"' in salt or "\\" in salt:
+        return None
+    names, salts, shown = columns
+    strings = "\n".join([record, *shown]).encode()
+    escapes = strings.count(b'\\"')
+    if strings.count(b'"') != escapes or strings.count(b"\\") != escapes:
+        return None
+    record, *texts = strings.translate(None, b"\\").decode().split("\n")
+    return Line(int(place), codec.from_base64(salt, 32), record.encode(), names, salts, tuple(texts))
 
 
-def _cut_fields(pieces: list[str]) -> tuple[OpenedField, ...] | None:
-    """Return the fields among the pieces of a line between its quotes: name, comma, salt, comma, value, end of each."""
-    count, odd = divmod(len(pieces) - 13, 6)
-    if odd or count < 1 or pieces[:3] != ["{", "fields", ":[["]:
+def _columns(fields: str) -> tuple[tuple[str, ...], tuple[str, ...], list[str]] | None:
+    """Return names, salts and values of the fields, the values as they are escaped in the line."""
+    head, shown = fields[:13], fields[13:]
+    pieces = shown.replace('"],["', '","').split('","')
+    names, salts, texts = pieces[0::3], pieces[1::3], pieces[2::3]
+    if head != '{"fields":[["' or '"],["'.join(map('","'.join, zip(names, salts, texts))) != shown:  # noqa: B905  # unequal columns do not join to the line
         return None
-    pieces[-11] = "],["  # the last field ends like the others
-    names, salts, values = pieces[3:-11:6], pieces[5:-11:6], pieces[7:-11:6]
-    if pieces[8::6][:count] != ["],["] * count or pieces[4:-11:6] + pieces[6:-11:6] != [","] * (2 * count):
-        return None
-    if _ESCAPED in "".join(names + salts):
-        return None
-    shown = "\n".join(values).replace(_ESCAPED, '"').split("\n")
-    return tuple(zip(names, salts, shown, strict=True))
+    plain = "".join(names + salts)
+    return None if '"' in plain or "\\" in plain else (tuple(names), tuple(salts), texts)
 
 
 def _is_field(value: Any) -> bool:

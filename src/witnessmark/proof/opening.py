@@ -7,6 +7,7 @@ Rules for whoever changes this file (bytes.md, "Event, entry, opening"):
 """
 
 import hashlib
+import operator
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
 
@@ -85,9 +86,13 @@ def parse_digests(value: Value) -> tuple[bytes, ...]:
     """
     if not isinstance(value, list) or not set(map(type, value)) <= {str}:
         raise Damaged("_sd is a list of base64 digests")
-    if value != sorted(set(value)):
+    if not _is_ascending(value):
         raise Damaged("the digests of _sd are not sorted, or one stands twice")
     return tuple(codec.digests_from_base64(value))
+
+
+def _is_ascending(texts: Sequence[str]) -> bool:
+    return all(map(operator.lt, texts, texts[1:]))
 
 
 def entry(salt: bytes, record: bytes) -> bytes:
@@ -121,6 +126,58 @@ def check_fields(record: bytes, fields: Sequence[OpenedField]) -> dict[str, Valu
     return check_disclosed(parse_record(record)[1], fields)
 
 
+def open_event(
+    record: bytes,
+    names: Sequence[str],
+    salts: Sequence[str],
+    texts: Sequence[str],
+    decode: Callable[[str], Value] = codec.decode_canonical,
+) -> tuple[str, dict[str, Value]]:
+    """Return an event's kind and the values of its opened fields, after checking all of it against the record.
+
+    Args:
+        record: the record.
+        names: those of the opened fields.
+        salts: theirs, in base64.
+        texts: their values, each as canonical JSON text.
+        decode: `decode_canonical`, or what says the same and remembers.
+
+    Raises:
+        Falsified: when a field is not in the record, or a name stands twice.
+        Damaged: when the record or a field is malformed.
+    """
+    kind = _agreed(record, names, salts, texts)
+    if kind is not None:
+        return kind, dict(zip(names, map(decode, texts), strict=True))
+    kind, digests = parse_record(record)
+    return kind, check_disclosed(digests, list(zip(names, salts, texts, strict=True)), decode)
+
+
+def _agreed(record: bytes, names: Sequence[str], salts: Sequence[str], texts: Sequence[str]) -> str | None:
+    """Return the kind of an event whose record and fields are well formed and agree; None where another must look.
+
+    All salts and digests are decoded at once, which takes half the time of a look at each part by itself.
+    """
+    kind, shown = _cut(record) or ("", [])
+    raw = codec.digests_at_once([*salts, *shown])
+    if raw is None or len(shown) % PAD or not _is_ascending(shown) or not _are_names(tuple(names)):
+        return None
+    made = _field_digests(raw[: len(salts)], names, texts)
+    return check_kind(kind) if made is not None and set(raw[len(salts) :]).issuperset(made) else None
+
+
+def _field_digests(salts: Sequence[bytes], names: Sequence[str], texts: Sequence[str]) -> list[bytes] | None:
+    """Return what `field_digest` makes of each field, whose salts have the right length; None for a lone surrogate."""
+    hashed, domain = hashlib.sha256, FIELD_DOMAIN
+    try:
+        return [
+            hashed(domain + salt + f"{name}\0{text}".encode()).digest()
+            for salt, name, text in zip(salts, names, texts, strict=True)
+        ]
+    except UnicodeEncodeError:
+        return None
+
+
 def check_disclosed(
     digests: Collection[bytes], fields: Sequence[OpenedField], decode: Callable[[str], Value] = codec.decode_canonical
 ) -> dict[str, Value]:
@@ -138,11 +195,10 @@ def check_disclosed(
     known = frozenset(digests)
     salts = codec.digests_from_base64([salt for _, salt, _ in fields])
     names, texts = tuple([name for name, _, _ in fields]), [text for _, _, text in fields]
-    try:
-        agrees = _are_names(names) and known.issuperset(map(field_digest, salts, names, texts))
-    except UnicodeEncodeError:  # a lone surrogate
-        agrees = False
-    return dict(zip(names, map(decode, texts), strict=True)) if agrees else _checked_one_by_one(known, salts, fields)
+    made = _field_digests(salts, names, texts)
+    if made is None or not known.issuperset(made) or not _are_names(names):
+        return _checked_one_by_one(known, salts, fields)
+    return dict(zip(names, map(decode, texts), strict=True))
 
 
 @lru_cache(maxsize=256)  # events of one kind have the same

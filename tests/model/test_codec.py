@@ -166,6 +166,25 @@ def test_what_only_looks_canonical_is_refused(text):
         codec.decode_canonical(text)
 
 
+def test_digests_decoded_at_once_are_those_whose_every_text_is_in_its_one_right_spelling():
+    digests = [bytes(range(at, at + 32)) for at in (0, 90, 224)]
+    texts = [codec.to_base64(digest) for digest in digests]
+    assert codec.digests_at_once(texts) == digests
+    assert codec.digests_at_once([]) is None
+    signs = "ABQgwxyz0189+/=-_ \n\u00e9"
+    for number, text in enumerate(texts):
+        others = texts[:number], texts[number + 1 :]
+        bent = [text[:at] + sign + text[at + width :] for at in range(45) for sign in ("", *signs) for width in (0, 1)]
+        for one in bent:
+            try:
+                expected = [codec.from_base64(each, 32) for each in (*others[0], one, *others[1])]
+            except Damaged:
+                expected = None
+            assert codec.digests_at_once([*others[0], one, *others[1]]) == expected
+    assert codec.digests_at_once([texts[0] + texts[1][:1], texts[1][1:], texts[2]]) is None
+    assert codec.digests_at_once(["".join(texts)]) is None
+
+
 @given(st.lists(st.binary(min_size=32, max_size=32), max_size=5), st.integers(0, 999), st.sampled_from("A/+=-_\n é"))
 def test_many_digests_are_read_as_one_is(digests, at, sign):
     texts = [codec.to_base64(digest) for digest in digests]

@@ -197,6 +197,84 @@ def test_fields_checked_together_are_what_each_is_checked_alone(opened):
     assert together == said_of(lambda: opening._checked_one_by_one(known, salts, fields))
 
 
+THREE = ("state", "size", "path")
+SHOWN = ('"held"', "7", '["b"]')
+SALTS = tuple(codec.to_base64(bytes([number]) * 32) for number in range(3))
+DIGESTS = [
+    opening.field_digest(codec.from_base64(salt), *field) for salt, *field in zip(SALTS, THREE, SHOWN, strict=True)
+]
+
+
+def opened(record, *columns):
+    try:
+        return opening.open_event(record, *columns)
+    except (Damaged, Falsified) as error:
+        return type(error), str(error)
+
+
+def alone(record, *columns):
+    """What `opened` gives where record and fields are each looked at by itself."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(opening, "_agreed", lambda *_: None)
+        return opened(record, *columns)
+
+
+def test_an_event_that_is_whole_is_opened_at_once():
+    whole = opening.make_record("hold", [*DIGESTS, *(codec.from_base64(text) for text in EIGHT[:5])])
+    assert opening._agreed(whole, THREE, SALTS, SHOWN) == "hold"
+    assert opened(whole, THREE, SALTS, SHOWN) == ("hold", {"state": "held", "size": 7, "path": ["b"]})
+    assert opened(whole, THREE[:1], SALTS[:1], SHOWN[:1]) == ("hold", {"state": "held"})
+    assert opened(whole, (), (), ()) == ("hold", {})
+    assert opened(whole, THREE[:1], SALTS[1:2], SHOWN[:1])[0] is Falsified
+    assert opened(whole, THREE, SALTS, (*SHOWN[:2], '"\ud800"')) == alone(whole, THREE, SALTS, (*SHOWN[:2], '"\ud800"'))
+    for at in range(3):
+        held = [text if other != at else '"other"' for other, text in enumerate(SHOWN)]
+        assert opened(whole, THREE, SALTS, held) == (Falsified, f"the opened field {THREE[at]} is not what was sealed")
+
+
+GOOD = sorted([*map(codec.to_base64, DIGESTS), *EIGHT[:5]])
+MORE = [*GOOD, *EIGHT[5:], "AA==", EIGHT[0][:-2] + "==", EIGHT[0][:-1] + "A"]
+
+
+@given(
+    digests=st.just(GOOD) | st.permutations(GOOD) | st.lists(st.sampled_from(MORE), max_size=17).map(sorted),
+    kind=st.sampled_from(["hold", "No Kind", "", 'a"b']),
+    names=st.just(THREE) | st.permutations(THREE),
+    salts=st.just(SALTS)
+    | st.permutations(SALTS)
+    | st.sampled_from([(*SALTS[:2], ""), (SALTS[0] + "=", SALTS[1][1:], "A")]),
+    texts=st.just(SHOWN) | st.permutations(SHOWN) | st.sampled_from([(*SHOWN[:2], bad) for bad in FIELD_TEXTS]),
+)
+def test_an_event_opened_at_once_is_what_its_parts_are_alone(digests, kind, names, salts, texts):
+    made = record(digests, kind)
+    assert opened(made, names, salts, texts) == alone(made, names, salts, texts)
+
+
+@pytest.mark.parametrize(
+    "names, more, found",
+    [
+        (THREE, EIGHT[:6], (Damaged, "not a record: the number of its digests is no multiple of eight")),
+        (("state", "size", "state"), EIGHT[:5], (Falsified, "the field state is opened twice")),
+        (("state", "No", "path"), EIGHT[:5], (Damaged, "not a field name: 'No'")),
+    ],
+)
+def test_an_event_that_was_sealed_against_the_rules_is_opened_by_nobody(names, more, found):
+    digests = [
+        opening.field_digest(codec.from_base64(salt), *one) for salt, *one in zip(SALTS, names, SHOWN, strict=True)
+    ]
+    made = record(sorted([*map(codec.to_base64, digests), *more]))
+    assert opened(made, names, SALTS, SHOWN) == alone(made, names, SALTS, SHOWN) == found
+
+
+def test_an_event_whose_record_was_changed_by_one_sign_is_refused_as_its_parts_are_alone():
+    good = opening.make_record("hold", [*DIGESTS, *(codec.from_base64(text) for text in EIGHT[:5])])
+    for at in range(len(good)):
+        for sign in (b"", b'"', b",", b'","', b"=", b"A", b"z", b"\x80"):
+            for width in (0, 1):
+                bent = good[:at] + sign + good[at + width :]
+                assert opened(bent, THREE, SALTS, SHOWN) == alone(bent, THREE, SALTS, SHOWN)
+
+
 # Notes
 
 

@@ -158,7 +158,10 @@ def _agreed(record: bytes, names: Sequence[str], salts: Sequence[str], texts: Se
 
     All salts and digests are decoded at once, which takes half the time of a look at each part by itself.
     """
-    kind, shown = _cut(record) or ("", [])
+    found = _cut(record)
+    if found is None:
+        return None
+    kind, shown = found
     raw = codec.digests_at_once([*salts, *shown])
     if raw is None or len(shown) % PAD or not _is_ascending(shown) or not _are_names(tuple(names)):
         return None

@@ -181,6 +181,7 @@ def test_digests_decoded_at_once_are_those_whose_every_text_is_in_its_one_right_
             except Damaged:
                 expected = None
             assert codec.digests_at_once([*others[0], one, *others[1]]) == expected
+    assert codec.digests_at_once([f"{texts[0][:5]}={texts[0][6:43]}A"]) is None
     assert codec.digests_at_once([texts[0] + texts[1][:1], texts[1][1:], texts[2]]) is None
     assert codec.digests_at_once(["".join(texts)]) is None
 

@@ -23,6 +23,8 @@ from witnessmark.model.exhibit import How
 PDF = b"%PDF-1.4 " + b"lantern " * 700
 STAR_DRAW = bytes.fromhex("a005892ebd85d11189d0008029e4b0b1")
 STAR_IMPRESS = bytes.fromhex("21725c56bc85d11189d0008029e4b0b1")
+_RECORD = b"Keys\0C:\\keys.txt\0" + bytes(4) + struct.pack("<I", 2) + b"t\0" + struct.pack("<I", 6) + b"locked"
+NATIVE = struct.pack("<IH", len(_RECORD) + 2, 2) + _RECORD
 BEFORE, SHEETS = test_xls.specimen()
 SPECIMENS = {
     "msg": outlook_forge.msg(test_outlook.PROPERTIES, recipients=test_outlook.RECIPIENTS),
@@ -107,6 +109,28 @@ def test_a_file_of_unknown_make_tells_its_properties_and_what_is_readable(read):
         "Preview.png": (test_legacy_parts.PNG, How.COPIED),
         "Below/Order.pdf": (PDF, How.COPIED),
     }
+
+
+@pytest.mark.parametrize(
+    ("streams", "name", "data"),
+    [
+        ({"CONTENTS": PDF}, "CONTENTS.pdf", PDF),
+        ({"Package": b"PK\3\4 keys"}, "Package", b"PK\3\4 keys"),
+        ({"\x01Ole10Native": NATIVE}, "keys.txt", b"locked"),
+    ],
+)
+def test_the_envelope_of_a_file_gives_the_file_once_and_nothing_else(read, streams, name, data):
+    found = read(build({**streams, "\x01Ole": bytes(20), "\x01CompObj": b"Program " * 9, "\x03ObjInfo": bytes(6)}))
+    assert (found.ended, found.hidden_pieces) == (Outcome.OK, [])
+    assert [(member.name, bytes(member.data)) for member in found.members] == [(name, data)]
+
+
+def test_what_wraps_a_file_and_has_more_is_read_in_part(read):
+    found = read(
+        build({"CONTENTS": PDF, "Below": {"CONTENTS": test_legacy_parts.PNG}, "Note": b"The doors are locked."})
+    )
+    assert found.ended is Outcome.PARTIAL
+    assert [member.name for member in found.members] == ["CONTENTS.pdf", "Below/CONTENTS.png"]
 
 
 def test_properties_in_any_stream_are_told_once(read):

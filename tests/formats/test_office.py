@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from witnessmark.cell.report import ReadingStopped, Source
+from witnessmark.formats import read as reading
 from witnessmark.formats.odf import read_odf
 from witnessmark.formats.office import read_docx, read_pptx, read_xlsx
 from witnessmark.formats.xlsx_numbers import shown
@@ -776,6 +777,8 @@ def test_a_sheet_without_a_link_is_a_name_alone():
     assert read(read_xlsx, pack(parts)).ended is Outcome.PARTIAL
 
 
-def test_an_embedded_object_gives_the_file_it_wraps(corpus):
+def test_an_embedded_object_gives_the_file_it_wraps_and_its_package_gives_the_object_alone(corpus):
     found = read(read_docx, (corpus / "office-ooxml/tika/testWORD_EMFAndAttachments.docx").read_bytes())
-    assert any(bytes(member.data).startswith(b"%PDF") for member in found.members)
+    assert not any(bytes(member.data).startswith(b"%PDF") for member in found.members)
+    objects = [read(reading.read, bytes(member.data)) for member in found.members if member.name.endswith(".bin")]
+    assert [member.name for one in objects for member in one.members] == ["TestText.txt", "CONTENTS.pdf"]

@@ -10,7 +10,7 @@ from witnessmark.cell.report import Report, Source
 from witnessmark.formats import office_art, ole, strings
 from witnessmark.formats.compound import BrokenCompound, CompoundFile, opened
 from witnessmark.formats.encodings import storable
-from witnessmark.formats.ole_members import take_objects, take_whole
+from witnessmark.formats.ole_members import take_objects, take_whole, take_wrapped
 from witnessmark.formats.ole_properties import read_other_sets, read_properties
 from witnessmark.formats.vba import read_macros
 from witnessmark.model.derivative import Outcome
@@ -62,23 +62,24 @@ def read_project(source: Source, report: Report) -> None:
         report.outcome(Outcome.PARTIAL, "no macro of the project can be followed: only what is readable is given")
 
 
-def tell_unread(source: Source, report: Report) -> bool:
+def tell_unread(source: Source, report: Report) -> Outcome:
     """Report what a compound file of any make tells of itself: its properties, macros and whole files in its streams.
 
-    Returns whether the file is one.
+    Returns `ok` for the envelope of a file that is taken out, `unsupported` where this is no compound file.
     """
     try:
         file = CompoundFile(source.stream, source.size)
     except (BrokenCompound, struct.error, IndexError):
-        return False
+        return Outcome.UNSUPPORTED
     try:
         read_properties(file, report)
         read_other_sets(file, report)
         read_macros(file, report)
     except (struct.error, IndexError):
         report.observe("office.parts", "break off")
+    is_envelope = take_wrapped(file, report)
     take_whole(file, report)
-    return True
+    return Outcome.OK if is_envelope else Outcome.PARTIAL
 
 
 def _of_word(data: bytes, pictures: office_art.Pictures) -> None:

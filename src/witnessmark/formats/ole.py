@@ -13,6 +13,10 @@ HEAD: Final = 8
 """Bytes that tell a whole file."""
 
 
+WRAPPING: Final = ("Package", "CONTENTS", "EmbeddedOdf")
+"""Names of streams that hold the file that an object wraps."""
+
+
 def wrapped(data: bytes) -> tuple[str, bytes] | None:
     """Return name and bytes of the file that an embedded object wraps ([MS-OLEDS] 2.3.6), or None."""
     try:
@@ -24,7 +28,7 @@ def wrapped(data: bytes) -> tuple[str, bytes] | None:
 
 def wrapped_in(file: CompoundFile, streams: Mapping[str, CompoundEntry]) -> tuple[str, bytes] | None:
     """Return name and bytes of the file that the streams of one object, by their names folded, wrap, or None."""
-    for name in ("Package", "CONTENTS", "EmbeddedOdf"):
+    for name in WRAPPING:
         inner = file.read(streams[folded(name)], LARGEST) if folded(name) in streams else b""
         if inner[:4] in (b"%PDF", b"PK\x03\x04", b"8BPS"):
             return name + _WHOLE.get(inner[:4], ""), inner

@@ -27,6 +27,8 @@ _OWN: Final = frozenset(
     ("macros", "_vba_project_cur", "vba", "msodatastore", "_sx_db_cur", "_xmlsignatures", "quill", "escher", "envelope")
 )
 _POOLS: Final = frozenset(("objectpool", "objects"))
+_ENVELOPE: Final = frozenset(map(folded, ("\x01Ole", "\x01CompObj", "\x01Ole10Native", "\x03ObjInfo", *ole.WRAPPING)))
+"""What an object that wraps a file has beside it ([MS-OLEDS] 2.3): a class, a mark, how it is shown."""
 
 
 def take_objects(file: CompoundFile, report: Report) -> None:
@@ -52,11 +54,22 @@ def take_objects(file: CompoundFile, report: Report) -> None:
         _take(file, name, inside, report)
 
 
+def take_wrapped(file: CompoundFile, report: Report) -> bool:
+    """Take out the file that an embedded object wraps; tell whether it was all that the object holds."""
+    found = ole.wrapped_in(file, file.streams())
+    if found is None:
+        return False
+    with report.member((PathStep(_plain(found[0])),), How.DECODED, {}) as sink:
+        sink.write(found[1])
+    return all(len(path) == 1 and folded(path[0]) in _ENVELOPE for path, _ in file.walk())
+
+
 def take_whole(file: CompoundFile, report: Report) -> None:
     """Take out every stream that is a whole file by itself, as a preview often is: a picture, a PDF."""
     room, count = LARGEST, 0
     for path, entry in file.walk():
-        ending = "" if entry.type != STREAM else ole.ending_of(file.read(entry, ole.HEAD))
+        is_envelope = len(path) == 1 and folded(path[0]) in _ENVELOPE
+        ending = "" if entry.type != STREAM or is_envelope else ole.ending_of(file.read(entry, ole.HEAD))
         if not ending:
             continue
         count += 1

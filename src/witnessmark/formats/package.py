@@ -17,16 +17,15 @@ from functools import cached_property
 from typing import Any, BinaryIO
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
-from witnessmark.formats import compound, dates, markup, ole, package_part, zip_unfold, zips
+from witnessmark.formats import compound, dates, markup, package_part, zip_unfold, zips
 from witnessmark.formats.encodings import storable
 from witnessmark.model.derivative import Outcome
-from witnessmark.model.exhibit import How, Path, PathStep
+from witnessmark.model.exhibit import How, PathStep
 
 LARGEST_PART = 256 << 20
 LARGEST_PACKAGE = 1 << 30
 MOST_PARTS = 20_000
 CHUNK = 1 << 16
-LARGEST_OBJECT = 64 << 20
 _MARKUP = (".xml", ".rels", ".vml")
 _BROKEN = (
     zipfile.BadZipFile,
@@ -189,16 +188,6 @@ class Package:
                 stream = self.open(name)
                 while chunk := stream.read(CHUNK):
                     sink.write(chunk)
-            self._take_wrapped(name, path, report)
-
-    def _take_wrapped(self, name: str, path: Path, report: Report) -> None:
-        """Take out the file that an embedded object wraps, beside the object itself."""
-        if not name.lower().endswith(".bin") or self._entries[name].file_size > LARGEST_OBJECT:
-            return
-        found = ole.wrapped(self.read(name, LARGEST_OBJECT))
-        if found is not None:
-            with report.member((*path, PathStep(storable(found[0]))), How.DECODED, {}) as sink:
-                sink.write(found[1])
 
     def observe_times(self, report: Report) -> None:
         """Report the earliest and latest packing time; Office itself writes 1980-01-01 everywhere."""

@@ -71,10 +71,11 @@ def read(source: Source, report: Report) -> None:
         report.observe("type", dict(found.observed))
     listening = _Listening(report)
     if reader is None:
-        strings.say(source, report)
-        report.outcome(Outcome.UNSUPPORTED, f"no reader for {found.media_type}")
-        if legacy_parts.tell_unread(source, listening):
-            report.outcome(Outcome.PARTIAL, f"no reader for {found.media_type}: only {_KEPT}")
+        told = legacy_parts.tell_unread(source, listening)
+        if told is not Outcome.OK:
+            strings.say(source, report)
+            kept = f": only {_KEPT}" if told is Outcome.PARTIAL else ""
+            report.outcome(told, f"no reader for {found.media_type}{kept}")
         if not programs.take(source, listening):
             _take_end(source, found, listening)
         return

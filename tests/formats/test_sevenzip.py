@@ -16,7 +16,7 @@ from tests.forge import sevenzip_forge as forge
 from tests.forge.sevenzip_forge import Folder, Lock
 
 from witnessmark.cell.report import ReadingStopped, Source
-from witnessmark.formats import packed, sevenzip, sevenzip_header, sevenzip_key, sevenzip_made
+from witnessmark.formats import packed, pieces, sevenzip, sevenzip_header, sevenzip_key
 from witnessmark.model.derivative import Outcome
 
 pytestmark = pytest.mark.skipif(not packed.is_here(), reason="needs libarchive")
@@ -215,8 +215,8 @@ def test_any_part_of_a_locked_stream_can_be_asked_for(data, at, count):
     lock = Lock(RIGHT)
     closed = lock.close(data)
     found = sevenzip_key.Lock.of(sevenzip_header.Coder(forge.AES, lock.properties))
-    span = sevenzip_header.Span(3, len(closed))
-    piece = sevenzip_key.Decrypted(io.BytesIO(b"---" + closed), span, len(data), found, found.key(RIGHT))
+    span = pieces.Span(3, len(closed))
+    piece = pieces.Decrypted(io.BytesIO(b"---" + closed), span, len(data), found.start, found.key(RIGHT))
     assert piece.read(at, count)[: max(0, len(data) - at)] == data[at : at + count]
     assert piece.filler() == bytes(len(closed) - len(data))
 
@@ -241,7 +241,7 @@ def test_what_an_archive_says_of_its_streams_is_written_as_it_was_read():
 
 
 def test_pieces_are_one_stream():
-    made = sevenzip_made._Joined([sevenzip_made.Made(b"one"), sevenzip_made.Made(b""), sevenzip_made.Made(b"two")])
+    made = pieces._Joined([pieces.Made(b"one"), pieces.Made(b""), pieces.Made(b"two")])
     stream = io.BufferedReader(made)
     assert stream.read() == b"onetwo"
     assert (stream.seek(-2, io.SEEK_END), stream.read()) == (4, b"wo")

@@ -23,7 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
         "The file has one password a line, UTF-8. How many were tried on which exhibit is sealed, and whether one\n"
         "fitted; the passwords themselves are kept nowhere. Opened are PDF, Office documents of all years, iWork's\n"
-        "since 2013, zips and 7z; RAR stays locked. What opens is read at once, and what lay inside becomes exhibits\n"
+        "since 2013, zips, 7z, and RAR since 2.9. What opens is read at once, and what lay inside becomes exhibits\n"
         "of its own.\n\n"
         "examples:\n"
         "  witnessmark files archive/ --outcome encrypted\n"

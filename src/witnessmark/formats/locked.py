@@ -1,4 +1,4 @@
-"""Opens what is locked with passwords that a keeper gave: Office documents of all years, iWork since 2013, zips and 7z.
+"""Opens what is locked with passwords that a keeper gave: Office documents of all years, new iWork, zips, 7z, RAR.
 
 A document comes out as it was before it was locked, as a member. Which password opened it is said nowhere.
 """
@@ -22,7 +22,7 @@ from msoffcrypto.method.ecma376_agile import ECMA376Agile, _get_hash_func
 from msoffcrypto.method.xor_obfuscation import DocumentXOR
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
-from witnessmark.formats import biff, iwork_key, packed, sevenzip, table
+from witnessmark.formats import biff, iwork_key, packed, rar, sevenzip, table
 from witnessmark.formats.compound import BrokenCompound, CompoundFile
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How, PathStep
@@ -183,5 +183,6 @@ _OPENERS: Final[dict[str, Callable[[Source, Report], bool]]] = {
     "application/vnd.ms-excel": _office,
     "application/vnd.ms-powerpoint": _office,
     "application/x-7z-compressed": sevenzip.opens,
+    "application/x-rar-compressed": rar.opens,
     "application/x-tika-iworks-protected": iwork_key.opens,
 }

@@ -8,10 +8,14 @@ import ctypes
 import locale
 import os
 import sys
-from collections.abc import Callable, Generator, Iterator
+import zlib
+from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import partial
+from itertools import islice
 from typing import Any, BinaryIO, Final
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
@@ -53,6 +57,14 @@ _SUFFIXES: Final = {
     ".lz": "",
     ".lzo": "",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What libarchive cannot tell of entries, by their number: whether they are locked, whether a CRC-32 is theirs."""
+
+    locked: AbstractSet[int] = frozenset()
+    agrees: Mapping[int, Callable[[int], bool]] = field(default_factory=dict)
 
 
 class CannotUnfold(ValueError):  # noqa: N818 - it says what is wrong
@@ -108,11 +120,23 @@ def unfolded(source: Source) -> Generator[bytes, None, None]:
             raise CannotUnfold(said(error)) from error
 
 
-def read_rar(source: Source, report: Report) -> None:
-    """Read a RAR archive of either kind."""
+def read_rar(source: Source, report: Report, told: Told) -> None:
+    """Read a RAR archive of either kind, of whose entries something is told beforehand."""
+    _read(source, report, (_kind_of_rar(source),), "none", told=told)
+
+
+def first_of_rar(source: Source) -> int | None:
+    """Return the CRC-32 of what the first entry of a RAR archive unpacks to; None where it does not to its end."""
+    with suppress(ReadingStopped, libarchive.ArchiveError), _opened(source, (_kind_of_rar(source),), "none") as handle:
+        counted = _Counted(lambda _: None)
+        for entry in islice(_entries(handle), 1):
+            return None if _pour(handle, counted.write, _size(entry)) else counted.crc
+    return None
+
+
+def _kind_of_rar(source: Source) -> str:
     source.stream.seek(0)
-    kind = "rar5" if source.stream.read(8).startswith(b"Rar!\x1a\x07\x01") else "rar"
-    _read(source, report, (kind,), "none")
+    return "rar5" if source.stream.read(8).startswith(b"Rar!\x1a\x07\x01") else "rar"
 
 
 def read_cabinet(source: Source, report: Report) -> None:
@@ -178,8 +202,9 @@ def _read(
     filters: str,
     password: str = "",
     why_not: Callable[[int], str] = _no_reason,
+    told: Told | None = None,
 ) -> None:
-    taking = _Taking(report, formats[0], password, why_not)
+    taking = _Taking(report, formats[0], password, why_not, told or Told())
     for _ in range(MOST_OPENED):
         with _opened(source, formats, filters, password) as handle:
             report.tool("libarchive", version())
@@ -188,6 +213,17 @@ def _read(
     else:
         taking.problem = f"locked members stand between others, more than {MOST_OPENED} times"
     taking.conclude()
+
+
+class _Counted:
+    """Bytes that are handed on, and their CRC-32."""
+
+    def __init__(self, write: Callable[[bytes], None]) -> None:
+        self._write, self.crc = write, 0
+
+    def write(self, data: bytes) -> None:
+        self.crc = zlib.crc32(data, self.crc)
+        self._write(data)
 
 
 class _Came(Enum):
@@ -202,8 +238,16 @@ class _Came(Enum):
 class _Taking:
     """The members of one packing on their way into a report."""
 
-    def __init__(self, report: Report, kind: str, password: str, why_not: Callable[[int], str]) -> None:
-        self._report, self._kind, self._password, self._why_not = report, kind, password, why_not
+    def __init__(
+        self,
+        report: Report,
+        kind: str,
+        password: str,
+        why_not: Callable[[int], str],
+        told: Told,
+    ) -> None:
+        self._report, self._kind, self._password = report, kind, password
+        self._why_not, self._told = why_not, told
         self._seen = self._taken = self._refused = self._locked = self._seeming = self._contents = 0
         self.problem = ""
 
@@ -246,12 +290,17 @@ class _Taking:
             self._refused += 1
             self._report.refuse_member(path, Outcome.REFUSED_POLICY, _refusal(entry, kind), _stated(entry))
             return _Came.PASSED
-        if _is_encrypted(entry) and not self._password:
+        number = self._seen - 1
+        if (_is_encrypted(entry) and not self._password) or number in self._told.locked:
             self._locked += 1
             self._report.refuse_member(path, Outcome.ENCRYPTED, "the member is encrypted", _locked(entry))
             return _Came.SHUT
+        agrees = self._told.agrees.get(number)
         with self._report.member(path, How.DECODED, _stated(entry)) as sink:
-            wrong = _pour(handle, sink.write, _size(entry))
+            counted = _Counted(sink.write)
+            wrong = _pour(handle, sink.write if agrees is None else counted.write, _size(entry))
+        if agrees is not None and not wrong and not agrees(counted.crc):
+            wrong = "a member does not fit its checksum"
         self._taken += 1
         self.problem = self.problem or wrong
         return _Came.FATAL if isinstance(wrong, _Fatal) else _Came.READ

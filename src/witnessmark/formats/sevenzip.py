@@ -19,9 +19,10 @@ from typing import Final
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
 from witnessmark.formats import packed, sevenzip_header, sevenzip_key
-from witnessmark.formats.sevenzip_header import BrokenSevenZip, Coder, Files, Folder, Span
-from witnessmark.formats.sevenzip_key import BLOCK, METHOD, Decrypted, Lock
-from witnessmark.formats.sevenzip_made import AsItStands, GivenFolder, Piece, archive
+from witnessmark.formats.pieces import BLOCK, AsItStands, Decrypted, Piece, Span
+from witnessmark.formats.sevenzip_header import BrokenSevenZip, Coder, Files, Folder
+from witnessmark.formats.sevenzip_key import METHOD, Lock
+from witnessmark.formats.sevenzip_made import GivenFolder, archive
 from witnessmark.model.derivative import Outcome
 
 MOST_ROUNDS: Final = 1 << 24
@@ -136,7 +137,7 @@ def _without_locks(folder: Folder) -> tuple[Folder, list[tuple[Lock, int] | None
 
 
 def _is_filled_up(opened: GivenFolder, least: int) -> bool:
-    """Tell whether the last blocks of locked streams are filled up with zeros, at least so many in all."""
+    """Tell whether 7-Zip filled up the last blocks of locked streams: with zeros, at least so many in all."""
     filler = b"".join(piece.filler() for piece in opened.pieces if isinstance(piece, Decrypted))
     return len(filler) >= least and not filler.strip(b"\0")
 
@@ -251,7 +252,7 @@ class _Reading:
             lock, size = locked
             if size > span.size - span.size % BLOCK:
                 raise BrokenSevenZip("a locked stream of fewer bytes than it states")
-            pieces.append(Decrypted(self._stream, span, size, lock, lock.key(password)))
+            pieces.append(Decrypted(self._stream, span, size, lock.start, lock.key(password)))
         return GivenFolder(folder, tuple(pieces))
 
     def _under(self, one: _Packed, lock: Coder) -> GivenFolder:

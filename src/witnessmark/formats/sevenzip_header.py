@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
+from witnessmark.formats.pieces import Span
+
 SIGNATURE: Final = b"7z\xbc\xaf\x27\x1c"
 HEAD: Final = 32
 """Bytes before the packed streams: signature, version, and where the header is."""
@@ -89,14 +91,6 @@ class Folder:
         """Bytes that the folder unfolds to: those of the output that feeds nothing."""
         bound = {output for _, output in self.bonds}
         return next(size for output, size in enumerate(self.sizes) if output not in bound)
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Where a packed stream lies in the file."""
-
-    at: int
-    size: int
 
 
 @dataclass(frozen=True, slots=True)

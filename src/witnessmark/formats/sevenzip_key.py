@@ -1,22 +1,20 @@
-"""Derives the keys by which streams of a 7z are locked (coder 7zAES), and decrypts such a stream from any place on.
+"""Derives the keys by which streams of a 7z are locked (coder 7zAES).
 
-Sources: `Methods.txt` of the LZMA SDK (06F10701: AES-256, SHA-256); CBC mode (NIST SP 800-38A, section 6.2).
+Source: `Methods.txt` of the LZMA SDK (06F10701: AES-256, SHA-256).
 """
 
 import hashlib
 import struct
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import BinaryIO, Final
+from typing import Final
 
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-
-from witnessmark.formats.sevenzip_header import BrokenSevenZip, Coder, Span
+from witnessmark.formats.pieces import BLOCK
+from witnessmark.formats.sevenzip_header import BrokenSevenZip, Coder
 
 METHOD: Final = bytes.fromhex("06f10701")
 UNHASHED: Final = 0x3F
 """The power that stands for no hashing: salt and password themselves are the key."""
-BLOCK: Final = 16
 _AT_ONCE: Final = 4096
 """Rounds that are hashed in one piece; never more than 2^32 in all, see `_COUNTED`."""
 _COUNTED: Final = 4
@@ -74,30 +72,3 @@ def _key(password: str, salt: bytes, power: int) -> bytes:
             room[len(word) + place :: len(word) + 8] = numbers[place::8]
         digest.update(room)
     return digest.digest()
-
-
-@dataclass(frozen=True, slots=True)
-class Decrypted:
-    """A locked stream under a key; any part of it can be asked for, as each block needs but the one before it."""
-
-    stream: BinaryIO
-    span: Span
-    size: int
-    lock: Lock
-    key: bytes
-
-    def read(self, at: int, count: int) -> bytes:
-        """Return the bytes from a place on, fewer where the file breaks off."""
-        first = at - at % BLOCK
-        self.stream.seek(self.span.at + max(0, first - BLOCK))
-        before = self.stream.read(BLOCK) if first else self.lock.start
-        found = self.stream.read(-(-(at + count) // BLOCK) * BLOCK - first)
-        whole = len(found) - len(found) % BLOCK
-        if not whole:
-            return b""
-        plain = Cipher(algorithms.AES(self.key), modes.CBC(before)).decryptor().update(found[:whole])
-        return plain[at - first : at - first + count]
-
-    def filler(self) -> bytes:
-        """Return the bytes that fill the last block: 7-Zip writes zeros."""
-        return self.read(self.size, min(self.span.size - self.size, BLOCK))

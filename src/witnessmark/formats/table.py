@@ -341,7 +341,7 @@ READERS: tuple[Reader, ...] = (
     Reader(("application/x-bzip2",), CONTAINER, "archives", "read_bzip2"),
     Reader(("application/x-xz",), CONTAINER, "archives", "read_xz"),
     Reader(("application/x-7z-compressed",), CONTAINER, "sevenzip", "read_7z"),
-    Reader(("application/x-rar-compressed",), CONTAINER, "packed", "read_rar"),
+    Reader(("application/x-rar-compressed",), CONTAINER, "rar", "read_rar"),
     Reader(("application/vnd.ms-cab-compressed",), CONTAINER, "packed", "read_cabinet"),
     Reader(("application/vnd.ms-htmlhelp",), CONTAINER, "chm", "read_chm"),
     Reader(("application/x-iso9660-image",), CONTAINER, "packed", "read_iso"),

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.forge import chm_forge, drawing_forge, iwa_forge, pkzip_forge
+from tests.forge import chm_forge, drawing_forge, iwa_forge, pkzip_forge, rar_forge
 from tests.forge import sevenzip_forge as forge
 from tests.forge.macro_forge import project
 from tests.forge.outlook_forge import number, text
@@ -319,6 +319,8 @@ def _containers() -> Iterator[tuple[str, bytes]]:
     lock = forge.Lock("nobody knows it")
     for what, header in (("locked", None), ("names", lock)):
         yield f"{what}.7z", forge.archive([forge.Folder({"a.txt": b"The keys"}, lock, forge.LZMA)], header, ["b"])
+    shut = rar_forge.File("a.txt", b"The keys " * 9, rar_forge.Lock("nobody knows it"), is_packed=True)
+    yield "locked.rar", rar_forge.archive([shut, rar_forge.File("b.txt", b"The doors", is_packed=True)])
     for kind in ("7zip", "iso9660", "cpio_newc", "xar", "ar_bsd"):
         yield f"a.{kind}", _by_libarchive(kind)
 

@@ -1,0 +1,220 @@
+"""Reads RAR archives, locked ones of RAR 2.9 and later with passwords at hand; lists what stays locked.
+
+libarchive unpacks what RAR packs, but decrypts none of it, and of RAR 5.0 it does not tell what is locked. So it is
+given an archive that is made while it is read: heads written anew without what locks them, the data of files decrypted
+when they are asked for; and what stays locked is told to the one who asks it.
+
+Rules for whoever changes this file: nothing is reported before a password fits; a file that no password opens is handed
+on locked, never as what a wrong password makes of it.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from witnessmark.cell.report import ReadingStopped, Report, Source
+from witnessmark.formats import packed, pieces, rar_blocks, rar_key
+from witnessmark.formats.pieces import BLOCK, AsItStands, Decrypted, Made, Piece, Span
+from witnessmark.formats.rar_blocks import Block, BrokenRar, HeadLock, Locked
+from witnessmark.formats.rar_key import Lock
+from witnessmark.model.derivative import Outcome
+
+MOST_ROUNDS: Final = 1 << 25
+"""Rounds of hashing for all keys of one archive; RAR asks for three times 2^15, some 50 ms here."""
+PROBES: Final = 3
+"""Files of an older archive that a password is tried on before it counts as wrong: the first may be damaged."""
+_TOO_MANY: Final = (
+    "the members are encrypted, and their keys ask for more than the 2^25 rounds of hashing that are gone through"
+)
+
+
+def opens(source: Source, report: Report) -> bool:
+    """Read an archive of which a password opens something; return False, with nothing reported, where none does.
+
+    Raises:
+        ReadingStopped: when keys ask for too much; when the budget of the root file is spent.
+    """
+    if not packed.is_here():
+        return False
+    reading = _Reading(source)
+    try:
+        rewritten = reading.rewritten()
+    except BrokenRar:
+        return False
+    if rewritten is None:
+        return False
+    packed.read_rar(rewritten, report, packed.Told(reading.locked, reading.agrees))
+    return True
+
+
+def read_rar(source: Source, report: Report) -> None:
+    """Read a RAR archive; what is locked in it is listed where its name stands open."""
+    locked: set[int] = set()
+    try:
+        if packed.is_here() and rar_blocks.head_lock(source.stream) is None:
+            files = (block for block in rar_blocks.blocks(source.stream, source.size, None) if block.is_file)
+            locked.update(number for number, block in enumerate(files) if block.is_locked)
+    except BrokenRar:
+        pass  # libarchive says what is wrong
+    packed.read_rar(source, report, packed.Told(locked))
+
+
+def _agrees(locked: Locked, password: str, crc: int) -> bool:
+    """Tell whether a CRC-32 is that of a file, under the right password; where there is none, any is."""
+    return locked.crc in (None, crc if locked.lock is None else locked.lock.turned(crc, password))
+
+
+def _packed_size(opened: Decrypted) -> int:
+    """Return how many bytes of a file's data are packed, without those that fill the last block of the cipher.
+
+    libarchive takes those for more of the file. The data of RAR 5.0 are blocks that begin with flags, a checksum and
+    their size; one flag marks the last.
+    """
+    at = 0
+    while at < opened.size:
+        head = opened.read(at, 5)
+        count = (head[0] >> 3 & 3) + 1 if len(head) == 5 else 0
+        size = int.from_bytes(head[2 : 2 + count], "little")
+        if count not in (1, 2, 3) or head[0] ^ head[1] ^ size & 0xFF ^ size >> 8 & 0xFF ^ size >> 16 != _MIXED:
+            return opened.size
+        at += 2 + count + size
+        if head[0] & _LAST:
+            return min(at, opened.size)
+    return opened.size
+
+
+_MIXED: Final = 0x5A
+_LAST: Final = 0x40
+
+
+class _Reading:
+    """One archive, and the passwords that may open it."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._fitted: list[str] = []
+        self._keys: set[tuple[str, bytes, int]] = set()
+        self._rounds_left = MOST_ROUNDS
+        self._probes_left = PROBES
+        self.agrees: dict[int, Callable[[int], bool]] = {}
+        """Of files by their number, what tells whether a CRC-32 is theirs."""
+        self.locked: set[int] = set()
+        """Files that no password opens, by their number."""
+
+    def rewritten(self) -> Source | None:
+        """Return the archive as far as passwords open it; None where they open nothing.
+
+        Raises:
+            BrokenRar: when it is no archive.
+            ReadingStopped: when keys ask for too much.
+        """
+        found = self._blocks(rar_blocks.head_lock(self._source.stream))
+        if found is None:
+            return None
+        made: list[Piece] = [Made(self._signature)]
+        files = 0
+        for block in found:
+            password = None if block.locked is None else self._password(block, block.locked, made[:2])
+            if block.locked is not None and password is not None:
+                made += self._opened(block, block.locked, password)
+                self.agrees[files] = partial(_agrees, block.locked, password)
+            else:
+                made += [Made(block.head), AsItStands(self._source.stream, block.data)]
+                self.locked.update({files} if block.is_locked else ())
+            files += block.is_file
+        return pieces.source(made, self._source.name) if self._fitted else None
+
+    @property
+    def _signature(self) -> bytes:
+        self._source.stream.seek(0)
+        start = self._source.stream.read(len(rar_blocks.SIGNATURE))
+        return start if start == rar_blocks.SIGNATURE else rar_blocks.OLD_SIGNATURE
+
+    def _blocks(self, lock: HeadLock | None) -> Iterator[Block] | None:
+        """Return the blocks, as far as they can be followed; None where no password opens their heads."""
+        if lock is None:
+            return self._followed(None)
+        for password in self._source.passwords:
+            if not self._may_be(lock.lock, password):
+                continue
+            found = list(self._followed(password))
+            opened = sum(bool(block.head) for block in found)
+            if opened > (lock.lock is None):  # the first head of an older archive stands open
+                self._fitted.append(password)
+                return iter(found)
+        return None
+
+    def _followed(self, password: str | None) -> Iterator[Block]:
+        """Yield the blocks up to one that does not fit, and then what is left as it stands: libarchive names it."""
+        end = 0
+        try:
+            for block in rar_blocks.blocks(self._source.stream, self._source.size, password):
+                yield block
+                end = block.data.at + block.data.size
+        except BrokenRar:
+            if end:
+                yield Block(b"", Span(end, self._source.size - end))
+
+    def _may_be(self, lock: Lock | None, password: str) -> bool:
+        """Tell whether a password may be the right one, as far as can be told without trying it."""
+        if lock is None:
+            return len(password) <= rar_key.LONGEST_OLD
+        self._count(lock, password)
+        return lock.fits(password) is not False
+
+    def _password(self, block: Block, locked: Locked, before: list[Piece]) -> str | None:
+        """Return the password of a file; `before` is what stands before the first file of the archive."""
+        if locked.lock is None and self._fitted:
+            return self._fitted[0]  # nothing tells it but a whole file, and programs lock all files with one
+        for password in dict.fromkeys((*self._fitted, *self._source.passwords)):
+            if self._fits(block, locked, password, before):
+                if password not in self._fitted:
+                    self._fitted.append(password)
+                return password
+        self._probes_left -= locked.lock is None and locked.unpacked > 0
+        return None
+
+    def _fits(self, block: Block, locked: Locked, password: str, before: list[Piece]) -> bool:
+        """Tell whether a password is that of a file: by what is stated of it, else by what the file unpacks to."""
+        if not self._may_be(locked.lock, password):
+            return False
+        if locked.lock is not None and locked.lock.fits(password):
+            return True
+        if not locked.unpacked:
+            return password in self._fitted
+        return self._probes_left > 0 and self._unpacks(block, locked, password, before)
+
+    def _unpacks(self, block: Block, locked: Locked, password: str, before: list[Piece]) -> bool:
+        """Tell whether a file unpacks under a password, as the first of an archive."""
+        end = Made(rar_blocks.end_of(self._signature))  # libarchive looks ahead
+        made = [*before, *self._opened(block, locked, password), end]
+        crc = packed.first_of_rar(pieces.source(made, self._source.name))
+        return crc is not None and _agrees(locked, password, crc)
+
+    def _opened(self, block: Block, locked: Locked, password: str) -> list[Piece]:
+        """Return head and data of a file as they are without the lock."""
+        size = block.data.size - block.data.size % BLOCK
+        if locked.lock is None:
+            key, start = rar_key.old_key(password, locked.salt)
+        else:
+            self._count(locked.lock, password)
+            key, start = locked.lock.key(password), locked.lock.start
+        opened = Decrypted(self._source.stream, block.data, size, start, key)
+        if locked.stored is not None:
+            opened = replace(opened, size=min(size, locked.stored))
+        elif locked.lock is not None:
+            opened = replace(opened, size=_packed_size(opened))
+        return [Made(locked.head(opened.size)), opened]
+
+    def _count(self, lock: Lock, password: str) -> None:
+        """Count the rounds that keys ask for, each key once.
+
+        Raises:
+            ReadingStopped: when all that were counted are more than may be.
+        """
+        if (password, lock.salt, lock.power) not in self._keys:
+            self._keys.add((password, lock.salt, lock.power))
+            self._rounds_left -= lock.rounds
+        if self._rounds_left < 0:
+            raise ReadingStopped(Outcome.ENCRYPTED, _TOO_MANY)

@@ -1,0 +1,175 @@
+"""Writes RAR archives, locked or not, of RAR 5.0 and as RAR 3 wrote them: by the formats alone, with nothing of the reader.
+
+Files are stored, or "packed" in the one way that needs no search: every byte by a code of its own eight bits.
+"""
+
+import hashlib
+import hmac
+import struct
+import zlib
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+SIGNATURE, OLD_SIGNATURE = b"Rar!\x1a\x07\x01\0", b"Rar!\x1a\x07\0"
+POWER = 4
+SALT, START, HEAD_START = b"sixteen of salt.", b"sixteen to begin", b"sixteen at heads"
+
+
+def vint(value):
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes((*out, value))
+
+
+def filled(data):
+    return data + bytes(-len(data) % 16)
+
+
+def closed(key, start, data):
+    return Cipher(algorithms.AES(key), modes.CBC(start)).encryptor().update(filled(data))
+
+
+def pbkdf2(password, salt, rounds):
+    """Return PBKDF2 with HMAC-SHA-256, round by round (RFC 8018, 5.2)."""
+    found = last = hmac.digest(password.encode(), salt + b"\0\0\0\1", "sha256")
+    for _ in range(rounds - 1):
+        last = hmac.digest(password.encode(), last, "sha256")
+        found = bytes(a ^ b for a, b in zip(found, last, strict=True))
+    return found
+
+
+@dataclass
+class Lock:
+    """A lock of RAR 5.0: whether it tells a right password, and turns the checksum."""
+
+    password: str
+    salt: bytes = SALT
+    power: int = POWER
+    with_check: bool = True
+    is_turning: bool = True
+
+    @property
+    def key(self):
+        return pbkdf2(self.password, self.salt, 1 << self.power)
+
+    @property
+    def check(self):
+        long = pbkdf2(self.password, self.salt, (1 << self.power) + 32)
+        short = bytes(long[at] ^ long[at + 8] ^ long[at + 16] ^ long[at + 24] for at in range(8))
+        return short + hashlib.sha256(short).digest()[:4] if self.with_check else b""
+
+    def turned(self, crc):
+        if not self.is_turning:
+            return crc
+        long = hmac.digest(pbkdf2(self.password, self.salt, (1 << self.power) + 16), struct.pack("<I", crc), "sha256")
+        words = struct.unpack("<8I", long)
+        return words[0] ^ words[1] ^ words[2] ^ words[3] ^ words[4] ^ words[5] ^ words[6] ^ words[7]
+
+    def record(self):
+        flags = self.with_check | self.is_turning << 1
+        fields = vint(1) + vint(0) + vint(flags) + bytes((self.power,)) + self.salt + START + self.check
+        return vint(len(fields)) + fields
+
+
+@dataclass
+class File:
+    """A file: its lock (or, in an older archive, its password), whether it is packed."""
+
+    name: str
+    data: bytes
+    lock: Lock | None = None
+    password: str = ""
+    is_packed: bool = False
+    crc: int | None = None
+    blake: bool = False
+
+
+def packed(data):
+    """Return data as RAR 5.0 packs them: one block, with a code of eight bits for each byte and for nothing else."""
+    lengths = bytearray(10)
+    lengths[0], lengths[4] = 0x10, 0x10  # of the codes of lengths, nought and eight have one bit
+    bits = "".join(f"{byte:08b}" for byte in lengths) + "1" * 256 + "0" * 174 + "".join(f"{byte:08b}" for byte in data)
+    whole = int(bits.ljust(-(-len(bits) // 8) * 8, "0"), 2).to_bytes(-(-len(bits) // 8), "big")
+    flags = 0xC0 | 1 << 3 | (len(bits) - 1) % 8
+    size = struct.pack("<H", len(whole))
+    return bytes((flags, 0x5A ^ flags ^ size[0] ^ size[1])) + size + whole
+
+
+def archive(files, head_lock=None):
+    """Return an archive of RAR 5.0."""
+    out = SIGNATURE
+    if head_lock is not None:
+        fields = vint(0) + vint(head_lock.with_check) + bytes((head_lock.power,)) + head_lock.salt + head_lock.check
+        out += _head(vint(4) + vint(0) + fields, None)
+    out += _head(vint(1) + vint(0) + vint(0), head_lock)
+    for file in files:
+        out += _file(file, head_lock)
+    return out + _head(vint(5) + vint(0) + vint(0), head_lock)
+
+
+def _head(fields, lock):
+    sized = vint(len(fields)) + fields
+    whole = struct.pack("<I", zlib.crc32(sized)) + sized
+    return whole if lock is None else HEAD_START + closed(lock.key, HEAD_START, whole)
+
+
+def _file(file, head_lock):
+    data = packed(file.data) if file.is_packed else file.data
+    crc = zlib.crc32(file.data) if file.crc is None else file.crc
+    extra = b""
+    if file.lock is not None:
+        data, crc, extra = closed(file.lock.key, START, data), file.lock.turned(crc), file.lock.record()
+    if file.blake:
+        extra += vint(34) + vint(2) + vint(0) + bytes(32)
+    name = file.name.encode()
+    body = vint(4) + vint(len(file.data)) + vint(0o100644) + struct.pack("<I", crc)
+    body += vint(0x0180 if file.is_packed else 0) + vint(1) + vint(len(name)) + name
+    flags = 2 | bool(extra)
+    return (
+        _head(vint(2) + vint(flags) + (vint(len(extra)) if extra else b"") + vint(len(data)) + body + extra, head_lock)
+        + data
+    )
+
+
+def old_key(password, salt):
+    """Return key and start of an older archive, round by round."""
+    digest, start = hashlib.sha1(), b""
+    for count in range(1 << 18):
+        digest.update(password.encode("utf-16-le") + salt + struct.pack("<I", count)[:3])
+        if count % (1 << 14) == 0:
+            start += digest.digest()[19:]
+    whole = digest.digest()
+    return b"".join(whole[at : at + 4][::-1] for at in range(0, 16, 4)), start
+
+
+OLD_SALT = b"eight of"
+
+
+def old_archive(files, password=""):
+    """Return an archive as RAR 3 wrote it; with a password its heads are locked."""
+    main = _old_head(0x73, 0x80 if password else 0, bytes(6))
+    files = b"".join(_old_file(file, password) for file in files)
+    return OLD_SIGNATURE + main + files + _old_closed(_old_head(0x7B, 0x4000, b""), password)
+
+
+def _old_head(kind, flags, rest):
+    fields = struct.pack("<BHH", kind, flags, 7 + len(rest)) + rest
+    return struct.pack("<H", zlib.crc32(fields) & 0xFFFF) + fields
+
+
+def _old_closed(head, password):
+    return OLD_SALT + closed(*old_key(password, OLD_SALT), head) if password else head
+
+
+def _old_file(file, password):
+    data, flags, salt = file.data, 0x8000, b""
+    if file.password:
+        salt = OLD_SALT[::-1]
+        data, flags = closed(*old_key(file.password, salt), data), 0x8404
+    crc = zlib.crc32(file.data) if file.crc is None else file.crc
+    name = file.name.encode()
+    about = struct.pack("<IIBIIBBHI", len(data), len(file.data), 3, crc, 0, 29, 0x30, len(name), 0o100644)
+    return _old_closed(_old_head(0x74, flags, about + name + salt), password) + data

@@ -98,13 +98,13 @@ def packed(data):
     return bytes((flags, 0x5A ^ flags ^ size[0] ^ size[1])) + size + whole
 
 
-def archive(files, head_lock=None):
+def archive(files, head_lock=None, *, is_volume=False):
     """Return an archive of RAR 5.0."""
     out = SIGNATURE
     if head_lock is not None:
         fields = vint(0) + vint(head_lock.with_check) + bytes((head_lock.power,)) + head_lock.salt + head_lock.check
         out += _head(vint(4) + vint(0) + fields, None)
-    out += _head(vint(1) + vint(0) + vint(0), head_lock)
+    out += _head(vint(1) + vint(0) + vint(is_volume), head_lock)
     for file in files:
         out += _file(file, head_lock)
     return out + _head(vint(5) + vint(0) + vint(0), head_lock)
@@ -148,9 +148,9 @@ def old_key(password, salt):
 OLD_SALT = b"eight of"
 
 
-def old_archive(files, password=""):
+def old_archive(files, password="", *, is_volume=False):
     """Return an archive as RAR 3 wrote it; with a password its heads are locked."""
-    main = _old_head(0x73, 0x80 if password else 0, bytes(6))
+    main = _old_head(0x73, (0x80 if password else 0) | is_volume, bytes(6))
     files = b"".join(_old_file(file, password) for file in files)
     return OLD_SIGNATURE + main + files + _old_closed(_old_head(0x7B, 0x4000, b""), password)
 

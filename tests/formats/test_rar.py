@@ -139,6 +139,19 @@ def mended(data):
     return bytes(out)
 
 
+@pytest.mark.parametrize("make", [forge.archive, forge.old_archive])
+def test_a_volume_that_breaks_off_is_called_one_and_not_damaged(make):
+    whole = make([File("a.txt", b"The doors"), File("b.txt", b"keys" * 99)], is_volume=True)
+    assert taken(unlock(whole)) == {"a.txt": b"The doors", "b.txt": b"keys" * 99}
+    found = unlock(whole[:-200])
+    assert found.ended is Outcome.PARTIAL
+    assert found.detail.startswith("one volume of an archive in several")
+    none = unlock(make([], is_volume=True))
+    assert none.ended is Outcome.UNSUPPORTED
+    assert none.detail.startswith("one volume of an archive in several")
+    assert unlock(make([])).ended is Outcome.CORRUPT
+
+
 def test_keys_that_ask_for_too_many_rounds_are_not_made(monkeypatch):
     monkeypatch.setattr(rar, "MOST_ROUNDS", 3 << forge.POWER)
     assert taken(unlock(forge.archive(files(LOCK)), RIGHT)) == CONTENTS

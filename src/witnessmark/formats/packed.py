@@ -43,6 +43,7 @@ MOST_OPENED: Final = 100
 _NEVER_EMPTY: Final = ("rar", "rar5", "cab")
 """Kinds that no program makes without a member: one without is cut off, and libarchive does not say so."""
 _REGULAR, _FOLDER, _LINK = 0o100000, 0o040000, 0o120000
+_VOLUME = "one volume of an archive in several, whose members go on from one to the other: they are not joined"
 _NO_LIBRARY = "reading it needs the library libarchive (Debian: libarchive13), which is not on this machine"
 
 _SUFFIXES: Final = {
@@ -61,10 +62,14 @@ _SUFFIXES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What libarchive cannot tell of entries, by their number: whether they are locked, whether a CRC-32 is theirs."""
+    """What libarchive cannot tell of entries, by their number: whether they are locked, whether a CRC-32 is theirs.
+
+    And whether the archive goes on in other files.
+    """
 
     locked: AbstractSet[int] = frozenset()
     agrees: Mapping[int, Callable[[int], bool]] = field(default_factory=dict)
+    is_volume: bool = False
 
 
 class CannotUnfold(ValueError):  # noqa: N818 - it says what is wrong
@@ -312,6 +317,9 @@ class _Taking:
         refused = self._refused + self._seeming
         if self._locked and not self._taken:
             self._report.outcome(Outcome.ENCRYPTED, "the members, or even their names, are encrypted")
+        elif self.problem and self._told.is_volume:
+            outcome = Outcome.PARTIAL if self._taken else Outcome.UNSUPPORTED
+            self._report.outcome(outcome, f"{_VOLUME}; {self._taken} members taken out ({self.problem})")
         elif self.problem:
             outcome = Outcome.PARTIAL if self._taken else Outcome.CORRUPT
             locked = f", {self._locked} members are encrypted" if self._locked else ""

@@ -9,6 +9,7 @@ on locked, never as what a wrong password makes of it.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -44,20 +45,19 @@ def opens(source: Source, report: Report) -> bool:
         return False
     if rewritten is None:
         return False
-    packed.read_rar(rewritten, report, packed.Told(reading.locked, reading.agrees))
+    packed.read_rar(rewritten, report, packed.Told(reading.locked, reading.agrees, reading.is_volume))
     return True
 
 
 def read_rar(source: Source, report: Report) -> None:
     """Read a RAR archive; what is locked in it is listed where its name stands open."""
-    locked: set[int] = set()
-    try:
-        if packed.is_here() and rar_blocks.head_lock(source.stream) is None:
+    locked, is_volume = set[int](), False
+    with suppress(BrokenRar):  # libarchive says what is wrong
+        is_volume = rar_blocks.is_volume(source.stream)
+        if rar_blocks.head_lock(source.stream) is None:
             files = (block for block in rar_blocks.blocks(source.stream, source.size, None) if block.is_file)
             locked.update(number for number, block in enumerate(files) if block.is_locked)
-    except BrokenRar:
-        pass  # libarchive says what is wrong
-    packed.read_rar(source, report, packed.Told(locked))
+    packed.read_rar(source, report, packed.Told(locked, is_volume=is_volume))
 
 
 def _agrees(locked: Locked, password: str, crc: int) -> bool:
@@ -99,6 +99,7 @@ class _Reading:
         self._probes_left = PROBES
         self.agrees: dict[int, Callable[[int], bool]] = {}
         """Of files by their number, what tells whether a CRC-32 is theirs."""
+        self.is_volume = False
         self.locked: set[int] = set()
         """Files that no password opens, by their number."""
 
@@ -109,6 +110,7 @@ class _Reading:
             BrokenRar: when it is no archive.
             ReadingStopped: when keys ask for too much.
         """
+        self.is_volume = rar_blocks.is_volume(self._source.stream)
         found = self._blocks(rar_blocks.head_lock(self._source.stream))
         if found is None:
             return None

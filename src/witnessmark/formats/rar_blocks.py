@@ -24,7 +24,7 @@ MOST_BLOCKS: Final = 1_000_000
 LARGEST_HEAD: Final = 2 << 20
 
 _MAIN, _FILE, _SERVICE, _ENCRYPTION, _END = 1, 2, 3, 4, 5
-_EXTRA, _DATA = 1, 2
+_EXTRA, _DATA, _VOLUME = 1, 2, 1
 _TIME, _CHECKSUM = 2, 4
 _LOCK_RECORD, _HASH_RECORD = 1, 2
 _METHOD: Final = 0x0380
@@ -97,6 +97,23 @@ def head_lock(stream: BinaryIO) -> HeadLock | None:
     if len(main) < 7 or main[2] != _OLD_MAIN:
         raise BrokenRar("its first block is no head")
     return HeadLock(None) if main[3] & _OLD_HEADS_LOCKED else None
+
+
+def is_volume(stream: BinaryIO) -> bool:
+    """Tell whether an archive says that it is one volume of several; where its heads are locked it says nothing.
+
+    Raises:
+        BrokenRar: when it is no archive.
+    """
+    stream.seek(0)
+    if stream.read(8) != SIGNATURE:
+        stream.seek(len(OLD_SIGNATURE))
+        return bool(_old_head(stream, len(OLD_SIGNATURE), None)[0][3] & _VOLUME)
+    head, _ = _head(stream, len(SIGNATURE), None)
+    kind, at = _vint(head, 0)
+    flags, at = _vint(head, at)
+    at = _vint(head, at)[1] if flags & _EXTRA else at
+    return kind == _MAIN and bool(_vint(head, at)[0] & _VOLUME)
 
 
 def blocks(stream: BinaryIO, size: int, password: str | None) -> Iterator[Block]:

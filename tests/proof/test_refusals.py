@@ -266,6 +266,15 @@ def test_an_event_that_was_sealed_against_the_rules_is_opened_by_nobody(names, m
     assert opened(made, names, SALTS, SHOWN) == alone(made, names, SALTS, SHOWN) == found
 
 
+def test_columns_of_different_lengths_are_no_fields():
+    whole = opening.make_record("hold", [*DIGESTS, *(codec.from_base64(text) for text in EIGHT[:5])])
+    for columns in ((THREE[:2], SALTS, SHOWN), (THREE, SALTS[:2], SHOWN), (THREE, SALTS, SHOWN[:2])):
+        with pytest.raises(ValueError):
+            opening.open_event(whole, *columns)
+        with pytest.raises(ValueError):
+            alone(whole, *columns)
+
+
 def test_an_event_whose_record_was_changed_by_one_sign_is_refused_as_its_parts_are_alone():
     good = opening.make_record("hold", [*DIGESTS, *(codec.from_base64(text) for text in EIGHT[:5])])
     for at in range(len(good)):

@@ -13,7 +13,7 @@ from tests.forge import rar_forge as forge
 from tests.forge.rar_forge import File, Lock
 
 from witnessmark.cell.report import ReadingStopped, Source
-from witnessmark.formats import packed, rar, rar_blocks, rar_key
+from witnessmark.formats import packed, rar, rar5, rar_block, rar_blocks, rar_key
 from witnessmark.model.derivative import Outcome
 
 pytestmark = pytest.mark.skipif(not packed.is_here(), reason="needs libarchive")
@@ -185,14 +185,14 @@ def test_an_older_key_is_what_it_is_round_by_round(password, salt):
 
 @given(st.integers(0, (1 << 64) - 1))
 def test_a_number_is_read_as_it_is_written(value):
-    assert rar_blocks._number(value) == forge.vint(value)
-    assert rar_blocks._vint(b"x" + forge.vint(value) + b"x", 1) == (value, 1 + len(forge.vint(value)))
+    assert rar5._number(value) == forge.vint(value)
+    assert rar5._vint(b"x" + forge.vint(value) + b"x", 1) == (value, 1 + len(forge.vint(value)))
 
 
 @pytest.mark.parametrize("data", [b"", b"\x80", b"\x80" * 12])
 def test_a_number_without_end_is_none(data):
-    with pytest.raises(rar_blocks.BrokenRar):
-        rar_blocks._vint(data, 0)
+    with pytest.raises(rar_block.BrokenRar):
+        rar5._vint(data, 0)
 
 
 WHOLE = {

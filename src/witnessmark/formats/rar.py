@@ -17,7 +17,7 @@ from typing import Final
 from witnessmark.cell.report import ReadingStopped, Report, Source
 from witnessmark.formats import packed, pieces, rar_blocks, rar_key
 from witnessmark.formats.pieces import BLOCK, AsItStands, Decrypted, Made, Piece, Span
-from witnessmark.formats.rar_blocks import Block, BrokenRar, HeadLock, Locked
+from witnessmark.formats.rar_block import Block, BrokenRar, HeadLock, Locked
 from witnessmark.formats.rar_key import Lock
 from witnessmark.model.derivative import Outcome
 
@@ -99,6 +99,7 @@ class _Reading:
         self._probes_left = PROBES
         self.agrees: dict[int, Callable[[int], bool]] = {}
         """Of files by their number, what tells whether a CRC-32 is theirs."""
+        self._start = b""
         self.is_volume = False
         self.locked: set[int] = set()
         """Files that no password opens, by their number."""
@@ -110,11 +111,12 @@ class _Reading:
             BrokenRar: when it is no archive.
             ReadingStopped: when keys ask for too much.
         """
+        self._start = rar_blocks.signature(self._source.stream)
         self.is_volume = rar_blocks.is_volume(self._source.stream)
         found = self._blocks(rar_blocks.head_lock(self._source.stream))
         if found is None:
             return None
-        made: list[Piece] = [Made(self._signature)]
+        made: list[Piece] = [Made(self._start)]
         files = 0
         for block in found:
             password = None if block.locked is None else self._password(block, block.locked, made[:2])
@@ -126,12 +128,6 @@ class _Reading:
                 self.locked.update({files} if block.is_locked else ())
             files += block.is_file
         return pieces.source(made, self._source.name) if self._fitted else None
-
-    @property
-    def _signature(self) -> bytes:
-        self._source.stream.seek(0)
-        start = self._source.stream.read(len(rar_blocks.SIGNATURE))
-        return start if start == rar_blocks.SIGNATURE else rar_blocks.OLD_SIGNATURE
 
     def _blocks(self, lock: HeadLock | None) -> Iterator[Block] | None:
         """Return the blocks, as far as they can be followed; None where no password opens their heads."""
@@ -189,7 +185,7 @@ class _Reading:
 
     def _unpacks(self, block: Block, locked: Locked, password: str, before: list[Piece]) -> bool:
         """Tell whether a file unpacks under a password, as the first of an archive."""
-        end = Made(rar_blocks.end_of(self._signature))  # libarchive looks ahead
+        end = Made(rar_blocks.last(self._start))  # libarchive looks ahead
         made = [*before, *self._opened(block, locked, password), end]
         crc = packed.first_of_rar(pieces.source(made, self._source.name))
         return crc is not None and _agrees(locked, password, crc)

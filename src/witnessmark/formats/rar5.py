@@ -1,0 +1,170 @@
+"""Reads the blocks of a RAR 5.0, and writes heads anew without what locks them ("RAR 5.0 archive format", RARLAB)."""
+
+import zlib
+from collections.abc import Iterator
+from typing import BinaryIO, Final
+
+from witnessmark.formats import rar_key
+from witnessmark.formats.pieces import BLOCK, Span
+from witnessmark.formats.rar_block import SIGNATURE, Block, BrokenRar, HeadLock, Locked, Opening, whole
+from witnessmark.formats.rar_key import Lock
+
+LARGEST_HEAD: Final = 2 << 20
+
+_MAIN, _FILE, _SERVICE, _ENCRYPTION, _END = 1, 2, 3, 4, 5
+_EXTRA, _DATA, _VOLUME = 1, 2, 1
+_TIME, _CHECKSUM = 2, 4
+_LOCK_RECORD, _HASH_RECORD = 1, 2
+_METHOD: Final = 0x0380
+"""How a file is packed; 0 where it is not."""
+
+
+def head_lock(stream: BinaryIO) -> HeadLock | None:
+    """Return what locks the heads; None where they stand open."""
+    head, _ = _head(stream, len(SIGNATURE), None)
+    kind, at = _vint(head, 0)
+    return HeadLock(_encryption(head, at)) if kind == _ENCRYPTION else None
+
+
+def is_volume(stream: BinaryIO) -> bool:
+    """Tell whether the archive says that it is one volume of several."""
+    head, _ = _head(stream, len(SIGNATURE), None)
+    kind, at = _vint(head, 0)
+    flags, at = _vint(head, at)
+    at = _vint(head, at)[1] if flags & _EXTRA else at
+    return kind == _MAIN and bool(_vint(head, at)[0] & _VOLUME)
+
+
+def last() -> bytes:
+    """Return the block that ends an archive."""
+    return _written(bytes((_END, 0, 0)))
+
+
+def blocks(stream: BinaryIO, size: int, password: str | None) -> Iterator[Block]:
+    """Yield the blocks, whose heads a password opens where they are locked."""
+    at, key = len(SIGNATURE), None
+    while at < size:
+        head, end = _head(stream, at, key)
+        kind, place = _vint(head, 0)
+        flags, place = _vint(head, place)
+        extra_size, place = _vint(head, place) if flags & _EXTRA else (0, place)
+        data_size, place = _vint(head, place) if flags & _DATA else (0, place)
+        if extra_size > len(head) - place:
+            raise BrokenRar("a record that ends behind its head")
+        body, extra = head[place : len(head) - extra_size], head[len(head) - extra_size :]
+        data = Span(end, min(data_size, max(0, size - end)))
+        if kind == _ENCRYPTION:
+            lock = _encryption(head, _vint(head, 0)[1])
+            key = None if password is None else lock.key(password)
+        elif kind == _FILE:
+            yield _file(head, flags, body, extra, data)
+        elif kind != _SERVICE:  # what serves a file may be locked too, and is no file
+            yield Block(_written(head), data)
+        if kind == _END:
+            return
+        at = end + data_size
+
+
+def _head(stream: BinaryIO, at: int, key: bytes | None) -> tuple[bytes, int]:
+    """Return a head without checksum and size, and where it ends in the file."""
+    stream.seek(at)
+    start = b"" if key is None else stream.read(BLOCK)
+    opening = None if key is None else Opening(key, start)
+    first = stream.read(BLOCK)
+    first = first if opening is None else opening.update(first)
+    length, place = _vint(first, 4)
+    if not 0 < length <= LARGEST_HEAD:
+        raise BrokenRar("a head of no size that there is")
+    more = max(0, place + length - len(first))
+    rest = stream.read(more) if opening is None else opening.update(stream.read(whole(more)))
+    head = (first + rest)[: place + length]
+    if len(head) < place + length or zlib.crc32(head[4:]) != int.from_bytes(head[:4], "little"):
+        raise BrokenRar("a head whose checksum does not fit")
+    return head[place:], at + (place + length if opening is None else BLOCK + whole(place + length))
+
+
+def _encryption(head: bytes, at: int) -> Lock:
+    """Return the lock of the heads (archive encryption header)."""
+    flags, at = _vint(head, at)
+    if flags & _EXTRA:
+        _, at = _vint(head, at)
+    if flags & _DATA:
+        _, at = _vint(head, at)
+    version, at = _vint(head, at)
+    with_check, at = _vint(head, at)
+    return _lock(version, head[at:], with_check, start=False)
+
+
+def _lock(version: int, fields: bytes, flags: int, *, start: bool) -> Lock:
+    size = 17 + BLOCK * start + 12 * (flags & 1)
+    if version or len(fields) < size or fields[0] > rar_key.MOST_POWER:
+        raise BrokenRar("a lock that is made in no known way")
+    at = 17 + BLOCK * start
+    return Lock(fields[0], fields[1:17], fields[17:at], fields[at:size], is_turned=bool(flags & 2))
+
+
+def _file(head: bytes, flags: int, body: bytes, extra: bytes, data: Span) -> Block:
+    """Return the block of a file; where it is locked, also as it is without lock."""
+    records = list(_records(extra))
+    locks = [fields for kind, fields in records if kind == _LOCK_RECORD]
+    if not locks:
+        return Block(_written(head), data, is_file=True)
+    version, at = _vint(locks[0], 0)
+    lock_flags, at = _vint(locks[0], at)
+    lock = _lock(version, locks[0][at:], lock_flags, start=True)
+    file_flags, at = _vint(body, 0)
+    size, at = _vint(body, at)
+    _, at = _vint(body, at)
+    at += 4 if file_flags & _TIME else 0
+    crc = int.from_bytes(body[at : at + 4], "little") if file_flags & _CHECKSUM else None
+    packing, _ = _vint(body, at + 4 * (crc is not None))
+    kept = [(kind, fields) for kind, fields in records if kind != _LOCK_RECORD]
+    if lock.is_turned:
+        kept = [(kind, fields) for kind, fields in kept if kind != _HASH_RECORD]
+        if crc is not None:
+            after = _vint(body, 0)[1]
+            body = _number(file_flags & ~_CHECKSUM) + body[after:at] + body[at + 4 :]
+    more = b"".join(_number(len(_number(kind) + fields)) + _number(kind) + fields for kind, fields in kept)
+    start = _number(_FILE) + _number(flags & ~_EXTRA | (_EXTRA if more else 0)) + (_number(len(more)) if more else b"")
+
+    def opened(data_size: int) -> bytes:
+        return _written(start + (_number(data_size) if flags & _DATA else b"") + body + more)
+
+    stored = None if packing & _METHOD else size
+    locked = Locked(opened, size, lock, stored=stored, crc=crc)
+    return Block(_written(head), data, is_file=True, is_locked=True, locked=locked)
+
+
+def _records(extra: bytes) -> Iterator[tuple[int, bytes]]:
+    at = 0
+    while at < len(extra):
+        size, at = _vint(extra, at)
+        if not 0 < size <= len(extra) - at:
+            raise BrokenRar("a record that ends behind its head")
+        kind, start = _vint(extra, at)
+        yield kind, extra[start : at + size]
+        at += size
+
+
+def _written(head: bytes) -> bytes:
+    sized = _number(len(head)) + head
+    return zlib.crc32(sized).to_bytes(4, "little") + sized
+
+
+def _vint(data: bytes, at: int) -> tuple[int, int]:
+    """Return a number of seven bits a byte, and where it ends."""
+    value = 0
+    for count, byte in enumerate(data[at : at + 10]):
+        value |= (byte & 0x7F) << 7 * count
+        if not byte & 0x80:
+            return value, at + count + 1
+    raise BrokenRar("a number without end")
+
+
+def _number(value: int) -> bytes:
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)

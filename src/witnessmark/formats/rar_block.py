@@ -1,0 +1,72 @@
+"""A block of a RAR of either kind: what is told of it, and how locked heads are decrypted."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+from witnessmark.formats.pieces import BLOCK, Span
+from witnessmark.formats.rar_key import Lock
+
+SIGNATURE: Final = b"Rar!\x1a\x07\x01\x00"
+OLD_SIGNATURE: Final = b"Rar!\x1a\x07\x00"
+
+
+class BrokenRar(ValueError):  # noqa: N818 - it says what is wrong
+    """The archive is not as it should be; heads that do not fit are also what a wrong password gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """How the bytes of a file are locked: with a lock of RAR 5.0, or with the salt of the older key.
+
+    `stored` is how many bytes are meant where the file is not packed, and `unpacked` how many it unpacks to; `crc` is
+    its checksum as it stands there. `head` gives the head without the lock, for so many bytes of data.
+    """
+
+    head: Callable[[int], bytes]
+    unpacked: int
+    lock: Lock | None = None
+    salt: bytes = b""
+    stored: int | None = None
+    crc: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block: its head as it is written where heads stand open, where its data lie, and how those are locked.
+
+    What is locked in a way that is not known is locked all the same.
+    """
+
+    head: bytes
+    data: Span
+    is_file: bool = False
+    is_locked: bool = False
+    locked: Locked | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeadLock:
+    """What locks the heads of an archive: a lock of RAR 5.0, or None: in an older one each head brings a salt."""
+
+    lock: Lock | None
+
+
+class Opening:
+    """Decrypts a head, piece by piece."""
+
+    def __init__(self, key: bytes, start: bytes) -> None:
+        if len(start) < BLOCK:
+            raise BrokenRar("a head breaks off")
+        self._cipher = Cipher(algorithms.AES(key), modes.CBC(start)).decryptor()
+
+    def update(self, data: bytes) -> bytes:
+        """Return the next bytes decrypted, as many as fill whole blocks."""
+        return self._cipher.update(data[: len(data) - len(data) % BLOCK])
+
+
+def whole(size: int) -> int:
+    """Return how many bytes the blocks take that hold so many."""
+    return -(-size // BLOCK) * BLOCK

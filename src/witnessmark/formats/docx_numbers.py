@@ -115,7 +115,7 @@ def _value(element: Any, name: str, *, own: bool = False) -> str:
 
 
 def _whole(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+    return markup.whole(text) or 0
 
 
 def written(count: int, form: str) -> str:

@@ -92,5 +92,10 @@ def attributes(element: Any) -> dict[str, str]:
     return found
 
 
+def whole(text: str) -> int | None:
+    """Return a whole number of up to eight ASCII digits, as counts in a document are; None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
+
+
 def _parser() -> Any:
     return etree.XMLParser(recover=True, **_SAFE)

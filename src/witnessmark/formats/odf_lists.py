@@ -80,7 +80,7 @@ class Lists:
     def open_item(self, about: dict[str, str]) -> None:
         """Begin an item, whose first paragraph bears the number."""
         self._waits = True
-        self._value = _whole(about.get("start-value", ""))
+        self._value = markup.whole(about.get("start-value", ""))
 
     def paragraph(self) -> str:
         """Begin a paragraph and return the number before it, or nothing."""
@@ -93,10 +93,10 @@ class Lists:
     def heading(self, about: dict[str, str]) -> str:
         """Begin a heading and return the number before it: that of its list, else of the outline."""
         number = self.paragraph()
-        level = _whole(about.get("outline-level", "1")) or 1
+        level = markup.whole(about.get("outline-level", "1")) or 1
         if number or self._open or level > LEVELS or about.get("is-list-header") == "true":
             return number
-        value = _whole(about.get("start-value", "")) if about.get("restart-numbering") == "true" else None
+        value = markup.whole(about.get("start-value", "")) if about.get("restart-numbering") == "true" else None
         return _label(self._outline, self._headings, level, value)
 
 
@@ -122,13 +122,9 @@ def _levels(element: Any) -> Iterable[tuple[int, Level]]:
         if markup.local(inner) not in _NUMBERS:
             continue
         about = markup.attributes(inner)
-        place, form = _whole(about.get("level", "")) or 0, about.get("num-format", "")
+        place, form = markup.whole(about.get("level", "")) or 0, about.get("num-format", "")
         if 1 <= place <= LEVELS:
-            start, shown = _whole(about.get("start-value", "")), _whole(about.get("display-levels", ""))
+            start, shown = markup.whole(about.get("start-value", "")), markup.whole(about.get("display-levels", ""))
             named = _FORMS.get(form, _HAN if form.startswith("一") else "decimal") if form else ""
             prefix, suffix = about.get("num-prefix", "")[:20], about.get("num-suffix", "")[:20]
             yield place, Level(named, prefix, suffix, 1 if start is None else start, shown or 1)
-
-
-def _whole(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None

@@ -50,4 +50,5 @@ class Numbers:
 
 
 def _whole(text: str, otherwise: int) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 and int(text) <= LARGEST else otherwise
+    found = markup.whole(text)
+    return otherwise if found is None or found > LARGEST else found

@@ -124,23 +124,17 @@ def unpacked(stream: BinaryIO, entry: Entry) -> Iterator[bytes]:
         except (BrokenPacking, packed.CannotUnfold) as error:
             raise BrokenZip(f"the packed bytes are damaged ({error})") from error
         return
-    at, left = entry.data, entry.packed
-    machine: Decompressor | None = None
+    taken = 0
     try:
-        if entry.method == LZMA:
-            machine, used = _lzma(stream, at)
-            at, left = at + used, max(0, left - used)
-        machine = machine or _machine(entry.method)
-        while left != 0 and not machine.eof:
-            stream.seek(at)
-            block = stream.read(CHUNK if left < 0 else min(CHUNK, left))
-            if not block:
-                break
-            at, left = at + len(block), left - len(block) if left > 0 else left
+        machine, taken = _lzma(stream, entry.data) if entry.method == LZMA else (_machine(entry.method), 0)
+        for block in _packed(stream, entry, taken):
+            taken += len(block)
             yield from machine.push(block)
+            if machine.eof:
+                break
     except (zlib.error, lzma.LZMAError, OSError, ValueError) as error:
         raise BrokenZip(f"the packed bytes are damaged ({error})") from error
-    if not machine.eof and (left > 0 or entry.method in (DEFLATED, BZIP2, XZ)):
+    if not machine.eof and (taken < entry.packed or entry.method in (DEFLATED, BZIP2, XZ)):
         raise BrokenZip("the packed bytes break off")
 
 
@@ -177,8 +171,9 @@ def _shortest(stream: BinaryIO, entry: Entry) -> int:
     return other if crc == entry.crc else stated
 
 
-def _packed(stream: BinaryIO, entry: Entry) -> Iterator[bytes]:
-    at, left = entry.data, entry.packed
+def _packed(stream: BinaryIO, entry: Entry, past: int = 0) -> Iterator[bytes]:
+    """Yield the packed bytes of a member past the first ones, up to the file's end where their number is lost."""
+    at, left = entry.data + past, entry.packed if entry.packed < 0 else max(0, entry.packed - past)
     while left != 0:
         stream.seek(at)
         block = stream.read(CHUNK if left < 0 else min(CHUNK, left))

@@ -104,11 +104,13 @@ class Collected:
         self.ended, self.detail = outcome, detail
 
 
-def run_stream(stream: Any, size: int, name: str, collected: Collected | None = None) -> Collected:
+def run_stream(
+    stream: Any, size: int, name: str, collected: Collected | None = None, passwords: tuple[str, ...] = ()
+) -> Collected:
     """Read a stream as the cell's child would, with a stopped reading turned into its outcome."""
     collected = Collected() if collected is None else collected
     try:
-        import_module("witnessmark.formats.read").read(Source(stream, size, name), collected)
+        import_module("witnessmark.formats.read").read(Source(stream, size, name, passwords), collected)
     except ReadingStopped as stopped:
         collected.outcome(stopped.outcome, stopped.detail)
     return collected
@@ -121,6 +123,6 @@ def run(path: FilePath | str) -> Collected:
         return run_stream(stream, path.stat().st_size, path.name)
 
 
-def run_bytes(data: bytes, name: str = "", budget: int = 512 << 20) -> Collected:
+def run_bytes(data: bytes, name: str = "", budget: int = 512 << 20, passwords: tuple[str, ...] = ()) -> Collected:
     """Read bytes at hand."""
-    return run_stream(io.BytesIO(data), len(data), name, Collected(budget))
+    return run_stream(io.BytesIO(data), len(data), name, Collected(budget), passwords)

@@ -1,10 +1,8 @@
 """Laws of what is locked: the right password opens, a wrong one does not, and without one it is said to be locked."""
 
-import importlib
 import io
 import shutil
 import subprocess
-import sys
 import zipfile
 from hashlib import sha256
 
@@ -18,8 +16,8 @@ from hypothesis import strategies as st
 from msoffcrypto.format.ooxml import OOXMLFile
 from tests.forge import iwa_forge
 from tests.formats import test_iwork13
+from tests.formats.collector import run_bytes
 
-from witnessmark.cell.report import ReadingStopped, Source
 from witnessmark.demo import write_docx
 from witnessmark.formats import locked, warm
 from witnessmark.formats.compound_build import build
@@ -31,14 +29,7 @@ WRONG = ("", "doors", "letmein")
 
 
 def unlock(data, name, *passwords):
-    collector = sys.modules["formats_collector"]
-    collected = collector.Collected()
-    try:
-        source = Source(io.BytesIO(data), len(data), name, passwords)
-        importlib.import_module("witnessmark.formats.read").read(source, collected)
-    except ReadingStopped as stopped:
-        collected.outcome(stopped.outcome, stopped.detail)
-    return collected
+    return run_bytes(data, name, passwords=passwords)
 
 
 @pytest.fixture(scope="module")

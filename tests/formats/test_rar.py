@@ -1,9 +1,7 @@
 """Laws of locked RAR: a right password opens it byte for byte, a wrong one opens nothing, and no head is believed."""
 
-import importlib
 import io
 import random
-import sys
 from dataclasses import replace
 
 import pytest
@@ -11,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.forge import rar_forge as forge
 from tests.forge.rar_forge import File, Lock
+from tests.formats.collector import run_bytes
 
-from witnessmark.cell.report import ReadingStopped, Source
+from witnessmark.cell.report import Source
 from witnessmark.formats import packed, rar, rar5, rar_block, rar_blocks, rar_key
 from witnessmark.model.derivative import Outcome
 
@@ -25,18 +24,7 @@ KEYS = forge.old_key(RIGHT, forge.OLD_SALT), forge.old_key(RIGHT, forge.OLD_SALT
 
 
 def unlock(data, *passwords):
-    collected = sys.modules["formats_collector"].Collected()
-    try:
-        source = Source(io.BytesIO(data), len(data), "a.rar", passwords)
-        importlib.import_module("witnessmark.formats.read").read(source, collected)
-    except ReadingStopped as stopped:
-        collected.outcome(stopped.outcome, stopped.detail)
-    return collected
-
-
-@pytest.fixture(autouse=True)
-def _collector(read):
-    """The reports collect in memory."""
+    return run_bytes(data, "a.rar", passwords=passwords)
 
 
 def taken(found):

@@ -1,11 +1,9 @@
 """Laws of 7z: what 7-Zip locked opens byte for byte, a wrong password opens nothing, and no header is believed."""
 
-import importlib
 import io
 import random
 import shutil
 import subprocess
-import sys
 import zlib
 from pathlib import Path
 
@@ -14,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.forge import sevenzip_forge as forge
 from tests.forge.sevenzip_forge import Folder, Lock
+from tests.formats.collector import run_bytes
 
-from witnessmark.cell.report import ReadingStopped, Source
 from witnessmark.formats import packed, pieces, sevenzip, sevenzip_header, sevenzip_key
 from witnessmark.model.derivative import Outcome
 
@@ -35,18 +33,7 @@ HONEST = {Outcome.OK, Outcome.PARTIAL, Outcome.CORRUPT, Outcome.ENCRYPTED, Outco
 
 
 def unlock(data, *passwords, budget=512 << 20):
-    collected = sys.modules["formats_collector"].Collected(budget)
-    try:
-        source = Source(io.BytesIO(data), len(data), "a.7z", passwords)
-        importlib.import_module("witnessmark.formats.read").read(source, collected)
-    except ReadingStopped as stopped:
-        collected.outcome(stopped.outcome, stopped.detail)
-    return collected
-
-
-@pytest.fixture(autouse=True)
-def _collector(read):
-    """The reports collect in memory."""
+    return run_bytes(data, "a.7z", budget, passwords)
 
 
 def taken(found):

@@ -19,7 +19,7 @@ from itertools import islice
 from typing import Any, BinaryIO, Final
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
-from witnessmark.formats import dates, names
+from witnessmark.formats import dates, names, rar_block
 from witnessmark.formats.packed_feed import Feed
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How, Path
@@ -141,7 +141,7 @@ def first_of_rar(source: Source) -> int | None:
 
 def _kind_of_rar(source: Source) -> str:
     source.stream.seek(0)
-    return "rar5" if source.stream.read(8).startswith(b"Rar!\x1a\x07\x01") else "rar"
+    return "rar5" if source.stream.read(8).startswith(rar_block.SIGNATURE[:7]) else "rar"
 
 
 def read_cabinet(source: Source, report: Report) -> None:

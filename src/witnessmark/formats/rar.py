@@ -15,7 +15,7 @@ from functools import partial
 from typing import Final
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
-from witnessmark.formats import packed, pieces, rar_blocks, rar_key
+from witnessmark.formats import packed, pieces, rar5, rar_blocks, rar_key
 from witnessmark.formats.pieces import BLOCK, AsItStands, Decrypted, Made, Piece, Span
 from witnessmark.formats.rar_block import Block, BrokenRar, HeadLock, Locked
 from witnessmark.formats.rar_key import Lock
@@ -63,29 +63,6 @@ def read_rar(source: Source, report: Report) -> None:
 def _agrees(locked: Locked, password: str, crc: int) -> bool:
     """Tell whether a CRC-32 is that of a file, under the right password; where there is none, any is."""
     return locked.crc in (None, crc if locked.lock is None else locked.lock.turned(crc, password))
-
-
-def _packed_size(opened: Decrypted) -> int:
-    """Return how many bytes of a file's data are packed, without those that fill the last block of the cipher.
-
-    libarchive takes those for more of the file. The data of RAR 5.0 are blocks that begin with flags, a checksum and
-    their size; one flag marks the last.
-    """
-    at = 0
-    while at < opened.size:
-        head = opened.read(at, 5)
-        count = (head[0] >> 3 & 3) + 1 if len(head) == 5 else 0
-        size = int.from_bytes(head[2 : 2 + count], "little")
-        if count not in (1, 2, 3) or head[0] ^ head[1] ^ size & 0xFF ^ size >> 8 & 0xFF ^ size >> 16 != _MIXED:
-            return opened.size
-        at += 2 + count + size
-        if head[0] & _LAST:
-            return min(at, opened.size)
-    return opened.size
-
-
-_MIXED: Final = 0x5A
-_LAST: Final = 0x40
 
 
 class _Reading:
@@ -196,13 +173,12 @@ class _Reading:
         if locked.lock is None:
             key, start = rar_key.old_key(password, locked.salt)
         else:
-            self._count(locked.lock, password)
             key, start = locked.lock.key(password), locked.lock.start
         opened = Decrypted(self._source.stream, block.data, size, start, key)
         if locked.stored is not None:
             opened = replace(opened, size=min(size, locked.stored))
         elif locked.lock is not None:
-            opened = replace(opened, size=_packed_size(opened))
+            opened = replace(opened, size=rar5.packed_size(opened))
         return [Made(locked.head(opened.size)), opened]
 
     def _count(self, lock: Lock, password: str) -> None:

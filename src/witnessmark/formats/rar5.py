@@ -2,10 +2,11 @@
 
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from witnessmark.formats import rar_key
-from witnessmark.formats.pieces import BLOCK, Span
+from witnessmark.formats.pieces import BLOCK, Decrypted, Span
 from witnessmark.formats.rar_block import SIGNATURE, Block, BrokenRar, HeadLock, Locked, Opening, whole
 from witnessmark.formats.rar_key import Lock
 
@@ -17,22 +18,22 @@ _TIME, _CHECKSUM = 2, 4
 _LOCK_RECORD, _HASH_RECORD = 1, 2
 _METHOD: Final = 0x0380
 """How a file is packed; 0 where it is not."""
+_MIXED, _LAST = 0x5A, 0x40
+"""What the bytes of a packed block's beginning give together, and the flag of the last block."""
 
 
 def head_lock(stream: BinaryIO) -> HeadLock | None:
     """Return what locks the heads; None where they stand open."""
     head, _ = _head(stream, len(SIGNATURE), None)
-    kind, at = _vint(head, 0)
-    return HeadLock(_encryption(head, at)) if kind == _ENCRYPTION else None
+    about = _about(head)
+    return HeadLock(_encryption(head, about.at)) if about.kind == _ENCRYPTION else None
 
 
 def is_volume(stream: BinaryIO) -> bool:
     """Tell whether the archive says that it is one volume of several."""
     head, _ = _head(stream, len(SIGNATURE), None)
-    kind, at = _vint(head, 0)
-    flags, at = _vint(head, at)
-    at = _vint(head, at)[1] if flags & _EXTRA else at
-    return kind == _MAIN and bool(_vint(head, at)[0] & _VOLUME)
+    about = _about(head)
+    return about.kind == _MAIN and bool(_vint(head, about.at)[0] & _VOLUME)
 
 
 def last() -> bytes:
@@ -45,24 +46,58 @@ def blocks(stream: BinaryIO, size: int, password: str | None) -> Iterator[Block]
     at, key = len(SIGNATURE), None
     while at < size:
         head, end = _head(stream, at, key)
-        kind, place = _vint(head, 0)
-        flags, place = _vint(head, place)
-        extra_size, place = _vint(head, place) if flags & _EXTRA else (0, place)
-        data_size, place = _vint(head, place) if flags & _DATA else (0, place)
-        if extra_size > len(head) - place:
+        about = _about(head)
+        if about.extra_size > len(head) - about.at:
             raise BrokenRar("a record that ends behind its head")
-        body, extra = head[place : len(head) - extra_size], head[len(head) - extra_size :]
-        data = Span(end, min(data_size, max(0, size - end)))
-        if kind == _ENCRYPTION:
-            lock = _encryption(head, _vint(head, 0)[1])
+        data = Span(end, min(about.data_size, max(0, size - end)))
+        if about.kind == _ENCRYPTION:
+            lock = _encryption(head, about.at)
             key = None if password is None else lock.key(password)
-        elif kind == _FILE:
-            yield _file(head, flags, body, extra, data)
-        elif kind != _SERVICE:  # what serves a file may be locked too, and is no file
+        elif about.kind == _FILE:
+            yield _file(head, about, data)
+        elif about.kind != _SERVICE:  # what serves a file may be locked too, and is no file
             yield Block(_written(head), data)
-        if kind == _END:
+        if about.kind == _END:
             return
-        at = end + data_size
+        at = end + about.data_size
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What every head begins with, and where that ends."""
+
+    kind: int
+    flags: int
+    extra_size: int
+    data_size: int
+    at: int
+
+
+def _about(head: bytes) -> _About:
+    kind, at = _vint(head, 0)
+    flags, at = _vint(head, at)
+    extra_size, at = _vint(head, at) if flags & _EXTRA else (0, at)
+    data_size, at = _vint(head, at) if flags & _DATA else (0, at)
+    return _About(kind, flags, extra_size, data_size, at)
+
+
+def packed_size(opened: Decrypted) -> int:
+    """Return how many bytes of a file's data are packed, without those that fill the last block of the cipher.
+
+    libarchive takes those for more of the file. Packed data are blocks that begin with flags, a checksum and
+    their size; one flag marks the last.
+    """
+    at = 0
+    while at < opened.size:
+        head = opened.read(at, 5)
+        count = (head[0] >> 3 & 3) + 1 if len(head) == 5 else 0
+        size = int.from_bytes(head[2 : 2 + count], "little")
+        if count not in (1, 2, 3) or head[0] ^ head[1] ^ size & 0xFF ^ size >> 8 & 0xFF ^ size >> 16 != _MIXED:
+            return opened.size
+        at += 2 + count + size
+        if head[0] & _LAST:
+            return min(at, opened.size)
+    return opened.size
 
 
 def _head(stream: BinaryIO, at: int, key: bytes | None) -> tuple[bytes, int]:
@@ -85,11 +120,6 @@ def _head(stream: BinaryIO, at: int, key: bytes | None) -> tuple[bytes, int]:
 
 def _encryption(head: bytes, at: int) -> Lock:
     """Return the lock of the heads (archive encryption header)."""
-    flags, at = _vint(head, at)
-    if flags & _EXTRA:
-        _, at = _vint(head, at)
-    if flags & _DATA:
-        _, at = _vint(head, at)
     version, at = _vint(head, at)
     with_check, at = _vint(head, at)
     return _lock(version, head[at:], with_check, start=False)
@@ -103,9 +133,10 @@ def _lock(version: int, fields: bytes, flags: int, *, start: bool) -> Lock:
     return Lock(fields[0], fields[1:17], fields[17:at], fields[at:size], is_turned=bool(flags & 2))
 
 
-def _file(head: bytes, flags: int, body: bytes, extra: bytes, data: Span) -> Block:
+def _file(head: bytes, about: _About, data: Span) -> Block:
     """Return the block of a file; where it is locked, also as it is without lock."""
-    records = list(_records(extra))
+    flags, behind = about.flags, len(head) - about.extra_size
+    body, records = head[about.at : behind], list(_records(head[behind:]))
     locks = [fields for kind, fields in records if kind == _LOCK_RECORD]
     if not locks:
         return Block(_written(head), data, is_file=True)

@@ -138,6 +138,8 @@ def test_any_json_value_fits_an_observation_or_is_refused_before_it_is_kept(valu
         (wire.FOUND, b'["text/plain\\n","document"]'),
         (wire.FOUND, b'{"a":1}'),
         (wire.TOOL, b'["a\\u001b","1"]'),
+        (wire.MEMBER, b'[[{"name":"a"}],"joined",{"volumes":[]}]'),
+        (wire.MEMBER, b'[[{"name":"a"}],"received",{}]'),
         (wire.TOOL, b'["a",1]'),
         (wire.VISIBLE, b"\xff"),
         (wire.VISIBLE, b"\xed\xa0\x80"),

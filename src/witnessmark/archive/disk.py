@@ -102,6 +102,12 @@ class Disk:
         """The folder of what is being written; a program may be given a folder of its own in it."""
         return self._temporary
 
+    @property
+    def room(self) -> int:
+        """How many bytes more the file system takes of whoever runs this."""
+        with sentences("measured", self.root):
+            return shutil.disk_usage(self.root).free
+
     def new(self, mode: int) -> NewFile:
         """Return a new file under a temporary name."""
         self._count += 1

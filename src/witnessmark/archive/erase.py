@@ -28,6 +28,7 @@ from witnessmark.errors import Damaged, WrongUsage
 from witnessmark.model.codec import Fields
 from witnessmark.model.digest import Commitment, Digest
 from witnessmark.model.event import Event
+from witnessmark.model.exhibit import volumes_of
 from witnessmark.model.words import Kind
 
 
@@ -136,12 +137,21 @@ def plan(ledger: Ledger, index: int) -> Plan:
 
 
 def _exhibits_of(ledger: Ledger, top: Recorded) -> tuple[dict[str, Recorded], set[str]]:
-    """Return an exhibit with all that was taken out of it, by commitment, and their handles."""
+    """Return an exhibit with all that was taken out of it, by commitment, and their handles.
+
+    With any of its volumes goes an archive that was put together of them: it holds their bytes.
+    """
     gone = {str(top.commitment): top}
     for one in ledger.replay():
-        if one.kind == Kind.EXHIBIT and one.fields.get("container") in gone:
+        if one.kind == Kind.EXHIBIT and not gone.keys().isdisjoint(_holders(one)):
             gone[str(one.commitment)] = one
     return gone, {str(one.fields["handle"]) for one in gone.values()}
+
+
+def _holders(exhibit: Recorded) -> tuple[str, ...]:
+    """Return the commitments of the container of an exhibit, and of the volumes that it was put together of."""
+    fields = exhibit.fields
+    return str(fields.get("container")), *volumes_of(fields.get("how"), fields.get("stated"))
 
 
 def _sharing(ledger: Ledger, gone: dict[str, Recorded], handles: set[str]) -> tuple[set[str], list[str]]:

@@ -100,6 +100,11 @@ class Store:
             raise WrongUsage("this archive is open for reading only")
         return self._disk
 
+    @property
+    def room(self) -> int:
+        """How many bytes more the disk takes."""
+        return self.disk.room
+
     def has(self, digest: Digest) -> bool:
         """Tell whether the content is here."""
         return digest in self._new or any(path.exists() for path in self._places(digest))

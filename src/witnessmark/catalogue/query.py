@@ -33,6 +33,7 @@ from witnessmark.catalogue.rows import (
     ExhibitRow,
     Findable,
     FindingRow,
+    Named,
     RefusalRow,
     ReleaseRow,
     ReviewerRow,
@@ -54,6 +55,10 @@ from witnessmark.model.words import HoldState, Kind, StepName
 from witnessmark.proof import merkle
 
 _PAGE = 500
+_CALLED_PAGE = 10_000
+_CALLED = (
+    f"SELECT seq, source, container, printed FROM exhibit WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT {_CALLED_PAGE}"
+)
 _ID = re.compile(r"[a-z2-7]{16}\Z")
 _PUBLIC = re.compile(r"[A-Z]{1,6}-[0-9]{5,}\Z")
 _SHOWN = 5
@@ -292,6 +297,21 @@ class Catalogue:
             " SELECT 1 FROM up JOIN exhibit a USING (seq) WHERE a.handle = e.handle)"
         )
 
+    def names(self, after: int = 0) -> Iterator[Named]:
+        """Yield how each exhibit is called, in logical order; those after a place in it."""
+        while True:
+            page = self._all(_CALLED, after, self._top)
+            yield from map(Named._make, page)
+            if len(page) < _CALLED_PAGE:
+                return
+            after = page[-1][0]
+
+    def at(self, places: Sequence[int]) -> Iterator[ExhibitRow]:
+        """Yield the exhibits at those places in logical order, which go up."""
+        for start in range(0, len(places), _PAGE):
+            page = json.dumps(places[start : start + _PAGE])
+            yield from self._exhibits("AND e.seq IN (SELECT value FROM json_each(:page))", page=page)
+
     def read_as(
         self,
         media_types: Collection[str],
@@ -312,9 +332,7 @@ class Catalogue:
         """
         with schema.sentences():
             found = looking.firsts(self._connection, self._top, media_types, version, way, outcomes, after)
-        for start in range(0, len(found), _PAGE):
-            page = json.dumps(found[start : start + _PAGE])
-            yield from self._exhibits("AND e.seq IN (SELECT value FROM json_each(:page))", page=page)
+        yield from self.at(found)
 
     def not_read_as(
         self,
@@ -502,12 +520,17 @@ class Catalogue:
         ]
 
     def spent(self, root_id: str) -> tuple[int, int, int]:
-        """Return the size of a received file, and how many bytes and components were sealed from inside it."""
+        """Return the size of a received file, and how many bytes and components were sealed from inside it.
+
+        What was put together from volumes does not count: its bytes were here before, and nothing unfolded.
+        """
         row = self._one("SELECT seq, size FROM exhibit WHERE id = ?", root_id)
         if row is None:
             return 0, 0, 0
         inner = self._one(
-            "SELECT coalesce(sum(size), 0), count(*) FROM exhibit WHERE root = ? AND container IS NOT NULL", row[0]
+            "SELECT coalesce(sum(size), 0), count(*) FROM exhibit"
+            " WHERE root = ? AND container IS NOT NULL AND how <> 'joined'",
+            row[0],
         )
         assert inner is not None
         return int(row[1]), int(inner[0]), int(inner[1])
@@ -516,7 +539,7 @@ class Catalogue:
         """Return how many bytes and components were sealed directly from the first occurrence of a content."""
         row = self._one(
             "SELECT coalesce(sum(e.size), 0), count(*) FROM exhibit e JOIN content c ON c.first = e.container"
-            " WHERE c.handle = ?",
+            " WHERE c.handle = ? AND e.how <> 'joined'",
             handle,
         )
         assert row is not None

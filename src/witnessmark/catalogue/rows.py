@@ -65,6 +65,15 @@ class Due(NamedTuple):
     root_id: str
 
 
+class Named(NamedTuple):
+    """How an exhibit is called: its place in logical order, its source, that of its container, its printed path."""
+
+    order: int
+    source: str
+    container: int | None
+    printed: str
+
+
 class Findable(NamedTuple):
     """What of a content can be searched: its two texts, and the printed paths of its exhibits.
 

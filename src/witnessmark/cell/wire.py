@@ -79,6 +79,8 @@ _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_
 _LANGUAGE = re.compile(r"[a-z]{2,3}\Z")
 _NAME = re.compile(r"[A-Za-z0-9_.:#/ -]{1,128}\Z")
 _WORD = re.compile(r"[ -~]{1,64}\Z")
+_TAKEN_OUT: Final = (How.COPIED, How.DECODED, How.REBUILT)
+"""How a child may say that it got a member; the others are the parent's own to say."""
 _Word = TypeVar("_Word", ExhibitKind, How, Outcome)
 _GRADES = {b"A", b"B", b"C", b"D"}
 
@@ -424,7 +426,10 @@ def _member(payload: bytes) -> Message:
     if not isinstance(stated, dict):
         raise Violation("sent a malformed member")
     _canonical(stated)
-    return MemberBegin(_path(value[0]), _enum(How, value[1]), stated)
+    how = _enum(How, value[1])
+    if how not in _TAKEN_OUT:
+        raise Violation("named a way of getting bytes that is not its own to name")
+    return MemberBegin(_path(value[0]), how, stated)
 
 
 def _member_end(payload: bytes) -> Message:

@@ -19,13 +19,15 @@ from witnessmark.intake.sealing import Readings
 from witnessmark.intake.walk import source_root
 from witnessmark.work import step
 
+_MOST_TOLD = 20
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?\Z")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.epilog = (
-        "The same folder again adds nothing; a changed file is a new exhibit; what was stopped goes on.\n"
+        "The same folder again adds nothing; a changed file is a new exhibit; what was stopped goes on. An archive in\n"
+        "volumes that lie side by side (.7z.001, .part1.rar, .z01, .tar.gz.aa) is put together inside the first.\n"
         "When everything is sealed and read by our own readers, programs that are found on this machine read what has\n"
         "no text yet, behind walls of their own. Ctrl-C ends that at any time; the next run goes on with it:\n"
         "- LibreOffice reads documents that our readers fail at or that there is none for (Works, Write, Lotus …):\n"
@@ -177,6 +179,10 @@ def _complaints(readings: Readings) -> list[str]:
     if readings.unopened:
         noun = say.counted(readings.unopened, "copy of a container was", "copies of containers were")
         lines.append(f"{noun} not opened: the received file around it has spent its budget")
+    for first, why in readings.left_cut[:_MOST_TOLD]:
+        lines.append(f"{say.safe(first)} begins an archive in volumes that was not put together: {why}")
+    if len(readings.left_cut) > _MOST_TOLD:
+        lines.append(f"{len(readings.left_cut) - _MOST_TOLD:,} more archives in volumes were not put together")
     if readings.missing:
         noun = say.counted(len(readings.missing), "content is", "contents are")
         lines.append(f"{noun} missing from the vault and could not be read: run `witnessmark audit`")
@@ -209,6 +215,8 @@ def _print_json(
                 "read": sum(readings.outcomes.values()),
                 "outcomes": dict(readings.outcomes),
                 "components": readings.components,
+                "joined": readings.joined,
+                "left_cut": [{"first": first, "why": why} for first, why in readings.left_cut],
                 "second_look": readings.second,
                 "parked": readings.parked,
                 "quarantined": [{"name": name, "reason": why} for name, why in readings.violations],
@@ -243,9 +251,10 @@ def _print_read(intake: Intake, readings: Readings, spans: tuple[float, float]) 
     )
     if readings.outcomes:
         outcomes = ", ".join(f"{name} {count:,}" for name, count in readings.outcomes.most_common())
+        joined = f", {say.counted(readings.joined, 'archive')} put together from volumes" if readings.joined else ""
         say.line(
             f"Read in {say.seconds(spans[1])}: {sum(readings.outcomes.values()):,} contents: {outcomes}; "
-            f"{say.counted(readings.components, 'component')} unpacked."
+            f"{say.counted(readings.components, 'component')} unpacked{joined}."
         )
         found = grade.observe(step.READERS.walls)
         say.line(

@@ -11,8 +11,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.epilog = (
         "Destroyed are the content, what was read from it, the findings about it, and the salts, without which its\n"
-        "entries in the public log open to nothing. With a container goes all that was taken out of it. What\n"
-        "another exhibit shares stays, and so do attestations and decisions: they are people's signed words.\n"
+        "entries in the public log open to nothing. With a container goes all that was taken out of it, with a\n"
+        "volume the archive that was put together of it and others. What another exhibit shares stays, and so do\n"
+        "attestations and decisions: they are people's signed words.\n"
         "There is no way back.\n\n"
         "example:\n"
         "  witnessmark erase archive/ path:letters/3.txt --reason 'wish of the person named' --by 'R. Sela' "

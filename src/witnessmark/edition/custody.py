@@ -16,7 +16,8 @@ from witnessmark.catalogue.query import Catalogue
 from witnessmark.catalogue.rows import AccessionRow, CustodyRow, ExhibitRow
 from witnessmark.edition.html import Pages, spoken
 from witnessmark.errors import Damaged
-from witnessmark.model.exhibit import How
+from witnessmark.model.digest import Commitment
+from witnessmark.model.exhibit import How, volumes_of
 from witnessmark.proof import timestamp
 
 CLOCK: Final = "our own clock"
@@ -25,6 +26,7 @@ _HOW: Final = {
     How.COPIED: "its bytes stand so in the container",
     How.DECODED: "unpacked or decoded from the container",
     How.REBUILT: "put together from properties of the container; not the bytes of any file",
+    How.JOINED: "the bytes of the volumes of one archive, of which this is the first, one after the other",
 }
 NOT_SHOWN: Final = (
     "Who held it before it came here is what the people named have stated; nothing here checks it.",
@@ -112,9 +114,11 @@ def render(page: Custody, *, title: str, keeper: str) -> bytes:
 
 
 def _chain(catalogue: Catalogue, row: ExhibitRow) -> Iterator[ExhibitRow]:
-    """Yield the exhibit, the container around it, and so on up to the received file."""
+    """Yield the exhibit, its container or volumes (the last first), and so on up to the received file."""
     yield row
     while row.exhibit.container is not None:
+        _, *others = volumes_of(row.exhibit.how, row.exhibit.stated) or (None,)
+        yield from (catalogue.by_commitment(Commitment.parse(other)) for other in reversed(others) if other)
         row = catalogue.by_commitment(row.exhibit.container)
         yield row
 
@@ -175,7 +179,7 @@ def _arrival(accession: AccessionRow, at: str, chain: Sequence[ExhibitRow]) -> I
             (root.index,),
         )
     for row in reversed(chain):
-        inside = "" if row is root else f": {_HOW.get(row.exhibit.how, row.exhibit.how.value)}"
+        inside = "" if row.exhibit.how is How.RECEIVED else f": {_HOW.get(row.exhibit.how, row.exhibit.how.value)}"
         yield Line(
             row.sealed,
             f"Sealed as exhibit {row.exhibit.id}: {row.printed}{inside}; {row.exhibit.size:,} bytes, "

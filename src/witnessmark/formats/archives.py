@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from witnessmark.cell.report import Report, Source
-from witnessmark.formats import dates, names, packed_member, zip_gaps, zip_unfold, zips
+from witnessmark.formats import dates, names, packed, packed_member, zip_gaps, zip_unfold, zips
 from witnessmark.formats.octets import Octets
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How, Path, PathStep
@@ -83,7 +83,7 @@ class _Zip:
         """
         placed = [zip_gaps.placed(self._stream, entry, shift, self._part) for entry in entries]
         placed = zip_gaps.found_again(self._stream, placed, start)
-        moved = [now for now, then in zip(placed, entries, strict=True) if now.offset != then.offset]
+        moved = self._moved(entries, placed)
         self._misplaced = len(moved)
         for entry in moved:
             self._note("zip.misplaced", {"directory": names.shown(entry.name), "offset": str(entry.offset)})
@@ -91,6 +91,15 @@ class _Zip:
         if not self._overlaps:
             placed += self._take_unlisted(placed, start)
             self.take_before(placed)
+
+    def _moved(self, stated: list[zips.Entry], placed: list[zips.Entry]) -> list[zips.Entry]:
+        """Return the entries that do not lie where the directory says.
+
+        Where parts of a split zip were put together, those of one part lie as far as that part from where it says.
+        """
+        pairs = [(then, now) for then, now in zip(stated, placed, strict=True) if now.offset != then.offset]
+        far = {then.disk: now.offset - then.offset for then, now in reversed(pairs)}
+        return [now for then, now in pairs if not then.disk < self._part or now.offset - then.offset != far[then.disk]]
 
     def take(self, entries: list[zips.Entry], *, listed: bool = True) -> None:
         """Take out every entry, in this order."""
@@ -229,7 +238,7 @@ class _Zip:
                 f"{self._misplaced} members do not lie where the directory says, and were found by their own headers",
             )
         elif self._locked or self._refused:
-            say(Outcome.PARTIAL, f"{self._locked} members are encrypted, {self._refused} are not taken out")
+            say(Outcome.PARTIAL, packed.kept_back(self._locked, self._refused))
 
 
 _TOO_LONG = "it unfolds to more than the container states"

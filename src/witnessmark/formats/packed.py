@@ -11,7 +11,7 @@ import sys
 import zlib
 from collections.abc import Callable, Generator, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import partial
@@ -43,7 +43,7 @@ MOST_OPENED: Final = 100
 _NEVER_EMPTY: Final = ("rar", "rar5", "cab")
 """Kinds that no program makes without a member: one without is cut off, and libarchive does not say so."""
 _REGULAR, _FOLDER, _LINK = 0o100000, 0o040000, 0o120000
-_VOLUME = "one volume of an archive in several, whose members go on from one to the other: they are not joined"
+_VOLUME = "not all volumes of an archive in several, whose members go on from one to the other"
 _NO_LIBRARY = "reading it needs the library libarchive (Debian: libarchive13), which is not on this machine"
 
 _SUFFIXES: Final = {
@@ -64,12 +64,12 @@ _SUFFIXES: Final = {
 class Told:
     """What libarchive cannot tell of entries, by their number: whether they are locked, whether a CRC-32 is theirs.
 
-    And whether the archive goes on in other files.
+    And whether the archive began in another file, or goes on in one.
     """
 
     locked: AbstractSet[int] = frozenset()
     agrees: Mapping[int, Callable[[int], bool]] = field(default_factory=dict)
-    is_volume: bool = False
+    is_cut: bool = False
 
 
 class CannotUnfold(ValueError):  # noqa: N818 - it says what is wrong
@@ -231,6 +231,26 @@ class _Counted:
         self._write(data)
 
 
+class _Late:
+    """Where bytes go, opened when the first of them come: a member of which nothing can be had is no empty file."""
+
+    def __init__(self, opened: Callable[[], Callable[[bytes], None]]) -> None:
+        self._opened = opened
+        self._write: Callable[[bytes], None] | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self._write is not None
+
+    def open(self) -> Callable[[bytes], None]:
+        if self._write is None:
+            self._write = self._opened()
+        return self._write
+
+    def write(self, data: bytes) -> None:
+        self.open()(data)
+
+
 class _Came(Enum):
     """What came of an entry."""
 
@@ -301,12 +321,18 @@ class _Taking:
             self._report.refuse_member(path, Outcome.ENCRYPTED, "the member is encrypted", _locked(entry))
             return _Came.SHUT
         agrees = self._told.agrees.get(number)
-        with self._report.member(path, How.DECODED, _stated(entry)) as sink:
+        with ExitStack() as stack:
+            sink = _Late(lambda: stack.enter_context(self._report.member(path, How.DECODED, _stated(entry))).write)
             counted = _Counted(sink.write)
             wrong = _pour(handle, sink.write if agrees is None else counted.write, _size(entry))
+            if not wrong:
+                sink.open()
         if agrees is not None and not wrong and not agrees(counted.crc):
             wrong = "a member does not fit its checksum"
-        self._taken += 1
+        if sink.is_open:
+            self._taken += 1
+        else:
+            self._report.refuse_member(path, Outcome.CORRUPT, wrong, _locked(entry))
         self.problem = self.problem or wrong
         return _Came.FATAL if isinstance(wrong, _Fatal) else _Came.READ
 
@@ -317,15 +343,24 @@ class _Taking:
         refused = self._refused + self._seeming
         if self._locked and not self._taken:
             self._report.outcome(Outcome.ENCRYPTED, "the members, or even their names, are encrypted")
-        elif self.problem and self._told.is_volume:
+        elif self._told.is_cut:
             outcome = Outcome.PARTIAL if self._taken else Outcome.UNSUPPORTED
-            self._report.outcome(outcome, f"{_VOLUME}; {self._taken} members taken out ({self.problem})")
+            why = f" ({self.problem})" if self.problem else ""
+            self._report.outcome(outcome, f"{_VOLUME}; {self._taken} members taken out{why}")
         elif self.problem:
             outcome = Outcome.PARTIAL if self._taken else Outcome.CORRUPT
             locked = f", {self._locked} members are encrypted" if self._locked else ""
             self._report.outcome(outcome, f"{self.problem}; {self._taken} members taken out{locked}")
         elif self._locked or refused:
-            self._report.outcome(Outcome.PARTIAL, f"{self._locked} members are encrypted, {refused} are not taken out")
+            self._report.outcome(Outcome.PARTIAL, kept_back(self._locked, refused))
+
+
+def kept_back(locked: int, refused: int) -> str:
+    """Say how many members are locked and how many are not taken out for another reason, of which there is one."""
+    counted = ((locked, "encrypted"), (refused, "not taken out"))
+    return ", ".join(
+        f"{count} {'member is' if count == 1 else 'members are'} {what}" for count, what in counted if count
+    )
 
 
 class _Fatal(str):

@@ -18,6 +18,7 @@ from witnessmark.cell.report import ReadingStopped, Report, Source
 from witnessmark.formats import packed, pieces, rar5, rar_blocks, rar_key
 from witnessmark.formats.pieces import BLOCK, AsItStands, Decrypted, Made, Piece, Span
 from witnessmark.formats.rar_block import Block, BrokenRar, HeadLock, Locked
+from witnessmark.formats.rar_blocks import Joint
 from witnessmark.formats.rar_key import Lock
 from witnessmark.model.derivative import Outcome
 
@@ -25,6 +26,8 @@ MOST_ROUNDS: Final = 1 << 25
 """Rounds of hashing for all keys of one archive; RAR asks for three times 2^15, some 50 ms here."""
 PROBES: Final = 3
 """Files of an older archive that a password is tried on before it counts as wrong: the first may be damaged."""
+_BEHIND: Final = bytes(1 << 10)
+"""What is given behind the last volume: libarchive looks for the next in 512 bytes and finds none in fewer."""
 _TOO_MANY: Final = (
     "the members are encrypted, and their keys ask for more than the 2^25 rounds of hashing that are gone through"
 )
@@ -45,19 +48,25 @@ def opens(source: Source, report: Report) -> bool:
         return False
     if rewritten is None:
         return False
-    packed.read_rar(rewritten, report, packed.Told(reading.locked, reading.agrees, reading.is_volume))
+    packed.read_rar(rewritten, report, packed.Told(reading.locked, reading.agrees, reading.joint.is_cut))
     return True
 
 
 def read_rar(source: Source, report: Report) -> None:
     """Read a RAR archive; what is locked in it is listed where its name stands open."""
-    locked, is_volume = set[int](), False
+    locked, joint, files = set[int](), Joint(), 0
     with suppress(BrokenRar):  # libarchive says what is wrong
-        is_volume = rar_blocks.is_volume(source.stream)
         if rar_blocks.head_lock(source.stream) is None:
-            files = (block for block in rar_blocks.blocks(source.stream, source.size, None) if block.is_file)
-            locked.update(number for number, block in enumerate(files) if block.is_locked)
-    packed.read_rar(source, report, packed.Told(locked, is_volume=is_volume))
+            for block in rar_blocks.blocks(source.stream, source.size, None):
+                joint.see(block)
+                if block.is_file:
+                    locked.update({files} if block.is_locked else ())
+                    files += 1
+    if len(joint.volumes) > 1:
+        *before, last = joint.volumes
+        spans = [*before, Span(last.at, source.size - last.at)]
+        source = pieces.source([*(AsItStands(source.stream, span) for span in spans), Made(_BEHIND)], source.name)
+    packed.read_rar(source, report, packed.Told(locked, is_cut=joint.is_cut))
 
 
 def _agrees(locked: Locked, password: str, crc: int) -> bool:
@@ -77,7 +86,7 @@ class _Reading:
         self.agrees: dict[int, Callable[[int], bool]] = {}
         """Of files by their number, what tells whether a CRC-32 is theirs."""
         self._start = b""
-        self.is_volume = False
+        self.joint = Joint()
         self.locked: set[int] = set()
         """Files that no password opens, by their number."""
 
@@ -89,22 +98,22 @@ class _Reading:
             ReadingStopped: when keys ask for too much.
         """
         self._start = rar_blocks.signature(self._source.stream)
-        self.is_volume = rar_blocks.is_volume(self._source.stream)
         found = self._blocks(rar_blocks.head_lock(self._source.stream))
         if found is None:
             return None
         made: list[Piece] = [Made(self._start)]
         files = 0
         for block in found:
+            self.joint.see(block)
             password = None if block.locked is None else self._password(block, block.locked, made[:2])
             if block.locked is not None and password is not None:
                 made += self._opened(block, block.locked, password)
                 self.agrees[files] = partial(_agrees, block.locked, password)
             else:
                 made += [Made(block.head), AsItStands(self._source.stream, block.data)]
-                self.locked.update({files} if block.is_locked else ())
+                self.locked.update({files} if block.is_file and block.is_locked else ())
             files += block.is_file
-        return pieces.source(made, self._source.name) if self._fitted else None
+        return pieces.source([*made, Made(_BEHIND)], self._source.name) if self._fitted else None
 
     def _blocks(self, lock: HeadLock | None) -> Iterator[Block] | None:
         """Return the blocks, as far as they can be followed; None where no password opens their heads."""

@@ -6,14 +6,16 @@ By the technical note that came with the program; files are locked by AES from R
 import struct
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import BinaryIO, Final
 
 from witnessmark.formats import rar_key
 from witnessmark.formats.pieces import BLOCK, Span
-from witnessmark.formats.rar_block import OLD_SIGNATURE, Block, BrokenRar, HeadLock, Locked, Opening, whole
+from witnessmark.formats.rar_block import OLD_SIGNATURE, Block, BrokenRar, HeadLock, Locked, Opening, next_volume, whole
 
 _MAIN, _FILE, _END = 0x73, 0x74, 0x7B
-_LOCKED, _SALTED, _LARGE, _DATA, _HEADS_LOCKED, _VOLUME = 0x04, 0x0400, 0x0100, 0x8000, 0x80, 0x01
+_LOCKED, _SALTED, _LARGE, _DATA, _HEADS_LOCKED = 0x04, 0x0400, 0x0100, 0x8000, 0x80
+_BEGAN, _GOES_ON, _NOT_LAST = 0x01, 0x02, 0x01
 _STORED: Final = 0x30
 _AES: Final = 29
 """The version from which on files are locked by AES."""
@@ -28,19 +30,14 @@ def head_lock(stream: BinaryIO) -> HeadLock | None:
     return HeadLock(None) if main[3] & _HEADS_LOCKED else None
 
 
-def is_volume(stream: BinaryIO) -> bool:
-    """Tell whether the archive says that it is one volume of several."""
-    return bool(_head(stream, len(OLD_SIGNATURE), None)[0][3] & _VOLUME)
-
-
 def last() -> bytes:
     """Return the block that ends an archive."""
     return _written(bytes((0, 0, _END, 0, 0, 0, 0)), 0x4000)
 
 
 def blocks(stream: BinaryIO, size: int, password: str | None) -> Iterator[Block]:
-    """Yield the blocks, whose heads a password opens where they are locked."""
-    at, are_locked = len(OLD_SIGNATURE), False
+    """Yield the blocks, whose heads a password opens where they are locked; of the volumes that follow too."""
+    at, are_locked, is_first = len(OLD_SIGNATURE), False, True
     while at + 7 <= size:
         head, end = _head(stream, at, password if are_locked else None)
         kind, flags = head[2], int.from_bytes(head[3:5], "little")
@@ -55,12 +52,19 @@ def blocks(stream: BinaryIO, size: int, password: str | None) -> Iterator[Block]
             opened = _written(head, flags & ~_HEADS_LOCKED)
             yield Block(opened, data)
         elif kind == _FILE:
-            yield _file(head, flags, data)
+            yield _file(head, flags, data, is_first=is_first)
+            is_first = False
         else:
-            yield Block(head, data)
-        if kind == _END:
-            return
+            yield Block(head, data, goes_on=bool(flags & _NOT_LAST) if kind == _END else None)
         at = end + data_size
+        if kind not in (_FILE, _END):
+            continue
+        behind = next_volume(stream, at, OLD_SIGNATURE)  # older ones have no block that ends them
+        if behind >= 0:
+            yield Block(OLD_SIGNATURE, Span(behind, 0))
+            at, are_locked = behind + len(OLD_SIGNATURE), False
+        elif kind == _END:
+            return
 
 
 def _head(stream: BinaryIO, at: int, password: str | None) -> tuple[bytes, int]:
@@ -84,9 +88,12 @@ def _head(stream: BinaryIO, at: int, password: str | None) -> tuple[bytes, int]:
     return head, end
 
 
-def _file(head: bytes, flags: int, data: Span) -> Block:
-    if not flags & _LOCKED or len(head) < 32:
-        return Block(head, data, is_file=True)
+def _file(head: bytes, flags: int, data: Span, *, is_first: bool) -> Block:
+    """Return the block of a file; libarchive takes the rest of one for a file where it is the first that it meets."""
+    began, goes_on, is_locked = bool(flags & _BEGAN), bool(flags & _GOES_ON), bool(flags & _LOCKED)
+    block = Block(head, data, is_file=not began or is_first, is_locked=is_locked, begins_before=began, goes_on=goes_on)
+    if not is_locked or began or goes_on or len(head) < 32:
+        return block
     unpacked, is_large = int.from_bytes(head[11:15], "little"), bool(flags & _LARGE)
     if is_large:
         unpacked |= int.from_bytes(head[36:40], "little") << 32
@@ -100,7 +107,7 @@ def _file(head: bytes, flags: int, data: Span) -> Block:
 
     stored = unpacked if head[25] == _STORED else None
     locked = Locked(opened, unpacked, None, salt, stored, int.from_bytes(head[16:20], "little"))
-    return Block(head, data, is_file=True, is_locked=True, locked=locked if head[24] >= _AES else None)
+    return replace(block, locked=locked if head[24] >= _AES else None)
 
 
 def _written(head: bytes, flags: int) -> bytes:

@@ -2,18 +2,19 @@
 
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO, Final
 
 from witnessmark.formats import rar_key
 from witnessmark.formats.pieces import BLOCK, Decrypted, Span
-from witnessmark.formats.rar_block import SIGNATURE, Block, BrokenRar, HeadLock, Locked, Opening, whole
+from witnessmark.formats.rar_block import SIGNATURE, Block, BrokenRar, HeadLock, Locked, Opening, next_volume, whole
 from witnessmark.formats.rar_key import Lock
 
 LARGEST_HEAD: Final = 2 << 20
 
 _MAIN, _FILE, _SERVICE, _ENCRYPTION, _END = 1, 2, 3, 4, 5
-_EXTRA, _DATA, _VOLUME = 1, 2, 1
+_EXTRA, _DATA, _BEGAN, _GOES_ON = 1, 2, 8, 16
+_VOLUME, _COUNTED, _NOT_LAST = 1, 2, 1
 _TIME, _CHECKSUM = 2, 4
 _LOCK_RECORD, _HASH_RECORD = 1, 2
 _METHOD: Final = 0x0380
@@ -29,20 +30,13 @@ def head_lock(stream: BinaryIO) -> HeadLock | None:
     return HeadLock(_encryption(head, about.at)) if about.kind == _ENCRYPTION else None
 
 
-def is_volume(stream: BinaryIO) -> bool:
-    """Tell whether the archive says that it is one volume of several."""
-    head, _ = _head(stream, len(SIGNATURE), None)
-    about = _about(head)
-    return about.kind == _MAIN and bool(_vint(head, about.at)[0] & _VOLUME)
-
-
 def last() -> bytes:
     """Return the block that ends an archive."""
     return _written(bytes((_END, 0, 0)))
 
 
 def blocks(stream: BinaryIO, size: int, password: str | None) -> Iterator[Block]:
-    """Yield the blocks, whose heads a password opens where they are locked."""
+    """Yield the blocks, whose heads a password opens where they are locked; of the volumes that follow too."""
     at, key = len(SIGNATURE), None
     while at < size:
         head, end = _head(stream, at, key)
@@ -55,11 +49,25 @@ def blocks(stream: BinaryIO, size: int, password: str | None) -> Iterator[Block]
             key = None if password is None else lock.key(password)
         elif about.kind == _FILE:
             yield _file(head, about, data)
+        elif about.kind == _MAIN:
+            yield Block(_written(head), data, begins_before=_is_later(head, about.at))
+        elif about.kind == _END:
+            yield Block(_written(head), data, goes_on=bool(_vint(head, about.at)[0] & _NOT_LAST))
         elif about.kind != _SERVICE:  # what serves a file may be locked too, and is no file
             yield Block(_written(head), data)
-        if about.kind == _END:
-            return
         at = end + about.data_size
+        if about.kind == _END:
+            at = next_volume(stream, at, SIGNATURE)
+            if at < 0:
+                return
+            yield Block(SIGNATURE, Span(at, 0))
+            at, key = at + len(SIGNATURE), None
+
+
+def _is_later(head: bytes, at: int) -> bool:
+    """Tell whether an archive says that it is a volume, and not the first."""
+    flags, at = _vint(head, at)
+    return flags & (_VOLUME | _COUNTED) == _VOLUME | _COUNTED and _vint(head, at)[0] > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +146,12 @@ def _file(head: bytes, about: _About, data: Span) -> Block:
     flags, behind = about.flags, len(head) - about.extra_size
     body, records = head[about.at : behind], list(_records(head[behind:]))
     locks = [fields for kind, fields in records if kind == _LOCK_RECORD]
-    if not locks:
-        return Block(_written(head), data, is_file=True)
+    began, goes_on = bool(flags & _BEGAN), bool(flags & _GOES_ON)
+    whole_or_first = Block(
+        _written(head), data, is_file=not began, is_locked=bool(locks), begins_before=began, goes_on=goes_on
+    )
+    if not locks or began or goes_on:
+        return whole_or_first
     version, at = _vint(locks[0], 0)
     lock_flags, at = _vint(locks[0], at)
     lock = _lock(version, locks[0][at:], lock_flags, start=True)
@@ -163,7 +175,7 @@ def _file(head: bytes, about: _About, data: Span) -> Block:
 
     stored = None if packing & _METHOD else size
     locked = Locked(opened, size, lock, stored=stored, crc=crc)
-    return Block(_written(head), data, is_file=True, is_locked=True, locked=locked)
+    return replace(whole_or_first, locked=locked)
 
 
 def _records(extra: bytes) -> Iterator[tuple[int, bytes]]:

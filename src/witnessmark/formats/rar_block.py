@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import BinaryIO, Final
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
@@ -11,6 +11,10 @@ from witnessmark.formats.rar_key import Lock
 
 SIGNATURE: Final = b"Rar!\x1a\x07\x01\x00"
 OLD_SIGNATURE: Final = b"Rar!\x1a\x07\x00"
+
+
+MOST_ZEROS: Final = 4 << 10
+"""Bytes behind the end of a volume that are looked through for the next."""
 
 
 class BrokenRar(ValueError):  # noqa: N818 - it says what is wrong
@@ -37,7 +41,9 @@ class Locked:
 class Block:
     """A block: its head as it is written where heads stand open, where its data lie, and how those are locked.
 
-    What is locked in a way that is not known is locked all the same.
+    What is locked in a way that is not known is locked all the same. `begins_before` and `goes_on` tell of volumes:
+    that a file, or the archive, began in the volume before, and that it goes on in the next. Only the first part of a
+    file is one.
     """
 
     head: bytes
@@ -45,6 +51,8 @@ class Block:
     is_file: bool = False
     is_locked: bool = False
     locked: Locked | None = None
+    begins_before: bool = False
+    goes_on: bool | None = None  # None where the block says nothing of that
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,14 @@ class HeadLock:
     """What locks the heads of an archive: a lock of RAR 5.0, or None: in an older one each head brings a salt."""
 
     lock: Lock | None
+
+
+def next_volume(stream: BinaryIO, at: int, signature: bytes) -> int:
+    """Return where the next volume begins, where one stands behind another; -1 where none does. Some end with zeros."""
+    stream.seek(at)
+    behind = stream.read(MOST_ZEROS)
+    zeros = len(behind) - len(behind.lstrip(b"\0"))
+    return at + zeros if behind.startswith(signature, zeros) else -1
 
 
 class Opening:

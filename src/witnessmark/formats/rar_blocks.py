@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, Final
 
 from witnessmark.formats import rar3, rar5
+from witnessmark.formats.pieces import Span
 from witnessmark.formats.rar_block import OLD_SIGNATURE, SIGNATURE, Block, BrokenRar, HeadLock
 
 MOST_BLOCKS: Final = 1_000_000
@@ -37,13 +38,31 @@ def head_lock(stream: BinaryIO) -> HeadLock | None:
     return rar5.head_lock(stream) if signature(stream) == SIGNATURE else rar3.head_lock(stream)
 
 
-def is_volume(stream: BinaryIO) -> bool:
-    """Tell whether an archive says that it is one volume of several; where its heads are locked it may not say so.
+class Joint:
+    """Whether the blocks that were seen are those of a whole archive, or of some of its volumes."""
 
-    Raises:
-        BrokenRar: when it is no archive.
-    """
-    return rar5.is_volume(stream) if signature(stream) == SIGNATURE else rar3.is_volume(stream)
+    def __init__(self) -> None:
+        self._began_before = self._goes_on = False
+        self._start = self._end = 0
+        self._before: list[Span] = []
+
+    @property
+    def volumes(self) -> list[Span]:
+        """Where each volume lies, without what fills it up."""
+        return [*self._before, Span(self._start, self._end - self._start)]
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether something began before the first of them, or goes on behind the last."""
+        return self._began_before or self._goes_on
+
+    def see(self, block: Block) -> None:
+        """Take the next block."""
+        self._began_before = self._began_before or (block.begins_before and not self._goes_on)
+        if block.head in (SIGNATURE, OLD_SIGNATURE):
+            self._before, self._start = self.volumes, block.data.at
+        self._end = block.data.at + block.data.size
+        self._goes_on = self._goes_on if block.goes_on is None else block.goes_on
 
 
 def last(start: bytes) -> bytes:

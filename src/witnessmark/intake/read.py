@@ -4,11 +4,13 @@ When nothing is due any more, what was killed for its time or memory, or died, g
 limits, one file at a time; what ends so again is parked until somebody has it read anew.
 
 Rules for whoever changes this file:
-- A round takes what is due now; members become due in the next round; the last round finds nothing.
+- A round takes what is due now; members become due in the next round, and what was put together from volumes when
+  nothing else is; the last round finds nothing.
 - Whatever a file does, it becomes one outcome of the closed list.
 """
 
 from collections.abc import Callable, Generator, Iterator, Mapping
+from functools import partial
 from time import monotonic
 
 from witnessmark.archive.folder import Archive
@@ -17,10 +19,14 @@ from witnessmark.catalogue.rows import Due
 from witnessmark.cell.budget import Budgets, Spent
 from witnessmark.cell.confine import Limits
 from witnessmark.errors import Damaged
+from witnessmark.intake import volumes
 from witnessmark.intake.sealing import Readings, Sealing
 from witnessmark.work import step
 from witnessmark.work.due import plan
 from witnessmark.work.runner import Runner
+
+Join = Callable[[], Generator[Readings, None, bool]]
+"""What is asked when nothing is due: it puts volumes together, and tells whether there were any."""
 
 
 def read_due(
@@ -38,11 +44,12 @@ def read_due(
     readings = Readings()
     budgets = Budgets(lambda root: Spent(*catalogue.spent(root)))
     sealing = Sealing(archive, catalogue, budgets, clock, entropy, readings)
+    join = partial(volumes.join, archive, catalogue, sealing, readings, clock)
     limits = Limits()
     started = monotonic()
     yield readings
     with Runner(archive.store, workers, limits, budgets=budgets) as runner:
-        yield from _rounds(runner, sealing, catalogue, readings, started)
+        yield from _rounds(runner, sealing, catalogue, readings, join, started)
     while killed := sealing.present_rows(catalogue.killed(step.VERSION, step.SETTINGS, step.KILLED)):
         # One at a time: the most that may be in memory is one file's.
         with Runner(archive.store, 1, limits.times(step.TIMES), budgets=budgets, company=False) as runner:
@@ -51,18 +58,18 @@ def read_due(
             yield from _run(runner, sealing, killed, readings, started)
             sealing.settings = step.SETTINGS
         with Runner(archive.store, workers, limits, budgets=budgets) as runner:
-            yield from _rounds(runner, sealing, catalogue, readings, started)  # what the second look unpacked
+            yield from _rounds(runner, sealing, catalogue, readings, join, started)  # what the second look unpacked
     yield readings
 
 
 def _rounds(
-    runner: Runner, sealing: Sealing, catalogue: Catalogue, readings: Readings, started: float
-) -> Iterator[Readings]:
-    """Read what is due until nothing is; each round ends with its readings sealed."""
+    runner: Runner, sealing: Sealing, catalogue: Catalogue, readings: Readings, join: Join, started: float
+) -> Generator[Readings, None, None]:
+    """Read what is due until nothing is, then what volumes give together; each round ends with its readings sealed."""
     while True:
         waiting = sealing.present_rows(catalogue.due(step.VERSION, step.SETTINGS))
         if not waiting:
-            if sealing.expand_duplicates():
+            if sealing.expand_duplicates() or (yield from join()):
                 continue
             return
         due = catalogue.counts(step.VERSION, step.SETTINGS).due

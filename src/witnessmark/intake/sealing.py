@@ -45,6 +45,8 @@ class Readings:
     violations: list[tuple[str, str]] = field(default_factory=list)  # files whose reader broke its cell's rules
     unopened: int = 0  # occurrences of containers for which their received file has no budget left
     missing: set[Digest] = field(default_factory=set)  # contents that the vault should hold and does not
+    joined: int = 0  # archives that were put together from volumes
+    left_cut: list[tuple[str, str]] = field(default_factory=list)  # first volumes of others, and why they were not
 
     @property
     def outcomes(self) -> Counter[str]:
@@ -148,6 +150,12 @@ class Sealing:
                 if len(self._batch) >= BATCH_EVENTS:
                     self.commit()
             self.commit()
+        return self._readings.components > before
+
+    def add_component(self, row: ExhibitRow, member: Member) -> bool:
+        """Give one exhibit one component more; tell whether its received file has the budget for it."""
+        before = self._readings.components
+        self._expand(row, [member], self._clock(), is_charged=False)
         return self._readings.components > before
 
     def _expand(

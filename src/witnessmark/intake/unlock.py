@@ -55,7 +55,7 @@ def is_locked(row: ExhibitRow) -> bool:
     )
 
 
-_MEMBERS = re.compile(r"(\d+) members are encrypted", re.ASCII)
+_MEMBERS = re.compile(r"(\d+) members? (?:is|are) encrypted", re.ASCII)
 
 
 def _locked_members(detail: str) -> int:

@@ -64,6 +64,15 @@ class How(StrEnum):
     COPIED = "copied"  # the bytes stand so in the container
     DECODED = "decoded"  # base64, decompression
     REBUILT = "rebuilt"  # made from properties (PST, MSG, TNEF)
+    JOINED = "joined"  # the bytes of the container and of the other volumes of its archive, one after the other
+
+
+def volumes_of(how: Value, stated: Value) -> tuple[str, ...]:
+    """Return the commitments of the volumes that an exhibit was put together of, in their order, as an event has it."""
+    match stated:
+        case {"volumes": list(volumes)} if how == How.JOINED:
+            return tuple(volume for volume in volumes if isinstance(volume, str))
+    return ()
 
 
 class ExhibitKind(StrEnum):

@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import Any, BinaryIO
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
-from witnessmark.formats import compound, dates, markup, package_part, zip_unfold, zips
+from witnessmark.formats import compound, dates, markup, names, package_part, zip_unfold, zips
 from witnessmark.formats.encodings import storable
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How, PathStep
@@ -75,7 +75,7 @@ class Package:
         locked = sum(entry.flag_bits & 1 for entry in entries)
         if locked and (not self.is_cut or locked == len(entries)):
             raise ReadingStopped(Outcome.ENCRYPTED, "parts of the package are encrypted")
-        self._entries = {_normal(entry.filename): entry for entry in entries if entry.filename and not entry.is_dir()}
+        self._entries = {_normal(name): entry for name, entry in _spelled(entries) if name and not entry.is_dir()}
         self._rooms = LARGEST_PACKAGE
         self._links: dict[str, dict[str, Relationship]] = {}
         self.broken: list[str] = []
@@ -309,6 +309,16 @@ def _refuse_overlaps(entries: list[zipfile.ZipInfo]) -> None:
         if entry.header_offset < end:
             raise ReadingStopped(Outcome.REFUSED_POLICY, "parts of the package overlap")
         end = entry.header_offset + 30 + entry.compress_size
+
+
+def _spelled(entries: list[zipfile.ZipInfo]) -> Iterator[tuple[str, zipfile.ZipInfo]]:
+    """Yield each entry with its name: one that is not said to be UTF-8 is read as all of them together look."""
+    odd = [entry for entry in entries if not entry.flag_bits & 0x800 and not entry.filename.isascii()]
+    raw = {id(entry): entry.filename.encode("cp437", "replace") for entry in odd}
+    codec = names.likely_codec(raw.values()) if raw else "utf-8"
+    for entry in entries:
+        name = raw.get(id(entry))
+        yield entry.filename if name is None else name.decode(codec, "replace"), entry
 
 
 def _normal(name: str) -> str:

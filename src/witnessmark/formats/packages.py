@@ -16,6 +16,9 @@ MOST_INFLATED = 512 << 10
 _MAIN = re.compile(rb"""ContentType\s*=\s*["']([^"']{1,200}\.main(?:\+xml)?)["']""", re.IGNORECASE)
 _TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
 """A media type (RFC 6838, section 4.2); a damaged package may state anything."""
+_OFD = (b"ofd.xml", b"encryptions.xml")
+_OFD_ROOT = re.compile(rb"<(?:[A-Za-z_][\w.-]{0,40}:)?(?:OFD|Encryptions)[\s>]")
+"""The root of a fixed document (GB/T 33190-2016, 7.4), or of what tells how it is locked (GM/T 0099)."""
 _MIMETYPE = re.compile(rb"[a-z]+/[A-Za-z0-9.+_-]{1,120}")
 
 
@@ -42,6 +45,8 @@ def zip_type(source: Source, suffix: str) -> str:
                 stated = said[0].decode().lower()
         elif entry.name.lower() == b"[content_types].xml":
             stated = _by_content_types(_content(source, entry, MOST_INFLATED)) or stated
+        elif entry.name.lower() in _OFD and _OFD_ROOT.search(_content(source, entry, 4096).replace(b"\x00", b"")):
+            stated = "application/ofd"
         elif entry.name == b"META-INF/manifest.xml":
             inside = _by_manifest(_content(source, entry, 4096)) or inside
         elif _IWORK_NAMES.fullmatch(entry.name) and len(programs) < MOST_PROGRAMS:

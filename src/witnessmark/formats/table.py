@@ -136,6 +136,7 @@ READERS: tuple[Reader, ...] = (
     Reader(("application/x-mspublisher", "application/vnd.ms-works"), DOCUMENT, "quill", "read_quill"),
     Reader(("application/vnd.ms-office.vbaproject",), DOCUMENT, "legacy_parts", "read_project"),
     Reader(("application/vnd.ms-xpsdocument", "application/oxps"), DOCUMENT, "packaged", "read_xps"),
+    Reader(("application/ofd",), DOCUMENT, "ofd", "read_ofd"),
     Reader(
         (
             "application/vnd.ms-visio.drawing",
@@ -476,7 +477,7 @@ HEIF = frozenset(("image/heic", "image/heif", "image/heic-sequence", "image/heif
 
 
 ZIP = "application/zip"
-_OF_PACKAGES = frozenset(("office", "odf", "packaged", "epub", "iwork"))
+_OF_PACKAGES = frozenset(("office", "odf", "packaged", "epub", "iwork", "ofd"))
 
 
 def reader_of(media_type: str) -> Reader | None:

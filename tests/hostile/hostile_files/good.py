@@ -32,6 +32,7 @@ from tests.formats import (
     test_mac,
     test_mailboxes,
     test_office,
+    test_ofd,
     test_onenote,
     test_outlook,
     test_packaged,
@@ -140,6 +141,7 @@ def _documents() -> Iterator[tuple[str, bytes]]:
     yield "sheets.xlsb", test_xlsb.packed(test_xlsb.parts())
     glyphs = '<Glyphs OriginX="1" OriginY="2" UnicodeString="The doors"/>'
     yield "a.xps", test_packaged.xps(glyphs, glyphs)
+    yield "a.ofd", test_ofd.GOOD
     shape = "<PageContents xmlns='v'><Shapes><Shape><Text>The doors</Text></Shape></Shapes></PageContents>"
     drawing = {"[Content_Types].xml": _VISIO, "visio/pages/page1.xml": shape}
     yield "a.vsdx", test_packaged.package(**drawing)

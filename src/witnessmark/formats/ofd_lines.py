@@ -1,0 +1,106 @@
+"""The lines of a fixed page, from runs of letters and their places: one to a baseline, with blanks where gaps are.
+
+Forms are written in any order: their lines are put together by place alone. Of a page set in columns the file's own
+order is kept, or each line would go across all of them.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from typing import Final
+
+from witnessmark.formats.ofd_place import Run
+
+_NEAR: Final = 0.7
+"""How many ems of the smaller letters two baselines may lie apart and still be one line."""
+_GAP: Final = 0.25
+"""From so many ems on, a gap between two runs is a blank."""
+_OVER: Final = -1.0
+"""Runs that overlap by more than an em are not one word."""
+_APART: Final = 1.5
+"""From so many ems on, a gap divides two columns."""
+_TALL: Final = 5
+"""Lines that a column has at least."""
+_BROAD: Final = 8.0
+"""Ems that a column is wide at least: fewer are cells of a table."""
+_FULL: Final = 0.6
+"""How much of its column a line fills at least, on the average."""
+_MOST_COLUMNS: Final = 50
+
+
+def lines(runs: Sequence[Run]) -> Iterator[str]:
+    """Yield the lines of a page: first those that stand upright, then those of each other angle."""
+    by_angle: dict[int, list[Run]] = {0: []}
+    for run in runs:
+        by_angle.setdefault(run.angle, []).append(run)
+    for turned in by_angle.values():
+        rows = list(_in_order(turned))
+        yield from filter(None, map(_joined, rows if _is_in_columns(rows) else _by_place(turned)))
+
+
+def _by_place(runs: Iterable[Run]) -> Iterator[list[Run]]:
+    """Yield the runs that stand on one line, from the top down, wherever in the file they are written."""
+    line: list[Run] = []
+    for run in sorted(runs, key=lambda run: run.base):
+        if line and not _is_near(line[0], run):
+            yield line
+            line = []
+        line.append(run)
+    if line:
+        yield line
+
+
+def _in_order(runs: Iterable[Run]) -> Iterator[list[Run]]:
+    """Yield the runs that follow each other in the file and stand on one line without a gap."""
+    line: list[Run] = []
+    for run in runs:
+        if line and not (_is_near(line[0], run) and -run.em < run.start - line[-1].end < _APART * run.em):
+            yield line
+            line = []
+        line.append(run)
+    if line:
+        yield line
+
+
+def _is_near(one: Run, other: Run) -> bool:
+    return abs(one.base - other.base) <= _NEAR * min(one.em, other.em)
+
+
+def _is_in_columns(rows: Sequence[Sequence[Run]]) -> bool:
+    """Tell whether some lines that follow each other in the file are columns beside others that do."""
+    columns = []
+    for column in _going_down(rows):
+        left, right = min(row[0].start for row in column), max(row[-1].end for row in column)
+        em = max(column[0][0].em, 1e-6)
+        filled = sum(row[-1].end - row[0].start for row in column)
+        if len(column) >= _TALL and right - left >= _BROAD * em and filled >= _FULL * len(column) * (right - left):
+            columns.append((column[0][0].base, column[-1][0].base, left, right, em))
+    return any(
+        min(one[1], other[1]) - max(one[0], other[0]) >= (_TALL - 1) * one[4]
+        and (one[3] <= other[2] or other[3] <= one[2])
+        for place, one in enumerate(columns[:_MOST_COLUMNS])
+        for other in columns[:place]
+    )
+
+
+def _going_down(rows: Sequence[Sequence[Run]]) -> Iterator[list[Sequence[Run]]]:
+    """Yield lines that follow each other in the file, each lower than the one before."""
+    column: list[Sequence[Run]] = list(rows[:1])
+    for before, row in pairwise(rows):
+        if row[0].base <= before[0].base + _NEAR * row[0].em:
+            yield column
+            column = []
+        column.append(row)
+    if column:
+        yield column
+
+
+def _joined(line: list[Run]) -> str:
+    """Return the words of one line from left to right, from right to left where most of it goes so."""
+    leftwards = sum(len(run.text) * (1 if run.leftwards else -1) for run in line) > 0
+    line.sort(key=lambda run: -run.end if leftwards else run.start)
+    parts = [line[0].text]
+    for before, run in pairwise(line):
+        gap = before.start - run.end if leftwards else run.start - before.end
+        em = min(run.em, before.em)
+        parts += [run.text] if _OVER * em <= gap <= _GAP * em else [" ", run.text]
+    return "".join(parts).strip()

@@ -370,7 +370,10 @@ def test_drawings_that_hold_each_other_end(read, monkeypatch):
     resources = {"Doc_0/Res.xml": part("Res", element("CompositeGraphicUnits", units))}
     made = package(page(words("doors"), composite(0)), common=element("DocumentRes", "Res.xml"), **resources)
     found = read(made, "a.ofd")
-    assert (found.ended, found.detail) == (Outcome.PARTIAL, "more than 20000 letters and objects are drawn")
+    assert (found.ended, found.detail) == (
+        Outcome.PARTIAL,
+        "more letters and objects are drawn than the 20000 that are read",
+    )
     assert "doors" in found.visible_text
 
 

@@ -51,7 +51,7 @@ def read_ofd(source: Source, report: Report) -> None:
         raise ReadingStopped(Outcome.ENCRYPTED, "the document, or a part of it, is encrypted")
     parts.close(report)
     if reading.allowance.left < 0:
-        report.outcome(Outcome.PARTIAL, f"more than {MOST_LETTERS} letters and objects are drawn")
+        report.outcome(Outcome.PARTIAL, f"more letters and objects are drawn than the {MOST_LETTERS} that are read")
     elif reading.pages > MOST_PAGES:
         report.outcome(Outcome.PARTIAL, f"the first {MOST_PAGES} of {reading.pages} pages were read")
 

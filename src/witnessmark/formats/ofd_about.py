@@ -67,7 +67,7 @@ def read_document(document: Any, place: str, parts: Parts, report: Report) -> No
 
 
 def _read_tags(place: str, parts: Parts, report: Report) -> None:
-    """Report the custom tags (section 17): what an invoice or a form says of itself in words of its own."""
+    """Report the custom tags (section 16): what an invoice or a form says of itself in words of its own."""
     for element in _some(parts.root(place), "CustomTag"):
         found = parts.follow(place, said(element, "FileLoc").get("FileLoc"))
         words = list(texts(parts.root(found))) if found is not None else []
@@ -92,7 +92,7 @@ def _read_attachments(place: str, parts: Parts, report: Report) -> None:
 
 
 def _read_extensions(place: str, parts: Parts, report: Report) -> None:
-    """Report what programs added for themselves (section 16)."""
+    """Report what programs added for themselves (section 17)."""
     for element in _some(parts.root(place), "Extension"):
         about = said(element, "AppName", "Company", "AppVersion", "Date")
         report.observe("ofd.extension", {name.lower(): text[:200] for name, text in about.items()})

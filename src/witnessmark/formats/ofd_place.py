@@ -23,6 +23,8 @@ LARGEST: Final = 1e7
 """A number beyond this is taken for none."""
 DEEPEST: Final = 12
 """How many composite objects may lie in each other."""
+MOST_RUNS: Final = 1_000_000
+"""Runs of one page."""
 _WIDE_STEP: Final = 3.0
 """From so many ems on, a step between two letters of one text code divides words."""
 _ASIDE: Final = 0.35
@@ -100,8 +102,8 @@ class Sheet:
     def _write(self, element: Any, outer: Matrix, *, shows: bool) -> None:
         matrix = _combined(outer, _own(element))
         size = number(element.get("Size")) or 0.0
-        across, down = size * math.hypot(matrix[0], matrix[1]), size * math.hypot(matrix[2], matrix[3])
-        shows = shows and is_seen(element) and _is_inked(element) and min(across, down) > 0
+        ems = abs(size) * math.hypot(*matrix[:2]), abs(size) * math.hypot(*matrix[2:4])
+        shows = shows and is_seen(element) and _is_inked(element) and size > 0 and min(ems) > 0
         box = numbers(element.get("Boundary"), 4)
         right = box[0] + box[2] if box is not None and outer == SAME else -math.inf
         x = y = 0.0
@@ -111,9 +113,11 @@ class Sheet:
             x, y = (given if given is not None else kept for given, kept in zip(_corner(code), (x, y), strict=True))
             text = letters(code)
             self._codes.add(code)
+            if len(self.shown) + len(self.unseen) >= MOST_RUNS:
+                self._allowance.left = -1  # no honest page has so many: nothing more is drawn
             if not text or not self._allowance.take(len(text)):
                 continue
-            laid = _Laid(text, _points(code, x, y, len(text)), matrix, abs(size), (across, down), right)
+            laid = _Laid(text, _points(code, x, y, len(text)), matrix, abs(size), ems, right)
             for run, inside in laid.placed(self._box):
                 (self.shown if shows and inside else self.unseen).append(run)
 
@@ -201,7 +205,7 @@ def letters(code: Any) -> str:
 
 
 def is_seen(element: Any) -> bool:
-    """Tell whether an object is said to be visible and not wholly transparent (tables 44 and 25)."""
+    """Tell whether an object is said to be visible and not wholly transparent (section 8.5)."""
     return element.get("Visible", "true").strip().lower() not in ("false", "0") and number(element.get("Alpha")) != 0
 
 

@@ -21,8 +21,8 @@ def test_the_tools_that_told_the_type_are_named():
 
 
 def test_a_type_without_a_reader_is_unsupported_and_named():
-    found = run_bytes(b"AT&TFORM\x00\x00\x00\x20DJVU" + bytes(64), "a.djvu")
-    assert found.media_type == "image/vnd.djvu"
+    found = run_bytes(b"FLIF41\x00\x00" + bytes(64), "a.flif")
+    assert found.media_type == "image/flif"
     assert found.ended is Outcome.UNSUPPORTED
 
 

@@ -50,6 +50,7 @@ BEGINNINGS: Final = (
     (re.compile(rb"bplist00.{0,4096}WebMainResource", _D), "application/x-webarchive"),
     (re.compile(rb"GRIB.{3}[\x01\x02]", _D), "application/x-grib"),  # WMO 306, FM 92
     (re.compile(rb"EHFA_HEADER_TAG\0"), "application/x-erdas-hfa"),
+    (re.compile(rb"(?:AT&T)?FORM.{4}DJV[UMI]", _D), "image/vnd.djvu"),  # DjVu Reference 8.1; the first four were added
     (re.compile(rb"\x97JB2\r\n\x1a\n"), "image/x-jbig2"),  # ISO/IEC 14492, annex D.4
     (re.compile(rb"\xb1\x68\xde\x3a"), "image/vnd.zbrush.dcx"),
     (re.compile(rb"NITF0[12]\.\d\d"), "image/nitf"),

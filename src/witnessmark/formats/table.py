@@ -41,6 +41,7 @@ READERS: tuple[Reader, ...] = (
     ),
     Reader(("application/rtf",), DOCUMENT, "rtf", "read_rtf"),
     Reader(("application/pdf",), DOCUMENT, "pdf", "read_pdf"),
+    Reader(("image/vnd.djvu",), DOCUMENT, "djvu", "read_djvu"),
     Reader(
         (
             WORD + "document",

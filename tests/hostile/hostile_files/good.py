@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.forge import chm_forge, drawing_forge, iwa_forge, pkzip_forge, rar_forge
+from tests.forge import chm_forge, djvu_forge, drawing_forge, iwa_forge, pkzip_forge, rar_forge
 from tests.forge import sevenzip_forge as forge
 from tests.forge.macro_forge import project
 from tests.forge.outlook_forge import number, text
@@ -105,6 +105,7 @@ def _texts() -> Iterator[tuple[str, bytes]]:
 
 def _documents() -> Iterator[tuple[str, bytes]]:
     yield "a.pdf", pdfs.simple(extra={9: pdfs.stream(b"BT (x) Tj ET")})
+    yield "a.djvu", djvu_forge.specimen()
     yield "attached.pdf", pdfs.attached(b"a.txt", b"word")
     yield "warm.pdf", warm._pdf()
     runs = test_office.paragraph(test_office.run("The doors")) + test_office.paragraph(

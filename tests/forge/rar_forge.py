@@ -112,11 +112,11 @@ class Part:
         return [cls(data[at : at + size], at > 0, at + size < len(data)) for at in starts]
 
 
-def volumes(files, long, size):
+def volumes(files, long, size, head_lock=None):
     """Return the volumes of RAR 5.0 over which a last file goes on, so many bytes in each; the others lie in the first."""
-    parts = Part.of(long.data, size)
     return [
-        archive(files if number == 0 else [], number=number, part=(long, part)) for number, part in enumerate(parts)
+        archive(files if number == 0 else [], head_lock, number=number, part=(long, part))
+        for number, part in enumerate(Part.of(stream(long), size))
     ]
 
 
@@ -140,12 +140,18 @@ def _head(fields, lock):
     return whole if lock is None else HEAD_START + closed(lock.key, HEAD_START, whole)
 
 
+def stream(file):
+    """Return the bytes of a file as they lie in an archive."""
+    data = packed(file.data) if file.is_packed else file.data
+    return data if file.lock is None else closed(file.lock.key, START, data)
+
+
 def _file(file, head_lock, part=None):
-    data = packed(file.data) if file.is_packed else file.data if part is None else part.data
+    data = stream(file) if part is None else part.data
     crc = zlib.crc32(part.data if part and part.goes_on else file.data) if file.crc is None else file.crc
     extra = b""
     if file.lock is not None:
-        data, crc, extra = closed(file.lock.key, START, data), file.lock.turned(crc), file.lock.record()
+        crc, extra = file.lock.turned(crc), file.lock.record()
     if file.blake:
         extra += vint(34) + vint(2) + vint(0) + bytes(32)
     name = file.name.encode()
@@ -172,11 +178,11 @@ def old_key(password, salt):
 OLD_SALT = b"eight of"
 
 
-def old_volumes(files, long, size):
+def old_volumes(files, long, size, password=""):
     """Return the volumes as RAR 3 wrote them over which a last file goes on, so many bytes in each."""
-    parts = Part.of(long.data, size)
     return [
-        old_archive(files if number == 0 else [], number=number, part=(long, part)) for number, part in enumerate(parts)
+        old_archive(files if number == 0 else [], password, number=number, part=(long, part))
+        for number, part in enumerate(Part.of(old_stream(long), size))
     ]
 
 
@@ -198,11 +204,14 @@ def _old_closed(head, password):
     return OLD_SALT + closed(*old_key(password, OLD_SALT), head) if password else head
 
 
+def old_stream(file):
+    """Return the bytes of a file as they lie in an older archive."""
+    return closed(*old_key(file.password, OLD_SALT[::-1]), file.data) if file.password else file.data
+
+
 def _old_file(file, password, part=None):
-    data, flags, salt = file.data if part is None else part.data, 0x8000, b""
-    if file.password:
-        salt = OLD_SALT[::-1]
-        data, flags = closed(*old_key(file.password, salt), data), 0x8404
+    data, salt = old_stream(file) if part is None else part.data, OLD_SALT[::-1] if file.password else b""
+    flags = 0x8404 if file.password else 0x8000
     flags |= 0 if part is None else part.began | part.goes_on << 1
     crc = zlib.crc32(part.data if part and part.goes_on else file.data) if file.crc is None else file.crc
     name = file.name.encode()

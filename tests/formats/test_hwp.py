@@ -92,6 +92,16 @@ def test_a_section_that_breaks_off_is_partial_and_its_beginning_is_kept(read):
     assert found.visible_text.startswith("문은 밤에")
 
 
+def test_two_streams_of_one_name_are_both_read(read):
+    named = {"a.png": pack(b"one"), "b.png": pack(b"two")}
+    data = bytearray(document(paragraph("The doors are locked."), BinData=named))
+    at = bytes(data).index("b.png".encode("utf-16-le"))
+    data[at : at + 2] = b"a\0"
+    found = read(bytes(data), "a.hwp")
+    assert "The doors are locked." in found.visible_text
+    assert [member.name for member in found.members] == ["a.png", "a.png"]
+
+
 def test_a_stream_that_unfolds_without_end_is_capped(read, monkeypatch):
     monkeypatch.setattr(hwp, "LARGEST", 1 << 16)
     found = read(document(BODY + bytes(1 << 22)), "a.hwp")

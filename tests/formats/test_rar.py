@@ -159,15 +159,35 @@ def test_where_the_first_or_the_last_is_lacking_it_is_said(make, lacking):
     assert found.detail.startswith(CUT)
 
 
-def test_of_volumes_only_the_files_that_lie_in_one_are_unlocked():
-    locked = replace(KEYS_FILE, lock=LOCK)
-    volumes = forge.volumes([File("a.txt", b"The doors", LOCK), File("b.txt", b"open")], locked, 208)
-    found = unlock(b"".join(volumes), RIGHT)
-    assert taken(found) == {"a.txt": b"The doors", "b.txt": b"open"}
-    assert [(name, outcome) for name, outcome, *_ in found.refused] == [("keys.txt", Outcome.ENCRYPTED)]
-    assert found.ended is Outcome.PARTIAL
+@pytest.mark.parametrize("heads", [None, LOCK], ids=["open", "locked"])
+@pytest.mark.parametrize("size", [208, 200, 333])
+@pytest.mark.parametrize("is_packed", [True, False])
+def test_a_lock_goes_through_all_parts_of_a_file(heads, size, is_packed):
+    locked = replace(KEYS_FILE, lock=LOCK, is_packed=is_packed)
+    volumes = forge.volumes([File("a.txt", b"The doors", LOCK), File("b.txt", b"open")], locked, size, heads)
+    found = unlock(b"".join(volumes), WRONG, RIGHT)
+    assert taken(found) == {"a.txt": b"The doors", "b.txt": b"open", "keys.txt": KEYS_FILE.data}
+    assert found.ended is Outcome.OK
     shut = unlock(b"".join(volumes), WRONG)
-    assert [name for name, *_ in shut.refused] == ["a.txt", "keys.txt"]
+    assert [name for name, *_ in shut.refused] == ([] if heads else ["a.txt", "keys.txt"])
+    without_last = unlock(b"".join(volumes[:-1]), RIGHT)
+    assert without_last.detail.startswith(CUT)
+    assert taken(without_last).keys() >= {"a.txt", "b.txt"}
+
+
+@pytest.mark.parametrize("heads", ["", RIGHT], ids=["open", "locked"])
+def test_a_lock_goes_through_all_parts_of_a_file_of_an_older_archive(heads):
+    volumes = forge.old_volumes([File("b.txt", b"open")], replace(KEYS_FILE, password=RIGHT), 203, heads)
+    found = unlock(b"".join(volumes), WRONG, RIGHT)
+    assert (taken(found), found.ended) == ({"b.txt": b"open", "keys.txt": KEYS_FILE.data}, Outcome.OK)
+
+
+def test_a_volume_that_is_damaged_is_told():
+    first, second, *rest = forge.volumes([File("a.txt", b"The doors")], KEYS_FILE, 200)
+    damaged = bytearray(second)
+    damaged[20] ^= 1
+    found = unlock(b"".join((first, bytes(damaged), *rest)))
+    assert (found.ended, taken(found)["a.txt"]) == (Outcome.PARTIAL, b"The doors")
 
 
 def test_a_locked_file_behind_the_rest_of_another_is_told_from_it():

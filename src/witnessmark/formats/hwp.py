@@ -11,6 +11,7 @@ recurses.
 import struct
 import zlib
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Final
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -155,7 +156,7 @@ def _opened(data: bytes) -> bytes:
 
 def _rest(file: CompoundFile, report: Report, seen: set[str], *, packed: bool) -> None:
     """Take out what is embedded; report scripts, and the lines of the preview that the document no longer has."""
-    for path, entry in sorted(file.walk()):
+    for path, entry in sorted(file.walk(), key=itemgetter(0)):  # of a damaged one two may have one path
         if entry.type != STREAM:
             continue
         name = folded(path[0])

@@ -8,15 +8,15 @@ Rules for whoever changes this file: nothing is reported before a password fits;
 on locked, never as what a wrong password makes of it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
-from witnessmark.formats import packed, pieces, rar5, rar_blocks, rar_key
-from witnessmark.formats.pieces import BLOCK, AsItStands, Decrypted, Made, Piece, Span
+from witnessmark.formats import packed, pieces, rar5, rar_blocks, rar_key, rar_volumes
+from witnessmark.formats.pieces import BLOCK, AsItStands, Decrypted, Made, Piece
 from witnessmark.formats.rar_block import Block, BrokenRar, HeadLock, Locked
 from witnessmark.formats.rar_blocks import Joint
 from witnessmark.formats.rar_key import Lock
@@ -26,8 +26,6 @@ MOST_ROUNDS: Final = 1 << 25
 """Rounds of hashing for all keys of one archive; RAR asks for three times 2^15, some 50 ms here."""
 PROBES: Final = 3
 """Files of an older archive that a password is tried on before it counts as wrong: the first may be damaged."""
-_BEHIND: Final = bytes(1 << 10)
-"""What is given behind the last volume: libarchive looks for the next in 512 bytes and finds none in fewer."""
 _TOO_MANY: Final = (
     "the members are encrypted, and their keys ask for more than the 2^25 rounds of hashing that are gone through"
 )
@@ -53,8 +51,17 @@ def opens(source: Source, report: Report) -> bool:
 
 
 def read_rar(source: Source, report: Report) -> None:
-    """Read a RAR archive; what is locked in it is listed where its name stands open."""
-    locked, joint, files = set[int](), Joint(), 0
+    """Read a RAR archive, or several volumes of one; what is locked in it is listed where its name stands open."""
+    joint, locked = _seen(source)
+    if joint.volumes > 1:
+        source = rar_volumes.glued(source, rar_blocks.followed(source.stream, source.size, None))
+        locked = _seen(source)[1]
+    packed.read_rar(source, report, packed.Told(locked, is_cut=joint.is_cut))
+
+
+def _seen(source: Source) -> tuple[Joint, set[int]]:
+    """Return whether the blocks are of a whole archive, and which files are locked, by their number."""
+    joint, locked, files = Joint(), set[int](), 0
     with suppress(BrokenRar):  # libarchive says what is wrong
         if rar_blocks.head_lock(source.stream) is None:
             for block in rar_blocks.blocks(source.stream, source.size, None):
@@ -62,11 +69,7 @@ def read_rar(source: Source, report: Report) -> None:
                 if block.is_file:
                     locked.update({files} if block.is_locked else ())
                     files += 1
-    if len(joint.volumes) > 1:
-        *before, last = joint.volumes
-        spans = [*before, Span(last.at, source.size - last.at)]
-        source = pieces.source([*(AsItStands(source.stream, span) for span in spans), Made(_BEHIND)], source.name)
-    packed.read_rar(source, report, packed.Told(locked, is_cut=joint.is_cut))
+    return joint, locked
 
 
 def _agrees(locked: Locked, password: str, crc: int) -> bool:
@@ -103,8 +106,7 @@ class _Reading:
             return None
         made: list[Piece] = [Made(self._start)]
         files = 0
-        for block in found:
-            self.joint.see(block)
+        for block in self._of_one(found):
             password = None if block.locked is None else self._password(block, block.locked, made[:2])
             if block.locked is not None and password is not None:
                 made += self._opened(block, block.locked, password)
@@ -113,7 +115,20 @@ class _Reading:
                 made += [Made(block.head), AsItStands(self._source.stream, block.data)]
                 self.locked.update({files} if block.is_file and block.is_locked else ())
             files += block.is_file
-        return pieces.source([*made, Made(_BEHIND)], self._source.name) if self._fitted else None
+        return pieces.source(made, self._source.name) if self._fitted else None
+
+    def _of_one(self, found: Iterable[Block]) -> Iterable[Block]:
+        """Return the blocks as those of one archive, where they are those of several volumes."""
+        found = list(found)
+        for block in found:
+            self.joint.see(block)
+        if self.joint.volumes == 1:
+            return found
+        self._source = rar_volumes.glued(self._source, found)
+        return self._followed(None)
+
+    def _followed(self, password: str | None) -> Iterator[Block]:
+        return rar_blocks.followed(self._source.stream, self._source.size, password)
 
     def _blocks(self, lock: HeadLock | None) -> Iterator[Block] | None:
         """Return the blocks, as far as they can be followed; None where no password opens their heads."""
@@ -128,17 +143,6 @@ class _Reading:
                 self._fitted.append(password)
                 return iter(found)
         return None
-
-    def _followed(self, password: str | None) -> Iterator[Block]:
-        """Yield the blocks up to one that does not fit, and then what is left as it stands: libarchive names it."""
-        end = 0
-        try:
-            for block in rar_blocks.blocks(self._source.stream, self._source.size, password):
-                yield block
-                end = block.data.at + block.data.size
-        except BrokenRar:
-            if end:
-                yield Block(b"", Span(end, self._source.size - end))
 
     def _may_be(self, lock: Lock | None, password: str) -> bool:
         """Tell whether a password may be the right one, as far as can be told without trying it."""

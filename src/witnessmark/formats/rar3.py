@@ -7,6 +7,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import BinaryIO, Final
 
 from witnessmark.formats import rar_key
@@ -16,6 +17,7 @@ from witnessmark.formats.rar_block import OLD_SIGNATURE, Block, BrokenRar, HeadL
 _MAIN, _FILE, _END = 0x73, 0x74, 0x7B
 _LOCKED, _SALTED, _LARGE, _DATA, _HEADS_LOCKED = 0x04, 0x0400, 0x0100, 0x8000, 0x80
 _BEGAN, _GOES_ON, _NOT_LAST = 0x01, 0x02, 0x01
+_VOLUME, _FIRST, _NAMED_BY_PART = 0x01, 0x0100, 0x10
 _STORED: Final = 0x30
 _AES: Final = 29
 """The version from which on files are locked by AES."""
@@ -50,7 +52,7 @@ def blocks(stream: BinaryIO, size: int, password: str | None) -> Iterator[Block]
             if are_locked and password is None:
                 raise BrokenRar("its heads are locked")
             opened = _written(head, flags & ~_HEADS_LOCKED)
-            yield Block(opened, data)
+            yield Block(opened, data, whole=partial(_of_one, opened))
         elif kind == _FILE:
             yield _file(head, flags, data, is_first=is_first)
             is_first = False
@@ -91,7 +93,15 @@ def _head(stream: BinaryIO, at: int, password: str | None) -> tuple[bytes, int]:
 def _file(head: bytes, flags: int, data: Span, *, is_first: bool) -> Block:
     """Return the block of a file; libarchive takes the rest of one for a file where it is the first that it meets."""
     began, goes_on, is_locked = bool(flags & _BEGAN), bool(flags & _GOES_ON), bool(flags & _LOCKED)
-    block = Block(head, data, is_file=not began or is_first, is_locked=is_locked, begins_before=began, goes_on=goes_on)
+    block = Block(
+        head,
+        data,
+        is_file=not began or is_first,
+        is_locked=is_locked,
+        begins_before=began,
+        goes_on=goes_on,
+        whole=partial(_in_one_piece, head, flags & ~(_BEGAN | _GOES_ON)),
+    )
     if not is_locked or began or goes_on or len(head) < 32:
         return block
     unpacked, is_large = int.from_bytes(head[11:15], "little"), bool(flags & _LARGE)
@@ -100,14 +110,21 @@ def _file(head: bytes, flags: int, data: Span, *, is_first: bool) -> Block:
     at = (40 if is_large else 32) + int.from_bytes(head[26:28], "little")
     salt = head[at : at + 8] if flags & _SALTED else b""
 
-    def opened(data_size: int) -> bytes:
-        low, high = struct.pack("<I", data_size & 0xFFFFFFFF), struct.pack("<I", data_size >> 32)
-        start = head[:7] + low + head[11:32] + (high + head[36:at] if is_large else head[32:at])
-        return _written(start + head[at + len(salt) :], flags & ~(_LOCKED | _SALTED))
-
+    opened = partial(_in_one_piece, head[:at] + head[at + len(salt) :], flags & ~(_LOCKED | _SALTED))
     stored = unpacked if head[25] == _STORED else None
     locked = Locked(opened, unpacked, None, salt, stored, int.from_bytes(head[16:20], "little"))
     return replace(block, locked=locked if head[24] >= _AES else None)
+
+
+def _in_one_piece(head: bytes, flags: int, data_size: int) -> bytes:
+    """Return the head of a file with those flags and so many bytes of data."""
+    low, high = struct.pack("<I", data_size & 0xFFFFFFFF), struct.pack("<I", data_size >> 32)
+    return _written(head[:7] + low + head[11:32] + (high + head[36:] if flags & _LARGE else head[32:]), flags)
+
+
+def _of_one(head: bytes, _: int) -> bytes:
+    """Return the head of an archive as that of one which is no volume."""
+    return _written(head, int.from_bytes(head[3:5], "little") & ~(_VOLUME | _FIRST | _NAMED_BY_PART))
 
 
 def _written(head: bytes, flags: int) -> bytes:

@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import BinaryIO, Final
 
 from witnessmark.formats import rar_key
@@ -50,7 +51,7 @@ def blocks(stream: BinaryIO, size: int, password: str | None) -> Iterator[Block]
         elif about.kind == _FILE:
             yield _file(head, about, data)
         elif about.kind == _MAIN:
-            yield Block(_written(head), data, begins_before=_is_later(head, about.at))
+            yield _main(head, about, data)
         elif about.kind == _END:
             yield Block(_written(head), data, goes_on=bool(_vint(head, about.at)[0] & _NOT_LAST))
         elif about.kind != _SERVICE:  # what serves a file may be locked too, and is no file
@@ -62,12 +63,6 @@ def blocks(stream: BinaryIO, size: int, password: str | None) -> Iterator[Block]
                 return
             yield Block(SIGNATURE, Span(at, 0))
             at, key = at + len(SIGNATURE), None
-
-
-def _is_later(head: bytes, at: int) -> bool:
-    """Tell whether an archive says that it is a volume, and not the first."""
-    flags, at = _vint(head, at)
-    return flags & (_VOLUME | _COUNTED) == _VOLUME | _COUNTED and _vint(head, at)[0] > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,17 +136,42 @@ def _lock(version: int, fields: bytes, flags: int, *, start: bool) -> Lock:
     return Lock(fields[0], fields[1:17], fields[17:at], fields[at:size], is_turned=bool(flags & 2))
 
 
+def _main(head: bytes, about: _About, data: Span) -> Block:
+    """Return the block of the archive itself, which says whether it is a volume, and which."""
+    flags, at = _vint(head, about.at)
+    number, at = _vint(head, at) if flags & _COUNTED else (0, at)
+    rest = head[at : len(head) - about.extra_size]
+
+    def whole(_: int) -> bytes:
+        return _written(bytes((_MAIN, 0)) + _number(flags & ~(_VOLUME | _COUNTED)) + rest)
+
+    return Block(_written(head), data, begins_before=bool(flags & _VOLUME) and number > 0, whole=whole)
+
+
 def _file(head: bytes, about: _About, data: Span) -> Block:
     """Return the block of a file; where it is locked, also as it is without lock."""
     flags, behind = about.flags, len(head) - about.extra_size
     body, records = head[about.at : behind], list(_records(head[behind:]))
     locks = [fields for kind, fields in records if kind == _LOCK_RECORD]
     began, goes_on = bool(flags & _BEGAN), bool(flags & _GOES_ON)
-    whole_or_first = Block(
-        _written(head), data, is_file=not began, is_locked=bool(locks), begins_before=began, goes_on=goes_on
+    extra = head[behind:]
+
+    def written(body: bytes, records: bytes, data_size: int) -> bytes:
+        kept = flags & ~(_BEGAN | _GOES_ON | _EXTRA) | (_EXTRA if records else 0)
+        start = _number(_FILE) + _number(kept) + (_number(len(records)) if records else b"")
+        return _written(start + (_number(data_size) if flags & _DATA else b"") + body + records)
+
+    block = Block(
+        _written(head),
+        data,
+        is_file=not began,
+        is_locked=bool(locks),
+        begins_before=began,
+        goes_on=goes_on,
+        whole=partial(written, body, extra),
     )
     if not locks or began or goes_on:
-        return whole_or_first
+        return block
     version, at = _vint(locks[0], 0)
     lock_flags, at = _vint(locks[0], at)
     lock = _lock(version, locks[0][at:], lock_flags, start=True)
@@ -168,14 +188,9 @@ def _file(head: bytes, about: _About, data: Span) -> Block:
             after = _vint(body, 0)[1]
             body = _number(file_flags & ~_CHECKSUM) + body[after:at] + body[at + 4 :]
     more = b"".join(_number(len(_number(kind) + fields)) + _number(kind) + fields for kind, fields in kept)
-    start = _number(_FILE) + _number(flags & ~_EXTRA | (_EXTRA if more else 0)) + (_number(len(more)) if more else b"")
-
-    def opened(data_size: int) -> bytes:
-        return _written(start + (_number(data_size) if flags & _DATA else b"") + body + more)
-
     stored = None if packing & _METHOD else size
-    locked = Locked(opened, size, lock, stored=stored, crc=crc)
-    return replace(whole_or_first, locked=locked)
+    locked = Locked(partial(written, body, more), size, lock, stored=stored, crc=crc)
+    return replace(block, locked=locked)
 
 
 def _records(extra: bytes) -> Iterator[tuple[int, bytes]]:

@@ -41,9 +41,10 @@ class Locked:
 class Block:
     """A block: its head as it is written where heads stand open, where its data lie, and how those are locked.
 
-    What is locked in a way that is not known is locked all the same. `begins_before` and `goes_on` tell of volumes:
-    that a file, or the archive, began in the volume before, and that it goes on in the next. Only the first part of a
-    file is one.
+    What is locked in a way that is not known is locked all the same, and so is a part of a file that goes on elsewhere.
+    `begins_before` and `goes_on` tell of volumes: that a file, or the archive, began in the volume before, and that it
+    goes on in the next. Only the first part of a file is one. `whole` gives the head as that of a file, or an archive,
+    that is in one piece, for so many bytes of data.
     """
 
     head: bytes
@@ -53,6 +54,7 @@ class Block:
     locked: Locked | None = None
     begins_before: bool = False
     goes_on: bool | None = None  # None where the block says nothing of that
+    whole: Callable[[int], bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,13 +43,8 @@ class Joint:
 
     def __init__(self) -> None:
         self._began_before = self._goes_on = False
-        self._start = self._end = 0
-        self._before: list[Span] = []
-
-    @property
-    def volumes(self) -> list[Span]:
-        """Where each volume lies, without what fills it up."""
-        return [*self._before, Span(self._start, self._end - self._start)]
+        self.volumes = 1
+        """How many of them there were."""
 
     @property
     def is_cut(self) -> bool:
@@ -59,15 +54,25 @@ class Joint:
     def see(self, block: Block) -> None:
         """Take the next block."""
         self._began_before = self._began_before or (block.begins_before and not self._goes_on)
-        if block.head in (SIGNATURE, OLD_SIGNATURE):
-            self._before, self._start = self.volumes, block.data.at
-        self._end = block.data.at + block.data.size
+        self.volumes += block.head in (SIGNATURE, OLD_SIGNATURE)
         self._goes_on = self._goes_on if block.goes_on is None else block.goes_on
 
 
 def last(start: bytes) -> bytes:
     """Return the block that ends an archive that begins so."""
     return rar5.last() if start == SIGNATURE else rar3.last()
+
+
+def followed(stream: BinaryIO, size: int, password: str | None) -> Iterator[Block]:
+    """Yield the blocks up to one that does not fit, and then what is left as it stands: libarchive names it."""
+    end = 0
+    try:
+        for block in blocks(stream, size, password):
+            yield block
+            end = block.data.at + block.data.size
+    except BrokenRar:
+        if end:
+            yield Block(b"", Span(end, size - end))
 
 
 def blocks(stream: BinaryIO, size: int, password: str | None) -> Iterator[Block]:

@@ -1,6 +1,5 @@
 """Good files of every format, small: what damage starts from. The rooms' own specimens, gathered, and what they lack."""
 
-import base64
 import gzip
 import io
 import lzma
@@ -313,7 +312,7 @@ def _containers() -> Iterator[tuple[str, bytes]]:
     yield "a.bz2", bzip2(b"The keys " * 40)
     yield "a.xz", lzma.compress(b"The keys " * 40)
     yield "a.chm", chm_forge.specimen()
-    yield "a.cab", base64.b64decode(_CABINET)
+    yield "a.cab", _cabinet(b"a.txt", b"The keys\n")
     head = struct.pack("<IIBIIBBHI", 9, 9, 3, zlib.crc32(b"The keys\n"), 0x21210000, 20, 0x30, 5, 0x81A4)
     rar = archives._rar_block(0x73, 0, bytes(6)) + archives._rar_block(0x74, 0x8000, head + b"a.txt") + b"The keys\n"
     yield "a.rar", b"Rar!\x1a\7\0" + rar + archives._rar_block(0x7B, 0x4000, b"")
@@ -328,9 +327,13 @@ def _containers() -> Iterator[tuple[str, bytes]]:
         yield f"a.{kind}", _by_libarchive(kind)
 
 
-_CABINET = (
-    b"TVNDRgAAAABcAAAAAAAAACwAAAAAAAAAAwEBAAEAAAAAAAAARQAAAAEAAAAJAAAAAAAAAAAAzFQAUCAAYS50eHQAAAAAAAkACQBUaGUga2V5cwo="
-)
+def _cabinet(name: bytes, data: bytes) -> bytes:
+    """Return a cabinet of one file that is not packed (Microsoft Cabinet Format, sections 2.1 to 2.4)."""
+    file = struct.pack("<IIHHHH", len(data), 0, 0, 0x54CC, 0x5000, 0x20) + name + b"\0"
+    start = 36 + 8 + len(file)
+    whole = start + 8 + len(data)
+    head = b"MSCF" + struct.pack("<IIIIIBBHHHHH", 0, whole, 0, 44, 0, 3, 1, 1, 1, 0, 0, 0)
+    return head + struct.pack("<IHH", start, 1, 0) + file + struct.pack("<IHH", 0, len(data), len(data)) + data
 
 
 def _by_libarchive(kind: str, packing: str | None = None) -> bytes:

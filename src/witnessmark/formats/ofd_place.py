@@ -31,7 +31,7 @@ _ASIDE: Final = 0.35
 """How many ems a step may go sidewards and still be of the same run."""
 _NARROW: Final = frozenset("iIljtfr.,:;'!|()[]{}/\\`\" ")
 _BROAD: Final = frozenset("mwMW@%&")
-_FEW, _SHREDS = 4, 3
+_FEW, _SHREDS = 4, 4
 """More than so many runs of fewer letters on the average are no words."""
 _STAYS, _AWAY = -1, -2
 _BLOCKS: Final = ("Layer", "PageBlock", "Content")

@@ -8,7 +8,6 @@ import ctypes
 from bisect import bisect_left
 from typing import Any
 
-import pypdfium2
 import pypdfium2.raw as pdfium
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
@@ -16,6 +15,7 @@ from witnessmark.formats import (
     dates,
     pdf_bytes,
     pdf_doubled,
+    pdf_library,
     pdf_objects,
     pdf_open,
     pdf_revisions,
@@ -42,7 +42,7 @@ def read_pdf(source: Source, report: Report) -> None:
     Raises:
         ReadingStopped: when it is too large, asks for a password, or holds no document that can be opened.
     """
-    report.tool("pdfium", str(pypdfium2.version.PDFIUM_INFO))
+    report.tool("pdfium", pdf_library.VERSION)
     data = pdf_open.whole(source)
     pdf_bytes.observe_bytes(data, report)
     pdf_bytes.observe_actions(data, report)

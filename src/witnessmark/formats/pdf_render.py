@@ -9,11 +9,10 @@ import ctypes
 from collections.abc import Iterator
 from typing import Any
 
-import pypdfium2
 import pypdfium2.raw as pdfium
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
-from witnessmark.formats import pdf_open
+from witnessmark.formats import pdf_library, pdf_open
 from witnessmark.model.derivative import Outcome
 
 MOST_SIDE = 10_000
@@ -30,7 +29,7 @@ def render_page(source: Source, report: Report) -> None:
     Raises:
         ReadingStopped: when there is no such page, it asks for a password, or it would be too large a picture.
     """
-    report.tool("pdfium", str(pypdfium2.version.PDFIUM_INFO))
+    report.tool("pdfium", pdf_library.VERSION)
     with pdf_open.opened(pdf_open.whole(source), source.passwords) as document:
         _draw(document.handle, source, report)
 

@@ -73,7 +73,8 @@ def fair(size: int) -> int:
 def unfold(packed: bytes, most: int) -> Unfolded:
     """Return what a chunk unfolds to: its blocks one behind the other, no more than `most` bytes of them together.
 
-    A block that would pass the bound is not begun. One costs about 1.3 microseconds a byte, broken or not.
+    A block that would pass the bound is not begun. One costs about 1.3 microseconds a byte of
+    text, seven times that of noise, broken or not.
     """
     out, begun = bytearray(), 0
     if len(packed) > LARGEST_PACKED:
@@ -104,7 +105,10 @@ class _Machine:
         self._states = [0] * _CONTEXTS
 
     def number(self, width: int) -> int:
-        """Return a number whose bits are as likely as not (12.4, pass-through)."""
+        """Return a number whose bits are as likely as not (12.4, pass-through).
+
+        The reference adds three eighths of the lower end; what packers made asks for a half, as later blocks show.
+        """
         value = 0
         for _ in range(width):
             middle = 0x8000 + (self._low >> 1)

@@ -62,8 +62,8 @@ class _Reading:
     def __init__(self, file: DjvuFile, room: int, report: Report) -> None:
         self._file, self._report, self._notes = file, report, Notes(report)
         self._room = room  # for what is unfolded
-        self._damaged = self._refused = self._missing = self._without = self._papers = 0
-        self._pages = self._read = 0
+        self._damaged, self._refused = set[int](), set[int]()  # chunks, by where they begin
+        self._missing = self._without = self._papers = self._pages = self._read = 0
         self._paper: _Paper | None = None
         self._is_indirect = file.directory is not None and not file.directory.is_bundled
 
@@ -76,7 +76,7 @@ class _Reading:
             self._notes.hide("names of pages and files", "\n".join(said))
         for chunk in self._file.others:
             if chunk.name == b"NAVM":
-                self._tell_outline(self._unfolded(chunk))
+                self._tell_outline(chunk)
         self._read_pages()
         self._read_rest()
 
@@ -110,7 +110,8 @@ class _Reading:
         if self._is_indirect and directory is not None:
             there = sum(entry.kind == 1 for entry in directory.entries)
             report.observe("djvu.pages", there)
-            report.outcome(Outcome.PARTIAL, f"its {there} pages are other files, which it names")
+            damaged = "; the directory of its pages is damaged" if directory.problem else ""
+            report.outcome(Outcome.PARTIAL, f"its {there} pages are other files, which it names{damaged}")
             return
         report.observe("djvu.pages", self._pages)
         if self._without:
@@ -124,17 +125,17 @@ class _Reading:
             problems.append(f"{self._missing} of {self._pages} pages are not where they should be")
         if self._pages > MOST_PAGES:
             problems.append(f"the first {MOST_PAGES} of {self._pages} pages were read")
-        if self._damaged:
-            problems.append(f"{self._damaged} texts, outlines or annotations are damaged")
+        if damaged := len(self._damaged - self._refused):
+            problems.append(f"{damaged} texts, outlines or annotations are damaged")
         if self._refused:
-            problems.append(f"{self._refused} texts, outlines or annotations would unfold to too much")
+            problems.append(f"{len(self._refused)} texts, outlines or annotations would unfold to too much")
         if problems:
             report.outcome(Outcome.PARTIAL if self._read else Outcome.CORRUPT, "; ".join(problems))
 
     def _read_page(self, page: Component) -> None:
         for chunk in page.chunks:
             if chunk.name == b"INFO":
-                self._tell_paper(self._file.bytes_of(chunk)[:10])
+                self._tell_paper(chunk)
                 break
         characters = self._tell_text(page, f"not seen on page {self._pages}")
         if characters:
@@ -147,7 +148,7 @@ class _Reading:
         characters = 0
         for chunk in component.chunks:
             if chunk.name in (b"TXTa", b"TXTz"):
-                text = self._text(self._plain(chunk))
+                text = self._text(chunk)
                 if text:
                     characters += len(text)
                     self._report.hidden(label, text + "\n")
@@ -155,25 +156,29 @@ class _Reading:
                 djvu_notes.tell_annotations(self._plain(chunk), self._notes)
         return characters
 
-    def _text(self, data: bytes) -> str:
+    def _text(self, chunk: Chunk) -> str:
         """Return the text of a text layer (8.3.5); the boxes of its words stand behind it and are left."""
+        data = self._plain(chunk)
         size = int.from_bytes(data[:3], "big")
         raw = data[3 : 3 + size]
         if len(raw) < size:
-            self._damaged += 1
+            self._damaged.add(chunk.start)
         return storable(decoded(raw).replace("\r\n", "\n").translate(_LINES)).strip("\n ")
 
-    def _tell_outline(self, data: bytes) -> None:
+    def _tell_outline(self, chunk: Chunk) -> None:
+        data = self._unfolded(chunk)
         lines = list(djvu_notes.titles(data))
-        self._damaged += len(lines) < int.from_bytes(data[:2], "big")
+        if len(lines) < int.from_bytes(data[:2], "big"):
+            self._damaged.add(chunk.start)
         self._notes.hide("bookmarks", "\n".join(title for title, _ in lines if title))
         for _, link in islice(lines, djvu_notes.MOST_ADDRESSES):
             self._notes.lead(link)
 
-    def _tell_paper(self, info: bytes) -> None:
+    def _tell_paper(self, chunk: Chunk) -> None:
         """Observe size, dots an inch and turn of a page, where they are others than those of the page before."""
+        info = self._file.bytes_of(chunk)[:10]
         if len(info) < 5:
-            self._damaged += 1
+            self._damaged.add(chunk.start)
             return
         dpi = int.from_bytes(info[6:8], "little")
         turned = _TURNED.get(info[9] & 7, 0) if len(info) > 9 else 0
@@ -187,16 +192,16 @@ class _Reading:
     def _plain(self, chunk: Chunk) -> bytes:
         if chunk.name.endswith(b"z"):
             return self._unfolded(chunk)
-        self._damaged += chunk.is_cut
+        if chunk.is_cut:
+            self._damaged.add(chunk.start)
         return self._file.bytes_of(chunk)
 
     def _unfolded(self, chunk: Chunk) -> bytes:
         if chunk.size > LARGEST_PACKED:
-            self._refused += 1
+            self._refused.add(chunk.start)
             return b""
         unfolded = unfold(self._file.bytes_of(chunk), min(fair(chunk.size), self._room))
         self._room -= unfolded.begun
         if unfolded.problem:
-            self._refused += unfolded.is_large
-            self._damaged += not unfolded.is_large
+            (self._refused if unfolded.is_large else self._damaged).add(chunk.start)
         return unfolded.data

@@ -374,6 +374,8 @@ HEADS = {
     "locked.gpg": b"\x85\x01\x0c\x03" + bytes(200),
     "shortcut.lnk": struct.pack("<I", 0x4C) + bytes.fromhex("0114020000000000c000000000000046") + b"\xff" * 60,
     "help.chm": b"ITSF\x03\x00\x00\x00" + b"\xff" * 90,
+    "scan.djvu": b"AT&TFORM\xff\xff\xff\xffDJVUTXTz\xff\xff\xff\xff" + b"\xff" * 900,
+    "scans.djvu": b"AT&TFORM\x00\x00\x10\x00DJVMDIRM\x00\x00\x00\x40\x81\xff\xff" + b"\xff" * 900,
     "movie.swf": b"CWS\x0a" + struct.pack("<I", 2**32 - 1) + zlib.compress(bytes(1000)),
     "font.ttf": b"\0\1\0\0\xff\xff" + b"\xff" * 40,
 }

@@ -123,6 +123,22 @@ def test_any_bytes_have_a_type(seed, rest):
     assert "/" in tell(seed + rest)
 
 
+SAID = st.one_of(
+    st.text("az09+-._/ ", max_size=12).map(lambda rest: f"application/{rest}"),
+    st.text("a/+z", max_size=150),
+    st.sampled_from(
+        ["application/+zip", "a" * 90 + "/b+zip", "application/" + "b" * 127 + "+xml", "text/.+xml", "é/é"]
+    ),
+)
+
+
+@given(SAID)
+def test_what_a_package_says_of_its_type_is_passed_on_only_where_it_is_a_type(said):
+    root = f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{said}"/>'.encode()
+    for member in (("mimetype", said.encode()), content_types(said + ".main"), ("META-INF/manifest.xml", root)):
+        assert wire._MEDIA_TYPE.match(tell(make_zip(member)))
+
+
 def test_a_loop_in_an_ole_file_ends():
     header = bytearray(512)
     header[:8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

@@ -125,8 +125,8 @@ class _Reading:
             problems.append(f"{self._missing} of {self._pages} pages are not where they should be")
         if self._pages > MOST_PAGES:
             problems.append(f"the first {MOST_PAGES} of {self._pages} pages were read")
-        if damaged := len(self._damaged - self._refused):
-            problems.append(f"{damaged} texts, outlines or annotations are damaged")
+        if torn := len(self._damaged - self._refused):
+            problems.append(f"{torn} texts, outlines or annotations are damaged")
         if self._refused:
             problems.append(f"{len(self._refused)} texts, outlines or annotations would unfold to too much")
         if problems:

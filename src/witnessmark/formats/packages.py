@@ -41,8 +41,7 @@ def zip_type(source: Source, suffix: str) -> str:
         names[entry.name.decode("utf-8", "replace")] = None
         if entry.name == b"mimetype":
             said = _MIMETYPE.match(_content(source, entry, 200).strip())
-            if said is not None:
-                stated = said[0].decode().lower()
+            stated = _checked(b"" if said is None else said[0]) or stated
         elif entry.name.lower() == b"[content_types].xml":
             stated = _by_content_types(_content(source, entry, MOST_INFLATED)) or stated
         elif entry.name.lower() in _OFD and _OFD_ROOT.search(_content(source, entry, 4096).replace(b"\x00", b"")):
@@ -57,8 +56,14 @@ def zip_type(source: Source, suffix: str) -> str:
             return stated
     found = _iwork(names, programs, suffix) or _by_names(names, inside)
     # What it says of itself hides nothing of it: a zip that calls itself a text or a picture is taken apart.
-    unread = stated is not None and table.reader_of(stated) is None and _TYPE.fullmatch(stated)
+    unread = stated is not None and table.reader_of(stated) is None
     return stated if stated is not None and found == ZIP and unread else found
+
+
+def _checked(said: bytes) -> str | None:
+    """Return what a package says of its type, in lower case; None where it is no media type."""
+    text = said.decode("ascii", "replace").lower()
+    return text if _TYPE.fullmatch(text) else None
 
 
 def _entries(source: Source) -> Iterator[zips.Entry]:
@@ -98,22 +103,20 @@ def _by_content_types(xml: bytes) -> str | None:
     for declared, media_type in signatures.MAIN_PARTS:
         if declared.encode() in xml:
             return media_type
-    mains = [found[1].decode("ascii", "replace").lower() for found in _MAIN.finditer(xml)]
-    for main in mains:
-        kind = main.removesuffix("+xml").removesuffix(".main")
-        if kind.endswith(".macroenabledtemplate"):
-            kind = kind.removesuffix("template")
-        if kind.endswith(".macroenabled"):
-            kind += ".12"
-        return kind
-    return None
+    main = _MAIN.search(xml)
+    if main is None:
+        return None
+    kind = main[1].lower().removesuffix(b"+xml").removesuffix(b".main")
+    if kind.endswith(b".macroenabledtemplate"):
+        kind = kind.removesuffix(b"template")
+    return _checked(kind + (b".12" if kind.endswith(b".macroenabled") else b""))
 
 
 def _by_manifest(xml: bytes) -> str | None:
     for tag in re.findall(rb"<[^>]{0,2000}file-entry\b[^>]{0,2000}>", xml):
         found = _MEDIA_TYPE.search(tag)
         if found is not None and re.search(rb"""full-path\s*=\s*["']/["']""", tag):
-            return found[1].decode().lower()
+            return _checked(found[1])
     return None
 
 

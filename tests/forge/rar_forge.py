@@ -83,6 +83,8 @@ class File:
     lock: Lock | None = None
     password: str = ""
     is_packed: bool = False
+    version: int = 29
+    method: int = 0x30
     crc: int | None = None
     blake: bool = False
 
@@ -215,5 +217,7 @@ def _old_file(file, password, part=None):
     flags |= 0 if part is None else part.began | part.goes_on << 1
     crc = zlib.crc32(part.data if part and part.goes_on else file.data) if file.crc is None else file.crc
     name = file.name.encode()
-    about = struct.pack("<IIBIIBBHI", len(data), len(file.data), 3, crc, 0, 29, 0x30, len(name), 0o100644)
+    about = struct.pack(
+        "<IIBIIBBHI", len(data), len(file.data), 3, crc, 0, file.version, file.method, len(name), 0o100644
+    )
     return _old_closed(_old_head(0x74, flags, about + name + salt), password) + data

@@ -62,13 +62,15 @@ _SUFFIXES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What libarchive cannot tell of entries, by their number: whether they are locked, whether a CRC-32 is theirs.
+    """What libarchive cannot tell of entries, by their number: which are locked, or packed in no way that it has, and
+    whether a CRC-32 is theirs.
 
     And whether the archive began in another file, or goes on in one.
     """
 
     locked: AbstractSet[int] = frozenset()
     agrees: Mapping[int, Callable[[int], bool]] = field(default_factory=dict)
+    unread: Mapping[int, str] = field(default_factory=dict)
     is_cut: bool = False
 
 
@@ -301,12 +303,13 @@ class _Taking:
         return True
 
     def _one(self, handle: Any, entry: Any) -> _Came:
-        path, kind = _path(entry), ffi.entry_filetype(entry)
+        path, kind, number = _path(entry), ffi.entry_filetype(entry), self._seen - 1
         if kind == _FOLDER:
             return _Came.PASSED
         has_contents = kind == _LINK or bool(_size(entry))
         word = self._why_not(self._contents) if has_contents else ""
         self._contents += has_contents
+        word = word or ("" if number in self._told.locked else self._told.unread.get(number, ""))
         if word:
             self._seeming += 1
             self._report.refuse_member(path, Outcome.UNSUPPORTED, word, _locked(entry))
@@ -315,7 +318,6 @@ class _Taking:
             self._refused += 1
             self._report.refuse_member(path, Outcome.REFUSED_POLICY, _refusal(entry, kind), _stated(entry))
             return _Came.PASSED
-        number = self._seen - 1
         if (_is_encrypted(entry) and not self._password) or number in self._told.locked:
             self._locked += 1
             self._report.refuse_member(path, Outcome.ENCRYPTED, "the member is encrypted", _locked(entry))

@@ -46,30 +46,31 @@ def opens(source: Source, report: Report) -> bool:
         return False
     if rewritten is None:
         return False
-    packed.read_rar(rewritten, report, packed.Told(reading.locked, reading.agrees, reading.joint.is_cut))
+    packed.read_rar(rewritten, report, packed.Told(reading.locked, reading.agrees, is_cut=reading.joint.is_cut))
     return True
 
 
 def read_rar(source: Source, report: Report) -> None:
     """Read a RAR archive, or several volumes of one; what is locked in it is listed where its name stands open."""
-    joint, locked = _seen(source)
+    joint, told = _seen(source)
     if joint.volumes > 1:
         source = rar_volumes.glued(source, rar_blocks.followed(source.stream, source.size, None))
-        locked = _seen(source)[1]
-    packed.read_rar(source, report, packed.Told(locked, is_cut=joint.is_cut))
+        told = replace(_seen(source)[1], is_cut=joint.is_cut)
+    packed.read_rar(source, report, told)
 
 
-def _seen(source: Source) -> tuple[Joint, set[int]]:
-    """Return whether the blocks are of a whole archive, and which files are locked, by their number."""
-    joint, locked, files = Joint(), set[int](), 0
+def _seen(source: Source) -> tuple[Joint, packed.Told]:
+    """Return what the blocks are of, and what is to be told of the files in them."""
+    joint, locked, unread, files = Joint(), set[int](), dict[int, str](), 0
     with suppress(BrokenRar):  # libarchive says what is wrong
         if rar_blocks.head_lock(source.stream) is None:
             for block in rar_blocks.blocks(source.stream, source.size, None):
                 joint.see(block)
                 if block.is_file:
                     locked.update({files} if block.is_locked else ())
+                    unread.update({files: block.unread} if block.unread else {})
                     files += 1
-    return joint, locked
+    return joint, packed.Told(locked, unread=unread, is_cut=joint.is_cut)
 
 
 def _agrees(locked: Locked, password: str, crc: int) -> bool:

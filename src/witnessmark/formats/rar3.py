@@ -20,7 +20,7 @@ _BEGAN, _GOES_ON, _NOT_LAST = 0x01, 0x02, 0x01
 _VOLUME, _FIRST, _NAMED_BY_PART = 0x01, 0x0100, 0x10
 _STORED: Final = 0x30
 _AES: Final = 29
-"""The version from which on files are locked by AES."""
+"""The version from which on files are locked by AES, and packed in the one way that libarchive has."""
 
 
 def head_lock(stream: BinaryIO) -> HeadLock | None:
@@ -101,6 +101,7 @@ def _file(head: bytes, flags: int, data: Span, *, is_first: bool) -> Block:
         begins_before=began,
         goes_on=goes_on,
         whole=partial(_in_one_piece, head, flags & ~(_BEGAN | _GOES_ON)),
+        unread=_unread(head),
     )
     if not is_locked or began or goes_on or len(head) < 32:
         return block
@@ -114,6 +115,14 @@ def _file(head: bytes, flags: int, data: Span, *, is_first: bool) -> Block:
     stored = unpacked if head[25] == _STORED else None
     locked = Locked(opened, unpacked, None, salt, stored, int.from_bytes(head[16:20], "little"))
     return replace(block, locked=locked if head[24] >= _AES else None)
+
+
+def _unread(head: bytes) -> str:
+    """Say why a file is not unpacked: RAR packed otherwise before 2.9, and libarchive takes that for damage."""
+    version, method = head[24:25], head[25:26]
+    if not version or version[0] >= _AES or method == bytes((_STORED,)):
+        return ""
+    return f"it is packed in the way of RAR {version[0] // 10}.{version[0] % 10}, which is not unpacked here"
 
 
 def _in_one_piece(head: bytes, flags: int, data_size: int) -> bytes:

@@ -55,6 +55,7 @@ class Block:
     begins_before: bool = False
     goes_on: bool | None = None  # None where the block says nothing of that
     whole: Callable[[int], bytes] | None = None
+    unread: str = ""  # why libarchive does not unpack it
 
 
 @dataclass(frozen=True, slots=True)

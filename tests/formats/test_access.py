@@ -1,6 +1,7 @@
 """Laws of Access databases: every row of every table, what was deleted apart, files in fields as members."""
 
 import importlib.util
+import math
 import shutil
 import struct
 import subprocess
@@ -197,6 +198,17 @@ def test_text_with_its_zeros_left_out_is_the_same(text):
             is_short = wants_short
         packed += raw[:1] if wants_short else raw
     assert jet_values.text_of(bytes(packed), "") == text
+
+
+@given(st.floats())
+def test_any_number_of_days_is_a_moment_or_itself(days):
+    shown = jet_values._moment(days)
+    assert shown == format(days, ".15g") or shown[:4].isdigit()
+
+
+@pytest.mark.parametrize("days", [math.nan, math.inf, -math.inf, 1e300])
+def test_what_is_no_number_of_days_stands_as_it_is(days):
+    assert jet_values._moment(days) == format(days, ".15g")
 
 
 @given(st.lists(st.tuples(st.integers(0, 6 * 4096 - 1), st.integers(0, 255)), max_size=30), st.booleans())

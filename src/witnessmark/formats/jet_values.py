@@ -123,9 +123,9 @@ def _long_date(raw: bytes) -> Value:
 
 
 def _moment(days: float) -> str:
-    whole = int(days)
-    part = abs(days - whole)  # before 1900 the hours still count forward
     try:
+        whole = int(days)
+        part = abs(days - whole)  # before 1900 the hours still count forward
         found = _EPOCH + timedelta(days=whole, seconds=round(part * 86400))
     except (OverflowError, ValueError):
         return format(days, ".15g")

@@ -20,6 +20,7 @@ OFFSET_ZERO: tuple[tuple[bytes, str], ...] = (
     (b"\x1f\x9d", "application/x-compress"),
     (b"\x1f\xa0", "application/x-compress"),
     (b"L\x00\x00\x00\x01\x14\x02\x00\x00\x00\x00\x00\xc0\x00\x00\x00\x00\x00\x00F", "application/x-ms-shortcut"),
+    (b"ElfFile\x00", "application/x-ms-evtx"),
     (b"MSCF\x00\x00\x00\x00", "application/vnd.ms-cab-compressed"),
     (b"{\\rtf", "application/rtf"),
     (b"\x00\x05\x16\x00\x00", "application/applefile"),

@@ -177,6 +177,7 @@ READERS: tuple[Reader, ...] = (
     Reader(("application/x-sqlite3",), TABLE, "sqlite", "read_sqlite"),
     Reader(("application/x-msaccess",), TABLE, "access", "read_access"),
     Reader(("application/x-dbf",), TABLE, "dbf", "read_dbf"),
+    Reader(("application/x-ms-evtx",), TABLE, "evtx", "read_evtx"),
     Reader(("application/x-sas-data",), TABLE, "sas", "read_sas"),
     Reader(("application/x-sas-xport",), TABLE, "sas_transport", "read_transport"),
     Reader(

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.forge import chm_forge, djvu_forge, drawing_forge, iwa_forge, pkzip_forge, rar_forge
+from tests.forge import chm_forge, djvu_forge, drawing_forge, evtx_forge, iwa_forge, pkzip_forge, rar_forge
 from tests.forge import sevenzip_forge as forge
 from tests.forge.macro_forge import project
 from tests.forge.outlook_forge import number, text
@@ -218,6 +218,8 @@ def _databases() -> Iterator[tuple[str, bytes]]:
     yield "a.mdb", test_access.people(marks=(1,))
     yield "old.mdb", test_access.people(old=True)
     yield "a.dbf", test_dbf.table(test_dbf.FIELDS, test_dbf.RECORDS)
+    events = evtx_forge.small("North gate", "Cell 4", "Archive")
+    yield "a.evtx", evtx_forge.log(events.whole(bytes(evtx_forge.small("Attic").data[512:])), flags=1)
     yield "a.sas7bdat", test_sas.forge.data_set(test_sas.COLUMNS, test_sas.RECORDS)
     yield "a.xpt", test_sas.forge.transport(test_sas.COLUMNS, test_sas.RECORDS)
     answer = test_warc.record("response", test_warc.answer(test_warc.PAGE))

@@ -23,8 +23,8 @@ MOST_OPEN: Final = 128
 """Elements that may be open at a time."""
 LONGEST_NAME: Final = 1_024
 MOST_WORK: Final = 4 << 20
-"""Octets and characters that one chunk may cost: some twenty times what a full one does."""
-_ELEMENT_COST: Final = 16
+"""Octets and characters that one chunk may cost: some seven times what a full one of real logs does."""
+_ELEMENT_COST: Final = 96
 _MORE: Final = 0x40
 _ENTITIES: Final = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
 _TWO, _FOUR = struct.Struct("<H"), struct.Struct("<I")

@@ -170,6 +170,33 @@ def test_part_of_a_line_under_a_bar_is_hidden_alone():
     assert SECRET in found.hidden_text
 
 
+def test_a_word_of_which_a_part_is_seen_can_be_found_whole():
+    found = read(read_pdf, pdf(text(f"Witness {SECRET} stated") + "0 g 101 695 20 20 re f"))
+    assert SECRET not in found.visible_text
+    assert ("words seen in part on page 1", f"{SECRET}\n") in found.hidden_pieces
+    whole = read(read_pdf, pdf(text(f"Witness {SECRET} stated") + "0 g 101 695 75 20 re f"))
+    assert not any("in part" in where for where, _ in whole.hidden_pieces)
+
+
+def test_what_there_is_to_choose_in_a_form_and_what_a_field_takes_from_above_are_kept():
+    kind = "/Type/Annot/Subtype/Widget/Rect[50 500 250 520]/F 4"
+    choice = f"<<{kind}/FT/Ch/T(where)/Opt[(Harbour)[(b)(Old mill)]]>>"
+    above = "<</FT/Tx/T(name)/V(Tern)/TU(Who signed)/Kids[14 0 R]>>"
+    below = f"<<{kind}/Parent 13 0 R>>"
+    whole = pdf(
+        SHOWN,
+        page="/Annots[12 0 R 14 0 R]",
+        extra=["null", "null", choice, above, below],
+        catalog="/AcroForm<</Fields[12 0 R 13 0 R]>>",
+    )
+    assert {piece for piece in read(read_pdf, whole).hidden_pieces if "field" in piece[0]} == {
+        ("form field: choice", "Harbour\n"),
+        ("form field: choice", "Old mill\n"),
+        ("form field", "Tern\n"),
+        ("form field", "Who signed\n"),
+    }
+
+
 def test_what_annotations_and_fields_show_is_visible():
     widget = "<</Type/Annot/Subtype/Widget/FT/Tx/T(name)/V(Tern)/Rect[50 500 250 520]/AP<</N 13 0 R>>/F 4>>"
     look = stream(
@@ -389,6 +416,11 @@ def test_the_second_reader_takes_any_damage_in_silence(place, noise):
     )
 
 
+def test_the_second_reader_may_find_a_name_too_old():
+    whole = pdf(text(" ".join(f"word{number}" for number in range(30))))
+    assert read(read_pdf, whole.replace(b"/FlateDecode", b"/Fl        ")).ended == Outcome.OK
+
+
 def test_the_second_reader_stops_when_its_time_is_over(monkeypatch):
     import time
 
@@ -413,6 +445,16 @@ def test_a_pdf_whose_table_lies_is_read_by_its_objects_and_that_is_told():
     assert (found.ended, found.visible_text) == (Outcome.OK, read(read_pdf, whole).visible_text)
     assert found.observed("pdf.rebuilt") == [True]
     assert read(read_pdf, whole).observed("pdf.rebuilt") == []
+
+
+def test_pages_on_which_nothing_is_drawn_are_looked_for_by_their_objects():
+    whole = pdf(text("The doors are locked"))
+    lost = re.sub(rb"(41 1\n)(\d{10})", rb"\g<1>0000000001", whole)
+    found = read(read_pdf, lost)
+    assert found.visible_text == read(read_pdf, whole).visible_text
+    assert found.observed("pdf.rebuilt") == [True]
+    blank = read(read_pdf, pdf(""))
+    assert (blank.ended, blank.visible_text, blank.observed("pdf.rebuilt")) == (Outcome.OK, "", [])
 
 
 def test_a_pdf_of_which_no_object_is_left_stays_corrupt():

@@ -6,6 +6,7 @@ pdfium leaves them out of page text: a leaked form is its field values.
 
 import ctypes
 from bisect import bisect_left
+from dataclasses import dataclass, field
 from typing import Any
 
 import pypdfium2.raw as pdfium
@@ -64,12 +65,9 @@ def _read_document(opened: pdf_open.Opened, data: bytes, report: Report) -> None
     if layers:
         report.observe("pdf.layers", value=True)
     tagged = bool(pdfium.FPDFCatalog_IsTagged(document))
-    second: dict[int, pdf_second.Page | None] = dict.fromkeys(pdf_second.chosen(count))
-    unnamed: dict[int, str] = {}
-    broken = sum(
-        not _read_page(opened, place, report, second, unnamed, layers=layers, tagged=tagged)
-        for place in range(min(count, MOST_PAGES))
-    )
+    with pdf_objects.form(document) as fields:
+        pages = _Pages(opened, report, layers, tagged, fields, dict.fromkeys(pdf_second.chosen(count)))
+        broken = sum(not pages.read(place) for place in range(min(count, MOST_PAGES)))
     _read_rest(document, report)
     pdf_revisions.read_revisions(document, data, report, linearised=pdf_bytes.is_linearised(data))
     if count > MOST_PAGES:
@@ -79,8 +77,8 @@ def _read_document(opened: pdf_open.Opened, data: bytes, report: Report) -> None
     elif broken:
         report.outcome(Outcome.PARTIAL, f"{broken} of {count} pages cannot be opened")
     if pdfium.FPDF_GetSecurityHandlerRevision(document) < 0:
-        pdf_second.compare(data, (page for page in second.values() if page is not None), report)
-        pdf_second.read_again(data, unnamed, report)
+        pdf_second.compare(data, (page for page in pages.second.values() if page is not None), report)
+        pdf_second.read_again(data, pages.unnamed, report)
 
 
 def _read_protection(document: Any, report: Report, *, is_locked: bool) -> None:
@@ -117,83 +115,91 @@ def _read_info(document: Any, data: bytes, report: Report) -> None:
             xmp.read_packet(packet, report)
 
 
-def _read_page(
-    opened: pdf_open.Opened,
-    place: int,
-    report: Report,
-    second: dict[int, pdf_second.Page | None],
-    unnamed: dict[int, str],
-    *,
-    layers: bool,
-    tagged: bool,
-) -> bool:
-    """Report one page; return False when it cannot be opened. Every page but the first begins with a form feed."""
-    if place:
-        report.visible("\f")
-    document, page = opened.handle, opened.page(place)
-    if not page:
-        return False
-    try:
-        marks: list[tuple[str, str]] = []
-        # Before annotations are drawn into it: the second reader does not draw them.
-        found = _plain_text(page) if place in second else ""
-        if pdfium.FPDFPage_GetAnnotCount(page) > 0:
-            marks = pdf_objects.annotations(page, place + 1, report)
-            for address in dict.fromkeys(pdf_objects.addresses(document, page)):
-                report.observe("address", storable(address[:2000]))
-            # Drawn into the page of this copy, what shows of them becomes page text.
-            if pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY) == pdfium.FLATTEN_SUCCESS:
+@dataclass(slots=True)
+class _Pages:
+    """Reads pages one by one, and keeps of some what the second reader is to look at."""
+
+    opened: pdf_open.Opened
+    report: Report
+    layers: bool
+    tagged: bool
+    fields: Any
+    """pdfium's form, or nothing."""
+    second: dict[int, pdf_second.Page | None]
+    """By number from 0: the pages that two readers are compared on."""
+    unnamed: dict[int, str] = field(default_factory=dict)
+    """By number from 1: what was found on pages many of whose letters have no name."""
+
+    def read(self, place: int) -> bool:
+        """Report one page; return False when it cannot be opened. Every page but the first begins with a form feed."""
+        if place:
+            self.report.visible("\f")
+        document, page = self.opened.handle, self.opened.page(place)
+        if not page:
+            return False
+        try:
+            marks: list[tuple[str, str]] = []
+            # Before annotations are drawn into it: the second reader does not draw them.
+            found = _plain_text(page) if place in self.second else ""
+            if pdfium.FPDFPage_GetAnnotCount(page) > 0:
+                marks = pdf_objects.annotations(page, place + 1, self.fields, self.report)
+                for address in dict.fromkeys(pdf_objects.addresses(document, page)):
+                    self.report.observe("address", storable(address[:2000]))
+                # Drawn into the page of this copy, what shows of them becomes page text.
+                if pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY) == pdfium.FLATTEN_SUCCESS:
+                    pdfium.FPDF_ClosePage(page)
+                    page = pdfium.FPDF_LoadPage(document, place)
+                    if not page:
+                        return False
+            shown = self._text(page, place + 1)
+            if place in self.second:
+                self.second[place] = pdf_second.Page(place + 1, found, shown)
+            _report_marks(marks, shown, self.report)
+            if self.tagged:
+                _report_marks([("alt text", text) for text in pdf_objects.alternatives(page)], shown, self.report)
+        finally:
+            if page:
                 pdfium.FPDF_ClosePage(page)
-                page = pdfium.FPDF_LoadPage(document, place)
-                if not page:
-                    return False
-        shown = _read_text(page, place + 1, report, unnamed, layers=layers)
-        if place in second:
-            second[place] = pdf_second.Page(place + 1, found, shown)
-        _report_marks(marks, shown, report)
-        if tagged:
-            _report_marks([("alt text", text) for text in pdf_objects.alternatives(page)], shown, report)
-    finally:
-        if page:
-            pdfium.FPDF_ClosePage(page)
-    return True
+        return True
 
-
-def _read_text(page: Any, number: int, report: Report, unnamed: dict[int, str], *, layers: bool) -> str:
-    """Report a page's text and return what of it shows; keep it as well where many of its letters have no name."""
-    text_page = pdfium.FPDFText_LoadPage(page)
-    if not text_page:
-        return ""
-    try:
-        count = min(pdfium.FPDFText_CountChars(text_page), LONGEST_PAGE)
-        if count <= 0:
+    def _text(self, page: Any, number: int) -> str:
+        """Report a page's text and return what of it shows; keep it where many of its letters have no name."""
+        text_page = pdfium.FPDFText_LoadPage(page)
+        if not text_page:
             return ""
-        whole = _characters(text_page, 0, count)
-        if _observe_unmapped(text_page, number, count, report) and len(unnamed) < pdf_second.MOST_PAGES:
-            unnamed[number] = whole
-        sight = pdf_sight.look(page, text_page, count, layers=layers)
-        unseen = sight.unseen
-        if sight.pictured >= PICTURED:
-            report.observe("pdf.pictured", {"page": number, "share": sight.pictured})
-        copies = pdf_doubled.copies(text_page, count, whole)
-        if unseen is None:
-            shown = whole if not copies else _without(copies, text_page, 0, count)
-            report.visible(shown + "\n")
+        report = self.report
+        try:
+            count = min(pdfium.FPDFText_CountChars(text_page), LONGEST_PAGE)
+            if count <= 0:
+                return ""
+            whole = _characters(text_page, 0, count)
+            if _observe_unmapped(text_page, number, count, report) and len(self.unnamed) < pdf_second.MOST_PAGES:
+                self.unnamed[number] = whole
+            sight = pdf_sight.look(page, text_page, count, layers=self.layers)
+            unseen = sight.unseen
+            if sight.pictured >= PICTURED:
+                report.observe("pdf.pictured", {"page": number, "share": sight.pictured})
+            copies = pdf_doubled.copies(text_page, count, whole)
+            if unseen is None:
+                shown = whole if not copies else _without(copies, text_page, 0, count)
+                report.visible(shown + "\n")
+                return shown
+            parts: dict[bool, list[str]] = {False: [], True: []}
+            start = 0
+            for place in range(1, count + 1):
+                if place == count or unseen[place] != unseen[start]:
+                    parts[unseen[start]].append(_without(copies, text_page, start, place))
+                    start = place
+            shown = " ".join(parts[False]).strip()
+            if shown:
+                report.visible(shown + "\n")
+            report.hidden(f"not seen on page {number}", " ".join(parts[True]).strip() + "\n")
+            if sight.severed:
+                report.hidden(f"words seen in part on page {number}", storable(" ".join(sight.severed)) + "\n")
+            report.observe("pdf.unseen", {"page": number, "characters": sum(unseen)})
             return shown
-        parts: dict[bool, list[str]] = {False: [], True: []}
-        start = 0
-        for place in range(1, count + 1):
-            if place == count or unseen[place] != unseen[start]:
-                parts[unseen[start]].append(_without(copies, text_page, start, place))
-                start = place
-        shown = " ".join(parts[False]).strip()
-        if shown:
-            report.visible(shown + "\n")
-        report.hidden(f"not seen on page {number}", " ".join(parts[True]).strip() + "\n")
-        report.observe("pdf.unseen", {"page": number, "characters": sum(unseen)})
-        return shown
-    finally:
-        pdfium.FPDFText_ClosePage(text_page)
+        finally:
+            pdfium.FPDFText_ClosePage(text_page)
 
 
 def _without(copies: list[int], text_page: Any, start: int, end: int) -> str:

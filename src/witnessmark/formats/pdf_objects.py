@@ -2,6 +2,7 @@
 
 import ctypes
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pypdfium2.raw as pdfium
@@ -18,13 +19,30 @@ MOST_BOOKMARKS = 5000
 MOST_ELEMENTS = 5000
 MOST_ATTACHMENTS = 5000
 MOST_ADDRESSES = 200
+MOST_CHOICES = 2000
+"""Of one list of a form."""
 LARGEST_ATTACHMENT = 512 << 20
 _TEXT_KEYS = ((b"Contents", "annotation"), (b"RC", "annotation"), (b"T", "annotation: by"), (b"Subj", "annotation"))
 _FIELD_KEYS = ((b"V", "form field"), (b"TU", "form field"), (b"DV", "form field"))
 
 
-def annotations(page: Any, number: int, report: Report) -> list[tuple[str, str]]:
-    """Return labelled texts of a page's annotations; report their addresses, dates and attached files."""
+@contextmanager
+def form(document: Any) -> Iterator[Any]:
+    """Give what pdfium needs to tell of form fields, nothing where the document has no form; no script of it runs."""
+    if pdfium.FPDF_GetFormType(document) == pdfium.FORMTYPE_NONE:
+        yield None
+        return
+    calls = pdfium.FPDF_FORMFILLINFO(version=2)  # kept until the end: pdfium keeps its address
+    handle = pdfium.FPDFDOC_InitFormFillEnvironment(document, calls)
+    try:
+        yield handle
+    finally:
+        if handle:
+            pdfium.FPDFDOC_ExitFormFillEnvironment(handle)
+
+
+def annotations(page: Any, number: int, fields: Any, report: Report) -> list[tuple[str, str]]:
+    """Return labelled texts of a page's annotations and fields; report their addresses, dates and attached files."""
     texts: list[tuple[str, str]] = []
     for place in range(min(pdfium.FPDFPage_GetAnnotCount(page), MOST_ANNOTATIONS)):
         mark = pdfium.FPDFPage_GetAnnot(page, place)
@@ -32,6 +50,8 @@ def annotations(page: Any, number: int, report: Report) -> list[tuple[str, str]]
             continue
         try:
             texts += _texts_of(mark)
+            if fields and pdfium.FPDFAnnot_GetSubtype(mark) == pdfium.FPDF_ANNOT_WIDGET:
+                texts += _texts_of_field(fields, mark)
             _observe_mark(mark, number, report)
         finally:
             pdfium.FPDFPage_CloseAnnot(mark)
@@ -49,6 +69,18 @@ def _texts_of(mark: Any) -> Iterator[tuple[str, str]]:
         text = wide(pdfium.FPDFAnnot_GetStringValue, mark, key).strip()
         if text:
             yield label, text
+
+
+def _texts_of_field(fields: Any, mark: Any) -> Iterator[tuple[str, str]]:
+    """Yield what a field takes from the fields above it, and what there is to choose from (ISO 32000-2, 12.7.5.4)."""
+    for call in (pdfium.FPDFAnnot_GetFormFieldValue, pdfium.FPDFAnnot_GetFormFieldAlternateName):
+        text = wide(call, fields, mark).strip()
+        if text:
+            yield "form field", text
+    for place in range(min(pdfium.FPDFAnnot_GetOptionCount(fields, mark), MOST_CHOICES)):
+        text = wide(pdfium.FPDFAnnot_GetOptionLabel, fields, mark, place).strip()
+        if text:
+            yield "form field: choice", text
 
 
 def _observe_mark(mark: Any, number: int, report: Report) -> None:

@@ -40,9 +40,7 @@ class Opened:
 
     def close(self) -> None:
         """Close the document, and a page that nobody asked for."""
-        if self.tried is not None:
-            pdfium.FPDF_ClosePage(self.tried[1])
-        pdfium.FPDF_CloseDocument(self.handle)
+        _close(self.handle, self.tried)
 
 
 def whole(source: Source) -> bytes:
@@ -67,14 +65,14 @@ def opened(data: bytes, passwords: tuple[str, ...] = ()) -> Iterator[Opened]:
     error = pdfium.FPDF_ERR_SUCCESS if handle else pdfium.FPDF_GetLastError()
     tried = _first_page(handle) if handle and error == pdfium.FPDF_ERR_SUCCESS else None
     copy = b""  # pdfium reads in it until the document is closed
-    if error in (pdfium.FPDF_ERR_SUCCESS, pdfium.FPDF_ERR_FORMAT) and tried is None:
+    if error in (pdfium.FPDF_ERR_SUCCESS, pdfium.FPDF_ERR_FORMAT) and (tried is None or _is_blank(handle, tried[1])):
         copy = data.replace(_START, b"startxxxx")
-        rebuilt, tried = _rebuilt(copy)
-        if rebuilt:
-            if handle:
-                pdfium.FPDF_CloseDocument(handle)
-            handle = rebuilt
+        rebuilt, found = _rebuilt(copy)
+        if found is not None and (tried is None or not _is_blank(rebuilt, found[1])):
+            _close(handle, tried)
+            handle, tried = rebuilt, found
         else:
+            _close(rebuilt, found)
             copy = b""
     if not handle:
         raise ReadingStopped(*_REASONS.get(error, _NO_DOCUMENT))
@@ -107,6 +105,27 @@ def _rebuilt(copy: bytes) -> tuple[Any, tuple[int, Any] | None]:
         pdfium.FPDF_CloseDocument(handle)
         return None, None
     return handle, tried
+
+
+def _close(handle: Any, tried: tuple[int, Any] | None) -> None:
+    if tried is not None:
+        pdfium.FPDF_ClosePage(tried[1])
+    if handle:
+        pdfium.FPDF_CloseDocument(handle)
+
+
+def _is_blank(handle: Any, first: Any) -> bool:
+    """Tell whether nothing is drawn on any of the first pages: their drawings may not lie where the table says."""
+    if pdfium.FPDFPage_CountObjects(first) > 0:
+        return False
+    for place in range(min(pdfium.FPDF_GetPageCount(handle), _PAGES_TRIED)):
+        page = pdfium.FPDF_LoadPage(handle, place)
+        count = pdfium.FPDFPage_CountObjects(page) if page else 0
+        if page:
+            pdfium.FPDF_ClosePage(page)
+        if count > 0:
+            return False
+    return True
 
 
 def _first_page(handle: Any) -> tuple[int, Any] | None:

@@ -23,7 +23,7 @@ from typing import Any, Final
 import pypdf
 from pypdf import filters  # noqa: F401 - these are loaded late else, where nothing can be loaded any more
 from pypdf._codecs import _codecs, core_font_metrics  # noqa: F401
-from pypdf.errors import DependencyError, PyPdfError
+from pypdf.errors import DependencyError, DeprecationError, PyPdfError
 from pypdf.generic import _image_inline, _image_xobject  # noqa: F401
 
 from witnessmark.cell.report import Report
@@ -47,8 +47,9 @@ _CODES: Final = frozenset(("Cc", "Cn", "Co", "Cs"))
 _GLYPH: Final = re.compile(r"(?:(?<=\s)|^)(?:/[A-Za-z][\w.]*)+")
 """A glyph's name as the second reader gives it that knows no letter for it: /g17."""
 _BROKEN: Final = (
-    PyPdfError, DependencyError, ValueError, LookupError, TypeError, AttributeError, NotImplementedError,
-    RecursionError, ArithmeticError, OSError, AssertionError, StopIteration, EOFError, UnboundLocalError, ImportError,
+    PyPdfError, DependencyError, DeprecationError, ValueError, LookupError, TypeError, AttributeError, ImportError,
+    NotImplementedError, RecursionError, ArithmeticError, OSError, AssertionError, StopIteration, EOFError,
+    UnboundLocalError,
 )  # fmt: skip
 
 

@@ -60,6 +60,8 @@ class Sight:
     """What a page shows: for each character whether it is unseen, None when all are seen; how much is pictures."""
 
     unseen: list[bool] | None
+    severed: tuple[str, ...]
+    """Words of which a reader sees some letters only, whole and each once: in parts nobody would find them."""
     pictured: int
     """Hundredths of the page that pictures cover, as if none lay over another."""
 
@@ -89,21 +91,24 @@ class Survey:
 def look(page: Any, text_page: Any, count: int, *, layers: bool) -> Sight:
     """Return what a page with that many characters shows."""
     found = _survey(page)
-    return Sight(_unseen(page, text_page, count, found, layers=layers), min(100, round(100 * found.pictured)))
+    unseen, severed = _unseen(page, text_page, count, found, layers=layers)
+    return Sight(unseen, severed, min(100, round(100 * found.pictured)))
 
 
-def _unseen(page: Any, text_page: Any, count: int, found: Survey, *, layers: bool) -> list[bool] | None:
+def _unseen(
+    page: Any, text_page: Any, count: int, found: Survey, *, layers: bool
+) -> tuple[list[bool] | None, tuple[str, ...]]:
     if layers:
         found.doubtful += [item for item, _ in found.others]
         found.standing.clear()
     if not found.doubtful:
         if not found.unpainted:
-            return None
+            return None, ()
         if not found.others:
-            return [True] * count
+            return [True] * count, ()
     shot = pdf_shot.changed_pixels(page, found.doubtful) if found.doubtful else None
-    hidden = _judge(text_page, count, found, shot)
-    return hidden if any(hidden) else None
+    hidden, letters = _judge(text_page, count, found, shot)
+    return (hidden, _severed(hidden, letters)) if any(hidden) else (None, ())
 
 
 def _survey(page: Any) -> Survey:
@@ -266,7 +271,7 @@ def _holds(outer: Box, inner: Box) -> bool:
     )
 
 
-def _judge(text_page: Any, count: int, found: Survey, shot: pdf_shot.Shot | None) -> list[bool]:
+def _judge(text_page: Any, count: int, found: Survey, shot: pdf_shot.Shot | None) -> tuple[list[bool], str]:
     unpainted, doubtful = _addresses(found.unpainted), _addresses(found.doubtful)
     known = unpainted | doubtful | _addresses([item for item, _ in found.others])
     hidden: list[bool | None] = []
@@ -289,7 +294,8 @@ def _judge(text_page: Any, count: int, found: Survey, shot: pdf_shot.Shot | None
         else:
             hidden.append(False)
     _drown_islands(hidden, owners)
-    return _settle(hidden, "".join(letters))
+    whole = "".join(letters)
+    return _settle(hidden, whole), whole
 
 
 def _drown_islands(hidden: list[bool | None], owners: list[int]) -> None:
@@ -369,3 +375,8 @@ def _settle(hidden: list[bool | None], letters: str) -> list[bool]:
     for state in hidden:
         settled.append((settled[-1] if settled else False) if state is None else state)
     return settled
+
+
+def _severed(hidden: list[bool], letters: str) -> tuple[str, ...]:
+    words = (match for match in _WORD.finditer(letters) if len({*hidden[match.start() : match.end()]}) == 2)
+    return tuple(dict.fromkeys(match[0] for match in words))

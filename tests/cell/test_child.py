@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from witnessmark.cell import child, wire
+from witnessmark.cell import child, messages, wire
 from witnessmark.cell.budget import Left
 from witnessmark.cell.child import WireReport, tidy
 from witnessmark.cell.confine import Limits
@@ -44,7 +44,7 @@ def conversation(speak, left=LEFT, limits=LIMITS):
     decoder = wire.Decoder(limits.text)
     heard = list(decoder.feed(b"".join(pieces)))
     assert decoder.is_between
-    assert isinstance(heard[-1], wire.End)
+    assert isinstance(heard[-1], messages.End)
     return heard
 
 
@@ -85,17 +85,17 @@ def test_whatever_an_honest_reader_says_arrives_fast_or_slow(calls, within, flus
         patch.setattr(child, "_FLUSH_AFTER", flush_after)
         heard = conversation(speak)
     spoken = "".join(arguments[0] for name, *arguments in calls if name == "visible")
-    arrived = "".join(message.text for message in heard if isinstance(message, wire.Visible))
+    arrived = "".join(message.text for message in heard if isinstance(message, messages.Visible))
     assert arrived.count("a") == spoken.count("a") + within
     if within:
-        assert b"".join(message.data for message in heard if isinstance(message, wire.MemberBytes)) == b"onetwo"
+        assert b"".join(message.data for message in heard if isinstance(message, messages.MemberBytes)) == b"onetwo"
 
 
 def test_long_text_is_cut_into_frames_and_joined_again():
     text = "བོད་ཡིག Тарн 漢字 " * 30_000
     heard = conversation(lambda report: (report.visible(text), report.hidden("note", text[:200_000])))
-    assert "".join(message.text for message in heard if isinstance(message, wire.Visible)) == text
-    pieces = [message for message in heard if isinstance(message, wire.Hidden)]
+    assert "".join(message.text for message in heard if isinstance(message, messages.Visible)) == text
+    pieces = [message for message in heard if isinstance(message, messages.Hidden)]
     assert "".join(piece.text for piece in pieces) == text[:200_000]
     assert [piece.continues for piece in pieces] == [False, True, True, True]
 
@@ -108,8 +108,8 @@ def test_text_over_the_cap_is_left_out_and_said_to_be():
 
     heard = conversation(speak)
     assert heard[-1].text_cut is True
-    assert wire.Found("text/plain", ExhibitKind.DOCUMENT) in heard
-    arrived = sum(len(message.text) for message in heard if isinstance(message, wire.Visible))
+    assert messages.Found("text/plain", ExhibitKind.DOCUMENT) in heard
+    arrived = sum(len(message.text) for message in heard if isinstance(message, messages.Visible))
     assert LIMITS.text * 0.7 < arrived < LIMITS.text
 
 
@@ -137,8 +137,8 @@ def test_a_child_keeps_the_budget_it_was_told():
         with pytest.raises(ReadingStopped, match="nested"):
             member(report)
 
-    assert sum(isinstance(m, wire.MemberEnd) and m.whole for m in conversation(too_many)) == LEFT.entries
-    assert [m.whole for m in conversation(too_large) if isinstance(m, wire.MemberEnd)] == [False]
+    assert sum(isinstance(m, messages.MemberEnd) and m.whole for m in conversation(too_many)) == LEFT.entries
+    assert [m.whole for m in conversation(too_large) if isinstance(m, messages.MemberEnd)] == [False]
     conversation(too_deep, Left(1000, 10, 0))
 
 
@@ -151,7 +151,7 @@ def test_one_member_is_open_at_a_time():
         with pytest.raises(RuntimeError):
             sink.write(b"late")
 
-    assert sum(isinstance(message, wire.MemberBegin) for message in conversation(speak)) == 1
+    assert sum(isinstance(message, messages.MemberBegin) for message in conversation(speak)) == 1
 
 
 @given(

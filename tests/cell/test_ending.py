@@ -7,7 +7,7 @@ import pytest
 from witnessmark.cell.confine import Limits
 from witnessmark.cell.control import ENDED, STARTED, Ended, Gone, Started, parse
 from witnessmark.cell.ending import Stop, Why, outcome
-from witnessmark.cell.wire import Said
+from witnessmark.cell.messages import Said
 from witnessmark.model.derivative import Outcome
 
 LIMITS = Limits()

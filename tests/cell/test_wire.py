@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from witnessmark.cell import wire
+from witnessmark.cell import messages, wire
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import ExhibitKind, How, PathStep
 
@@ -30,32 +30,32 @@ GOLDEN = (
     b"E\0\0\0\1\2"
 )
 MEANT = [
-    wire.Confined("C"),
-    wire.Found("text/plain", ExhibitKind.DOCUMENT),
-    wire.Tool("lib", "1"),
-    wire.Visible("abc", 3),
-    wire.Hidden("W", "xy", 6, continues=False),
-    wire.Hidden("W", "z", 5, continues=True),
-    wire.Observation("d", '{"x":1}'),
-    wire.Languages(("ug",)),
-    wire.MemberBegin((PathStep("a"),), How.COPIED, {}),
-    wire.MemberBytes(b"\xff\0"),
-    wire.MemberEnd(whole=True),
-    wire.Refused((PathStep("l"),), Outcome.REFUSED_POLICY, "a link", {"size": 3}),
-    wire.Said(Outcome.PARTIAL, "half"),
-    wire.End(text_cut=False, rest_cut=True),
+    messages.Confined("C"),
+    messages.Found("text/plain", ExhibitKind.DOCUMENT),
+    messages.Tool("lib", "1"),
+    messages.Visible("abc", 3),
+    messages.Hidden("W", "xy", 6, continues=False),
+    messages.Hidden("W", "z", 5, continues=True),
+    messages.Observation("d", '{"x":1}'),
+    messages.Languages(("ug",)),
+    messages.MemberBegin((PathStep("a"),), How.COPIED, {}),
+    messages.MemberBytes(b"\xff\0"),
+    messages.MemberEnd(whole=True),
+    messages.Refused((PathStep("l"),), Outcome.REFUSED_POLICY, "a link", {"size": 3}),
+    messages.Said(Outcome.PARTIAL, "half"),
+    messages.End(text_cut=False, rest_cut=True),
 ]
 
 
 def decode(data):
     decoder = wire.Decoder(TEXT)
-    messages = list(decoder.feed(data))
+    heard = list(decoder.feed(data))
     assert decoder.is_between
-    return messages
+    return heard
 
 
 def refused(*frames):
-    with pytest.raises(wire.Violation):
+    with pytest.raises(messages.Violation):
         list(wire.Decoder(TEXT).feed(START + b"".join(frames)))
 
 
@@ -84,8 +84,8 @@ def test_noise_is_a_violation_or_waits_but_never_an_error(data):
         decoder = wire.Decoder(TEXT)
         try:
             for message in decoder.feed(start + data):
-                assert isinstance(message, wire.Message)
-        except wire.Violation:
+                assert isinstance(message, messages.Message)
+        except messages.Violation:
             pass
 
 
@@ -95,8 +95,8 @@ def test_a_changed_byte_is_a_violation_or_still_within_the_words(at, byte, remov
     decoder = wire.Decoder(TEXT)
     try:
         for message in decoder.feed(data):
-            assert isinstance(message, wire.Message)
-    except wire.Violation:
+            assert isinstance(message, messages.Message)
+    except messages.Violation:
         pass
 
 
@@ -105,7 +105,7 @@ def test_any_payload_of_any_kind_is_checked(kind, payload):
     opened = MEMBER if kind in {wire.BYTES, wire.MEMBER_END} else b""
     try:
         list(wire.Decoder(TEXT).feed(START * (kind != wire.CONFINED) + opened + wire.frame(kind, payload)))
-    except wire.Violation:
+    except messages.Violation:
         pass
 
 
@@ -196,7 +196,7 @@ def test_no_frame_gets_through_out_of_its_order():
         [MEMBER, wire.frame(wire.MEMBER_END, b"\2")],
     ):
         refused(*frames)
-    with pytest.raises(wire.Violation):
+    with pytest.raises(messages.Violation):
         list(wire.Decoder(TEXT).feed(END))
 
 
@@ -204,7 +204,7 @@ def test_no_frame_gets_through_out_of_its_order():
 def test_a_length_over_the_cap_is_refused_before_its_payload_comes(kind):
     opened = MEMBER if kind in {wire.BYTES, wire.MEMBER_END} else b""
     decoder = wire.Decoder(TEXT)
-    with pytest.raises(wire.Violation):
+    with pytest.raises(messages.Violation):
         list(decoder.feed(START * (kind != wire.CONFINED) + opened + wire.HEAD.pack(kind, wire.LONGEST[kind] + 1)))
 
 
@@ -223,14 +223,14 @@ def test_a_length_over_the_cap_is_refused_before_its_payload_comes(kind):
 def test_a_file_may_send_so_much_of_a_kind_and_not_one_more(frame, most):
     decoder = wire.Decoder(TEXT)
     assert sum(1 for _ in decoder.feed(START + frame * most)) == most + 1
-    with pytest.raises(wire.Violation):
+    with pytest.raises(messages.Violation):
         list(decoder.feed(frame))
 
 
 def test_a_detail_is_one_printable_line():
     (said,) = decode(START + wire.record(wire.SAID, ["corrupt", "a\x1b[31m\n\u202eb" + "c" * 900]))[1:]
     assert said.detail.startswith("a\ufffd[31m\ufffd\ufffdbccc")
-    assert len(said.detail) == wire.DETAIL
+    assert len(said.detail) == messages.DETAIL
     assert said.detail.isprintable()
 
 
@@ -250,9 +250,9 @@ def test_a_picture_arrives_exactly_however_it_is_cut(width, height, channels, da
     decoder = wire.Decoder(1 << 20, pictures=1)
     sent = CONFINED + picture_frames(width, height, channels, pieces) + wire.frame(wire.END, b"\0")
     heard = [message for byte in sent for message in decoder.feed(bytes((byte,)))]
-    assert heard[1] == wire.Picture(width, height, channels)
-    assert b"".join(message.data for message in heard if isinstance(message, wire.Pixels)) == pixels
-    assert isinstance(heard[-1], wire.End)
+    assert heard[1] == messages.Picture(width, height, channels)
+    assert b"".join(message.data for message in heard if isinstance(message, messages.Pixels)) == pixels
+    assert isinstance(heard[-1], messages.End)
 
 
 @pytest.mark.parametrize(
@@ -276,10 +276,10 @@ def test_a_picture_arrives_exactly_however_it_is_cut(width, height, channels, da
     ],
 )
 def test_other_pictures_break_the_wire(sent, why):
-    with pytest.raises(wire.Violation, match=why):
+    with pytest.raises(messages.Violation, match=why):
         list(wire.Decoder(1 << 20, pictures=1).feed(CONFINED + sent))
 
 
 def test_a_picture_that_nobody_asked_for_breaks_the_wire():
-    with pytest.raises(wire.Violation, match="nobody asked for"):
+    with pytest.raises(messages.Violation, match="nobody asked for"):
         list(wire.Decoder(1 << 20).feed(CONFINED + picture_frames(1, 1, 1, [b"1"])))

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.forge.iwa_forge import archive
 
-from witnessmark.cell import wire
+from witnessmark.cell import messages
 from witnessmark.cell.report import Source
 from witnessmark.formats import detect, signatures
 from witnessmark.formats.compound_build import build
@@ -91,7 +91,7 @@ STARTS += [b"\0" * at + mark + bytes(64) for at, mark, _ in signatures.ANYWHERE]
 
 @pytest.mark.parametrize("data", STARTS, ids=range(len(STARTS)))
 def test_what_is_told_of_any_known_beginning_is_a_type_that_the_parent_accepts(data):
-    assert wire._MEDIA_TYPE.match(tell(data))
+    assert messages._MEDIA_TYPE.match(tell(data))
 
 
 @pytest.mark.parametrize(("data", "media_type"), GOLDEN, ids=[str(i) for i in range(len(GOLDEN))])
@@ -136,7 +136,7 @@ SAID = st.one_of(
 def test_what_a_package_says_of_its_type_is_passed_on_only_where_it_is_a_type(said):
     root = f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{said}"/>'.encode()
     for member in (("mimetype", said.encode()), content_types(said + ".main"), ("META-INF/manifest.xml", root)):
-        assert wire._MEDIA_TYPE.match(tell(make_zip(member)))
+        assert messages._MEDIA_TYPE.match(tell(make_zip(member)))
 
 
 def test_a_loop_in_an_ole_file_ends():

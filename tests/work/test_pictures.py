@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from PIL import Image, features
 
-from witnessmark.cell import wire
+from witnessmark.cell import messages
 from witnessmark.cell.confine import Limits, Walls
 from witnessmark.cell.grade import observe
 from witnessmark.formats import warm
@@ -164,7 +164,7 @@ def test_a_reader_cannot_smuggle_pixels(store, readers, canary, outcome):
     with Runner(store, 1, Limits(), readers=asked, company=False) as runner:
         (result,) = runner.run([job])
     assert (result.outcome, result.picture) == (outcome, None)
-    assert wire.MOST_SIDE == 10_000
+    assert messages.MOST_SIDE == 10_000
 
 
 def corner(form, **more):

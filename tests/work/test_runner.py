@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from witnessmark.cell import wire
+from witnessmark.cell import messages
 from witnessmark.cell.budget import Budget, Budgets, Spent
 from witnessmark.cell.confine import Limits, Walls
 from witnessmark.cell.grade import observe
@@ -184,7 +184,7 @@ def test_a_deadline_is_kept_behind_the_walls(store, confined, job, canary):
 
 def test_a_grade_that_the_attack_does_not_bear_out_is_not_believed(store, job):
     heard = Gathering(store, job("quick"), Budget(), "C")
-    heard.take(wire.Confined("A"))
+    heard.take(messages.Confined("A"))
     assert heard.finish(Outcome.OK, "", 0.0).grade == "C"
 
 

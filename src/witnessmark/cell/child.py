@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass, field, fields
 from importlib import import_module
 from typing import NoReturn, Self
 
-from witnessmark.cell import wire
+from witnessmark.cell import messages, wire
 from witnessmark.cell.budget import Left
 from witnessmark.cell.confine import Apart, CannotConfine, Limits, confine
 from witnessmark.cell.control import DONE, LONGEST
@@ -181,7 +181,7 @@ class WireReport:
             self._rest_cut = True
             return
         self._refusals_left -= 1
-        said = [wire.path_value(_clean_path(path)), outcome.value, _whole_characters(detail[: wire.DETAIL])]
+        said = [wire.path_value(_clean_path(path)), outcome.value, _whole_characters(detail[: messages.DETAIL])]
         self._name_member(wire.REFUSED, [*said, tidy(dict(stated))])
 
     def picture(self, width: int, height: int, channels: int, rows: Iterable[bytes]) -> None:
@@ -193,7 +193,7 @@ class WireReport:
         """
         if self._in_member:
             raise RuntimeError("a member is open")
-        if not (0 < width <= wire.MOST_SIDE and 0 < height <= wire.MOST_SIDE):
+        if not (0 < width <= messages.MOST_SIDE and 0 < height <= messages.MOST_SIDE):
             raise ReadingStopped(Outcome.REFUSED_LIMIT, "a page larger than is drawn")
         self._put(wire.record(wire.PICTURE, [width, height, channels]))
         left = width * height * channels
@@ -218,7 +218,7 @@ class WireReport:
     def outcome(self, outcome: Outcome, detail: str = "") -> None:
         """State how the reading ended; the last word counts."""
         mine = Outcome.CORRUPT if outcome in _SAID_BY_THE_PARENT else outcome
-        self._ending = [mine.value, _whole_characters(detail[: wire.DETAIL])]
+        self._ending = [mine.value, _whole_characters(detail[: messages.DETAIL])]
 
     def confined(self, grade: str) -> None:
         """State the grade of confinement; the first word of all."""
@@ -262,7 +262,7 @@ class WireReport:
 
     def _name_member(self, kind: bytes, said: Value) -> None:
         frame = wire.record(kind, said)
-        if len(frame) > wire.LONGEST[kind] or len(said[0]) > wire.MOST_STEPS or len(frame) > self._named_left:
+        if len(frame) > wire.LONGEST[kind] or len(said[0]) > messages.MOST_STEPS or len(frame) > self._named_left:
             raise ReadingStopped(Outcome.REFUSED_LIMIT, "the members' names are longer than is kept of one file")
         self._named_left -= len(frame)
         self._say(frame)

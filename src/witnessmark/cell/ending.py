@@ -7,7 +7,7 @@ from enum import Enum
 
 from witnessmark.cell.confine import Limits
 from witnessmark.cell.control import Ended
-from witnessmark.cell.wire import Said
+from witnessmark.cell.messages import Said
 from witnessmark.model.derivative import Outcome
 
 

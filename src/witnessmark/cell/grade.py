@@ -18,7 +18,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Final
 
-from witnessmark.cell import attack, control, wire
+from witnessmark.cell import attack, control, messages, wire
 from witnessmark.cell.budget import Left
 from witnessmark.cell.child import SLACK, Task
 from witnessmark.cell.confine import Grade, Limits, Walls
@@ -182,13 +182,13 @@ class _Heard:
         try:
             for message in self._decoder.feed(data):
                 match message:
-                    case wire.Confined(grade=grade):
+                    case messages.Confined(grade=grade):
                         self.grade, self._has_begun = grade, True
-                    case wire.Observation(value_text=text):
+                    case messages.Observation(value_text=text):
                         self._said = codec.decode(text)
-                    case wire.Said(outcome=outcome):
+                    case messages.Said(outcome=outcome):
                         self._outcome = outcome.value
-        except wire.Violation:
+        except messages.Violation:
             self._stop("ended at the cap of its answer")
 
     @property

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from witnessmark.archive.store import ContentWriter, Store
-from witnessmark.cell import wire
+from witnessmark.cell import messages, wire
 from witnessmark.cell.budget import Budget
 from witnessmark.cell.grade import worse
 from witnessmark.errors import Damaged
@@ -182,12 +182,12 @@ class Gathering:
     """What a child has said so far of one job."""
 
     def __init__(self, store: Store, job: Job, budget: Budget, at_best: str) -> None:
-        self.said: wire.Said | None = None
+        self.said: messages.Said | None = None
         self.finished = False
         self._store = store
         self._job = job
         self._budget = budget
-        self._found = wire.Found(UNKNOWN_TYPE, ExhibitKind.OTHER)
+        self._found = messages.Found(UNKNOWN_TYPE, ExhibitKind.OTHER)
         self._grade = "D"
         self._at_best = at_best
         self._languages: tuple[str, ...] = ()
@@ -197,53 +197,53 @@ class Gathering:
         self._observed: list[str] = []
         self._members: list[Member] = []
         self._refused: list[RefusedMember] = []
-        self._open: tuple[wire.MemberBegin, ContentWriter] | None = None
+        self._open: tuple[messages.MemberBegin, ContentWriter] | None = None
         self._dropped: list[Path] = []
-        self._drawing: tuple[wire.Picture, ContentWriter] | None = None
+        self._drawing: tuple[messages.Picture, ContentWriter] | None = None
         self._picture: Picture | None = None
         self._pixels = 0
         self._text_cut = self._rest_cut = False
 
-    def take(self, message: wire.Message) -> None:
+    def take(self, message: messages.Message) -> None:
         """Take one checked message.
 
         Raises:
             BudgetSpent: when the root file's budget does not cover a member.
         """
         match message:
-            case wire.MemberBytes(data=data):
+            case messages.MemberBytes(data=data):
                 self._budget.charge(len(data))
                 assert self._open is not None
                 self._open[1].write(data)
-            case wire.Pixels(data=data):
+            case messages.Pixels(data=data):
                 self._draw(data)
-            case wire.Picture():
+            case messages.Picture():
                 self._drawing = message, self._store.writer()
-            case wire.Visible(text=text):
+            case messages.Visible(text=text):
                 self._visible.add(text)
-            case wire.Hidden():
+            case messages.Hidden():
                 self._take_hidden(message)
-            case wire.Observation(name=name, value_text=value_text):
+            case messages.Observation(name=name, value_text=value_text):
                 self._observed.append(f"[{codec.encode(name)},{value_text}]")
-            case wire.MemberBegin(path=path):
+            case messages.MemberBegin(path=path):
                 self._dropped.append(path)  # until its end says that it is whole
                 self._budget.enter(self._job.depth)
                 self._open = message, self._store.writer()
-            case wire.MemberEnd(whole=whole):
+            case messages.MemberEnd(whole=whole):
                 self._end_member(whole=whole)
-            case wire.Refused(path=path, outcome=outcome, detail=detail, stated=stated):
+            case messages.Refused(path=path, outcome=outcome, detail=detail, stated=stated):
                 self._refused.append(RefusedMember(path, outcome, detail, stated))
-            case wire.Found():
+            case messages.Found():
                 self._found = message
-            case wire.Tool(name=name, version=version):
+            case messages.Tool(name=name, version=version):
                 self._tools[name] = version
-            case wire.Languages(codes=codes):
+            case messages.Languages(codes=codes):
                 self._languages = codes
-            case wire.Said():
+            case messages.Said():
                 self.said = message
-            case wire.Confined(grade=grade):
+            case messages.Confined(grade=grade):
                 self._grade = worse(grade, self._at_best)
-            case wire.End(text_cut=text_cut, rest_cut=rest_cut):
+            case messages.End(text_cut=text_cut, rest_cut=rest_cut):
                 self.finished = True
                 self._text_cut, self._rest_cut = text_cut, rest_cut
 
@@ -292,7 +292,7 @@ class Gathering:
         self._visible.abort()
         self._hidden.abort()
 
-    def _take_hidden(self, piece: wire.Hidden) -> None:
+    def _take_hidden(self, piece: messages.Hidden) -> None:
         if not piece.continues:
             label = clean(piece.where).replace("]", ")")
             self._hidden.add_clean(("" if self._hidden.is_empty else "\n") + f"[{label}] ")

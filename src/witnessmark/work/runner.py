@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Self
 
 from witnessmark.archive.store import Store
-from witnessmark.cell import control, grade, wire
+from witnessmark.cell import control, grade, messages, wire
 from witnessmark.cell.budget import Budgets, BudgetSpent
 from witnessmark.cell.child import Task
 from witnessmark.cell.confine import Limits
@@ -262,7 +262,7 @@ class Runner:
         try:
             for message in cell.decoder.feed(data):
                 cell.gathering.take(message)
-        except wire.Violation as violation:
+        except messages.Violation as violation:
             self._stop(cell, Stop(Why.VIOLATION, f"the reader {violation}"))
         except BudgetSpent as spent:
             self._stop(cell, Stop(Why.BUDGET, str(spent)))

@@ -9,7 +9,7 @@ from witnessmark.archive.folder import Archive
 from witnessmark.catalogue.query import Catalogue
 from witnessmark.cli import compose, say
 from witnessmark.errors import WrongUsage
-from witnessmark.intake import ocr, office, recordings
+from witnessmark.intake import ocr, ocr_looking, ocr_sealing, office, recordings
 from witnessmark.work import ffmpeg, programs
 
 
@@ -33,7 +33,7 @@ class Asked:
 class Done:
     """What programs did in one run of `compile`, what is left, and which program was not found for it."""
 
-    seen: ocr.Recognising | None
+    seen: ocr_sealing.Recognising | None
     converted: office.Converting | None
     looked: recordings.Looking | None
     silent: int
@@ -92,7 +92,7 @@ def run(
             say_so(_looked(looked))
     again = asked.ocr is not None
     is_due = again or (not asked.nothing and ocr.due(catalogue) > 0)
-    if is_due or (not asked.nothing and catalogue.ways(ocr.ANY)):
+    if is_due or (not asked.nothing and catalogue.ways(ocr_looking.ANY)):
         letters = programs.tesseract(folder, accepted)
         if letters is None and is_due:
             missing.append(_not_found("tesseract", named=again))
@@ -196,14 +196,14 @@ def recognise(
     stop: compose.Stop,
     *,
     again: bool,
-) -> ocr.Recognising:
+) -> ocr_sealing.Recognising:
     """Look for letters in what has no text; what was recognised before a stop is sealed."""
     started = time.monotonic()
     run = ocr.recognise_due(archive, catalogue, found, packs, again=again, workers=workers, clock=compose.clock)
-    return stop.follow(run, ocr.Recognising(), lambda state: _recognising(state, started))
+    return stop.follow(run, ocr_sealing.Recognising(), lambda state: _recognising(state, started))
 
 
-def _recognising(state: ocr.Recognising, started: float) -> str:
+def _recognising(state: ocr_sealing.Recognising, started: float) -> str:
     spent = max(0.001, time.monotonic() - started)
     left = (state.known - state.passed) * spent / max(1, state.passed)
     return (
@@ -212,7 +212,7 @@ def _recognising(state: ocr.Recognising, started: float) -> str:
     )
 
 
-def _seen(seen: ocr.Recognising) -> str:
+def _seen(seen: ocr_sealing.Recognising) -> str:
     """Return what letters were found in pictures."""
     line = (
         f"Letters were looked for on {say.counted(seen.pages, 'page')} of {say.counted(seen.exhibits, 'content')}; "

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from witnessmark.formats import packed
+from witnessmark.formats import unarchive
 from witnessmark.model.derivative import Outcome
 
 libarchive = pytest.importorskip("libarchive", exc_type=Exception)
@@ -59,7 +59,7 @@ def test_lha_is_known_and_taken_out(read):
 
 def test_after_what_libarchive_calls_fatal_nothing_more_is_asked_of_the_archive(read, monkeypatch):
     asked = []
-    further = packed.ffi.read_next_header2
+    further = unarchive.ffi.read_next_header2
 
     def next_header(handle, entry):
         asked.append("header")
@@ -67,10 +67,12 @@ def test_after_what_libarchive_calls_fatal_nothing_more_is_asked_of_the_archive(
 
     def no_data(*_):
         asked.append("data")
-        raise libarchive.ArchiveError("the folder lies", retcode=packed.ffi.ARCHIVE_FATAL, archive_p=0x7F00_1234_5678)
+        raise libarchive.ArchiveError(
+            "the folder lies", retcode=unarchive.ffi.ARCHIVE_FATAL, archive_p=0x7F00_1234_5678
+        )
 
-    monkeypatch.setattr(packed.ffi, "read_next_header2", next_header)
-    monkeypatch.setattr(packed.ffi, "read_data", no_data)
+    monkeypatch.setattr(unarchive.ffi, "read_next_header2", next_header)
+    monkeypatch.setattr(unarchive.ffi, "read_data", no_data)
     found = read(pack("cpio_newc", FILES), "a.cpio")
     assert asked == ["header", "data"]
     assert (found.ended, found.detail) == (Outcome.CORRUPT, "the folder lies; 0 members taken out")
@@ -78,7 +80,7 @@ def test_after_what_libarchive_calls_fatal_nothing_more_is_asked_of_the_archive(
 
 def test_what_libarchive_says_is_told_without_an_address_in_memory():
     error = libarchive.ArchiveError(None, errno=0, retcode=-30, archive_p=0x7F00_1234_5678)
-    assert packed.said(error) == "libarchive gives no reason"
+    assert unarchive.said(error) == "libarchive gives no reason"
 
 
 @pytest.mark.parametrize("name", ["zstd", "lz4", "lzma", "lzip", "compress"])
@@ -125,7 +127,7 @@ def test_a_member_is_cut_by_the_budget(read):
 
 def test_without_the_library_it_is_sealed_and_said(read, monkeypatch):
     data = pack("7zip", FILES)
-    monkeypatch.setattr(packed, "libarchive", None)
+    monkeypatch.setattr(unarchive, "ffi", None)
     found = read(data, "a.7z")
     assert found.ended == Outcome.UNSUPPORTED
     assert "libarchive" in found.detail

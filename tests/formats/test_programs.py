@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from witnessmark.formats import packed_member
+from witnessmark.formats import unarchive
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How
 
-LIBRARY = pytest.mark.skipif(not packed_member.is_here(), reason="needs libarchive")
+LIBRARY = pytest.mark.skipif(not unarchive.is_here(), reason="needs libarchive")
 ORDER = b"The gate stays shut at night.\n" * 40
 
 

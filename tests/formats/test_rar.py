@@ -12,10 +12,10 @@ from tests.forge.rar_forge import File, Lock
 from tests.formats.collector import run_bytes
 
 from witnessmark.cell.report import Source
-from witnessmark.formats import packed, rar, rar5, rar_block, rar_blocks, rar_key
+from witnessmark.formats import rar, rar5, rar_block, rar_blocks, rar_key, unarchive
 from witnessmark.model.derivative import Outcome
 
-pytestmark = pytest.mark.skipif(not packed.is_here(), reason="needs libarchive")
+pytestmark = pytest.mark.skipif(not unarchive.is_here(), reason="needs libarchive")
 RIGHT, WRONG, OTHER = "門 doors-17", "doors", "keys-18"
 LONG = b"".join(b"%d;door;shut\n" % number for number in range(3_000))
 LOCK = Lock(RIGHT)

@@ -14,10 +14,10 @@ from tests.forge import sevenzip_forge as forge
 from tests.forge.sevenzip_forge import Folder, Lock
 from tests.formats.collector import run_bytes
 
-from witnessmark.formats import packed, pieces, sevenzip, sevenzip_header, sevenzip_key
+from witnessmark.formats import packed, pieces, sevenzip, sevenzip_header, sevenzip_key, unarchive
 from witnessmark.model.derivative import Outcome
 
-pytestmark = pytest.mark.skipif(not packed.is_here(), reason="needs libarchive")
+pytestmark = pytest.mark.skipif(not unarchive.is_here(), reason="needs libarchive")
 SEVEN_ZIP = pytest.mark.skipif(shutil.which("7z") is None, reason="needs 7z (Debian: p7zip-full)")
 RIGHT, WRONG, OTHER = "門 doors-17", "doors", "keys-18"
 CHANCE = random.Random(17)
@@ -273,7 +273,7 @@ def test_a_member_is_cut_by_the_budget():
 
 def test_without_libarchive_it_stays_locked_and_the_need_is_said(monkeypatch):
     data = forge.archive([Folder({"a.txt": b"x"}, Lock(RIGHT))])
-    monkeypatch.setattr(packed, "libarchive", None)
+    monkeypatch.setattr(unarchive, "ffi", None)
     assert unlock(data, RIGHT).ended == Outcome.UNSUPPORTED
 
 

@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from witnessmark.formats import deflate64, packed_member, zip_unfold
+from witnessmark.formats import deflate64, unarchive, zip_unfold
 from witnessmark.formats.bits import BrokenPacking
 from witnessmark.model.derivative import Outcome
 
 SEVEN_ZIP = pytest.mark.skipif(shutil.which("7z") is None, reason="needs 7z (Debian: p7zip-full)")
 ZSTD = pytest.mark.skipif(shutil.which("zstd") is None, reason="needs zstd")
-LIBRARY = pytest.mark.skipif(not packed_member.is_here(), reason="needs libarchive")
+LIBRARY = pytest.mark.skipif(not unarchive.is_here(), reason="needs libarchive")
 
 
 def text(words):
@@ -93,7 +93,7 @@ def test_the_walls_of_the_cell_stand_while_a_library_calls_back(tmp_path):
 
 
 def test_without_the_library_the_member_is_named_with_what_is_missing(read, monkeypatch):
-    monkeypatch.setattr(packed_member, "libarchive", None)
+    monkeypatch.setattr(unarchive, "ffi", None)
     found = read(one(93, b"(\xb5/\xfd", b"x"), "a.zip")
     assert not found.members
     assert "libarchive" in found.refused[0][2]

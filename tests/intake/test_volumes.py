@@ -17,7 +17,7 @@ from witnessmark.archive.folder import Archive
 from witnessmark.archive.store import Store
 from witnessmark.catalogue.query import Catalogue
 from witnessmark.edition import custody
-from witnessmark.formats import packed
+from witnessmark.formats import unarchive
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.digest import Digest
 from witnessmark.model.exhibit import How
@@ -64,7 +64,7 @@ def rars(make, *names):
     return dict(zip(names, make(first, last, 500), strict=True))
 
 
-NEEDS_LIBRARY = pytest.mark.skipif(not packed.is_here(), reason="needs libarchive")
+NEEDS_LIBRARY = pytest.mark.skipif(not unarchive.is_here(), reason="needs libarchive")
 SERIES = [
     pytest.param(cut(zipped(), "orders.zip.001", "orders.zip.002", "orders.zip.003"), "orders.zip", id="numbered"),
     pytest.param(cut(zipped(), "orders.00", "orders.01"), "orders", id="numbered from nought"),

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from witnessmark.cell.report import Report, Source
-from witnessmark.formats import dates, names, packed, packed_member, zip_gaps, zip_unfold, zips
+from witnessmark.formats import dates, names, packed, packed_member, unarchive, zip_gaps, zip_unfold, zips
 from witnessmark.formats.octets import Octets
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How, Path, PathStep
@@ -144,7 +144,7 @@ class _Zip:
             self._report.refuse_member(path, *refusal, {**_stated(entry, mode), "size": entry.size})
             return
         if entry.method in packed_member.METHODS:
-            self._report.tool("libarchive", packed_member.version())
+            self._report.tool("libarchive", unarchive.version())
         how = How.COPIED if entry.method == zip_unfold.STORED else How.DECODED
         with self._report.member(path, how, _stated(entry, mode)) as sink:
             problem = _pour(zip_unfold.unpacked(self._stream, entry), entry, sink)

@@ -5,46 +5,26 @@ written anywhere by it: members go into the report, links and devices are named 
 """
 
 import ctypes
-import locale
-import os
-import sys
 import zlib
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from collections.abc import Set as AbstractSet
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from functools import partial
 from itertools import islice
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
-from witnessmark.formats import dates, names, rar_block
-from witnessmark.formats.packed_feed import Feed
+from witnessmark.formats import names, rar_block, unarchive
+from witnessmark.formats.unarchive import ArchiveError, ffi
 from witnessmark.model.derivative import Outcome
-from witnessmark.model.exhibit import How, Path
+from witnessmark.model.exhibit import How
 
-try:
-    # Naming the library spares a search for it, which would start other programs.
-    os.environ.setdefault("LIBARCHIVE", "libarchive.so.13")
-    import libarchive
-    from libarchive import ffi
-except (ImportError, OSError, AttributeError, TypeError):  # no such library on this machine
-    libarchive = None
-
-with suppress(locale.Error):
-    # libarchive turns UTF-8 names into wide characters by the locale; without one it gives up on them.
-    locale.setlocale(locale.LC_CTYPE, "C.UTF-8")
-
-CHUNK: Final = 256 << 10
-MOST_MEMBERS: Final = 1_000_000
 MOST_OPENED: Final = 100
 """Times that one packing is opened anew, to read what lies behind a locked member."""
 _NEVER_EMPTY: Final = ("rar", "rar5", "cab")
 """Kinds that no program makes without a member: one without is cut off, and libarchive does not say so."""
-_REGULAR, _FOLDER, _LINK = 0o100000, 0o040000, 0o120000
 _VOLUME = "not all volumes of an archive in several, whose members go on from one to the other"
-_NO_LIBRARY = "reading it needs the library libarchive (Debian: libarchive13), which is not on this machine"
 
 _SUFFIXES: Final = {
     ".tar.z": ".tar",
@@ -74,27 +54,6 @@ class Told:
     is_cut: bool = False
 
 
-class CannotUnfold(ValueError):  # noqa: N818 - it says what is wrong
-    """libarchive gives up on what it is given; `is_unknown` where it does not know that way of packing."""
-
-    @property
-    def is_unknown(self) -> bool:
-        """Whether it says so."""
-        said = str(self)
-        return "codec" in said or "nsupported" in said
-
-
-# Made when this file is loaded: behind the walls no memory becomes a program.
-_FEED: Final = Feed()
-_NEXT: Final = None if libarchive is None else libarchive.ffi.READ_CALLBACK(_FEED.next)
-_SEEK: Final = None if libarchive is None else libarchive.ffi.SEEK_CALLBACK(_FEED.seek)
-
-
-def is_here() -> bool:
-    """Tell whether libarchive is on this machine."""
-    return libarchive is not None
-
-
 def _no_reason(_: int) -> str:
     """Say that nothing keeps a file from being unpacked."""
     return ""
@@ -115,16 +74,16 @@ def unfolded(source: Source) -> Generator[bytes, None, None]:
     """Yield what the first member of a 7-Zip archive unfolds to.
 
     Raises:
-        CannotUnfold: when it is damaged; what was yielded stands.
+        unarchive.CannotUnfold: when it is damaged; what was yielded stands.
     """
-    with _opened(source, ("7zip",), "none") as handle:
-        room = ctypes.create_string_buffer(CHUNK)
+    with unarchive.opened(source, ("7zip",), "none") as handle:
+        room = ctypes.create_string_buffer(unarchive.CHUNK)
         try:
-            next(_entries(handle), None)
-            while (count := ffi.read_data(handle, room, CHUNK)) > 0:
+            next(unarchive.entries(handle), None)
+            while (count := ffi.read_data(handle, room, unarchive.CHUNK)) > 0:
                 yield room.raw[:count]
-        except libarchive.ArchiveError as error:
-            raise CannotUnfold(said(error)) from error
+        except ArchiveError as error:
+            raise unarchive.CannotUnfold(unarchive.said(error)) from error
 
 
 def read_rar(source: Source, report: Report, told: Told) -> None:
@@ -134,10 +93,10 @@ def read_rar(source: Source, report: Report, told: Told) -> None:
 
 def first_of_rar(source: Source) -> int | None:
     """Return the CRC-32 of what the first entry of a RAR archive unpacks to; None where it does not to its end."""
-    with suppress(ReadingStopped, libarchive.ArchiveError), _opened(source, (_kind_of_rar(source),), "none") as handle:
+    with suppress(ReadingStopped, ArchiveError), unarchive.opened(source, (_kind_of_rar(source),), "none") as handle:
         counted = _Counted(lambda _: None)
-        for entry in islice(_entries(handle), 1):
-            return None if _pour(handle, counted.write, _size(entry)) else counted.crc
+        for entry in islice(unarchive.entries(handle), 1):
+            return None if unarchive.pour(handle, counted.write, unarchive.size_of(entry)) else counted.crc
     return None
 
 
@@ -164,25 +123,25 @@ def read_other(source: Source, report: Report) -> None:
 def read_single(source: Source, report: Report) -> None:
     """Unfold one packed stream: compress, Zstandard, LZ4, LZMA, lzip."""
     path = names.without_suffix(source.name, _SUFFIXES)
-    with _opened(source, ("raw",), "all") as handle:
-        report.tool("libarchive", version())
-        entries = _entries(handle)
+    with unarchive.opened(source, ("raw",), "all") as handle:
+        report.tool("libarchive", unarchive.version())
+        entries = unarchive.entries(handle)
         try:
             next(entries, None)
-        except libarchive.ArchiveError as error:
-            raise ReadingStopped(Outcome.CORRUPT, f"the packed bytes are damaged ({said(error)})") from error
+        except ArchiveError as error:
+            raise ReadingStopped(Outcome.CORRUPT, f"the packed bytes are damaged ({unarchive.said(error)})") from error
         with report.member(path, How.DECODED, {}) as sink:
-            problem = _pour(handle, sink.write)
+            problem = unarchive.pour(handle, sink.write)
         if problem:
             report.outcome(Outcome.PARTIAL, f"the packed bytes are damaged ({problem})")
 
 
 def read_locked_zip(source: Source, report: Report) -> bool:
     """Read a zip whose members are locked, with the passwords at hand; return whether one opened a member."""
-    if libarchive is None:
+    if not unarchive.is_here():
         return False
     for password in source.passwords:
-        with _opened(source, ("zip",), "none", password) as handle:
+        with unarchive.opened(source, ("zip",), "none", password) as handle:
             if _fits(handle):
                 break
     else:
@@ -194,10 +153,10 @@ def read_locked_zip(source: Source, report: Report) -> bool:
 def _fits(handle: Any) -> bool:
     """Tell whether the first locked member can be unpacked to its end: its checksum tells."""
     try:
-        for entry in _entries(handle):
-            if _is_encrypted(entry):
-                return not _pour(handle, lambda _: None, _size(entry))
-    except libarchive.ArchiveError:
+        for entry in unarchive.entries(handle):
+            if unarchive.is_encrypted(entry):
+                return not unarchive.pour(handle, lambda _: None, unarchive.size_of(entry))
+    except ArchiveError:
         return False
     return False
 
@@ -213,8 +172,8 @@ def _read(
 ) -> None:
     taking = _Taking(report, formats[0], password, why_not, told or Told())
     for _ in range(MOST_OPENED):
-        with _opened(source, formats, filters, password) as handle:
-            report.tool("libarchive", version())
+        with unarchive.opened(source, formats, filters, password) as handle:
+            report.tool("libarchive", unarchive.version())
             if taking.take(handle):
                 break
     else:
@@ -286,7 +245,7 @@ class _Taking:
         """
         has_read = False
         try:
-            for number, entry in enumerate(_entries(handle)):
+            for number, entry in enumerate(unarchive.entries(handle)):
                 if number < self._seen:
                     continue
                 self._seen += 1
@@ -296,37 +255,41 @@ class _Taking:
                 has_read = has_read or came is _Came.READ
                 if came is _Came.SHUT and has_read and self._kind == "7zip":
                     return False
-        except libarchive.ArchiveError as error:
-            self.problem = self.problem or said(error)
+        except ArchiveError as error:
+            self.problem = self.problem or unarchive.said(error)
             says_so = "ncrypt" in str(error) or "assphrase" in str(error)
-            self._locked += not self._seeming and (_is_locked_whole(handle) or says_so)
+            self._locked += not self._seeming and (unarchive.is_locked_whole(handle) or says_so)
         return True
 
     def _one(self, handle: Any, entry: Any) -> _Came:
-        path, kind, number = _path(entry), ffi.entry_filetype(entry), self._seen - 1
-        if kind == _FOLDER:
+        path, kind, number = unarchive.path_of(entry), ffi.entry_filetype(entry), self._seen - 1
+        if kind == unarchive.FOLDER:
             return _Came.PASSED
-        has_contents = kind == _LINK or bool(_size(entry))
+        has_contents = kind == unarchive.LINK or bool(unarchive.size_of(entry))
         word = self._why_not(self._contents) if has_contents else ""
         self._contents += has_contents
         word = word or ("" if number in self._told.locked else self._told.unread.get(number, ""))
         if word:
             self._seeming += 1
-            self._report.refuse_member(path, Outcome.UNSUPPORTED, word, _locked(entry))
+            self._report.refuse_member(path, Outcome.UNSUPPORTED, word, unarchive.locked_of(entry))
             return _Came.SHUT
-        if kind not in (_REGULAR, 0) or ffi.entry_hardlink_w(entry):
+        if kind not in (unarchive.REGULAR, 0) or ffi.entry_hardlink_w(entry):
             self._refused += 1
-            self._report.refuse_member(path, Outcome.REFUSED_POLICY, _refusal(entry, kind), _stated(entry))
+            self._report.refuse_member(
+                path, Outcome.REFUSED_POLICY, unarchive.refusal_of(entry, kind), unarchive.stated_of(entry)
+            )
             return _Came.PASSED
-        if (_is_encrypted(entry) and not self._password) or number in self._told.locked:
+        if (unarchive.is_encrypted(entry) and not self._password) or number in self._told.locked:
             self._locked += 1
-            self._report.refuse_member(path, Outcome.ENCRYPTED, "the member is encrypted", _locked(entry))
+            self._report.refuse_member(path, Outcome.ENCRYPTED, "the member is encrypted", unarchive.locked_of(entry))
             return _Came.SHUT
         agrees = self._told.agrees.get(number)
         with ExitStack() as stack:
-            sink = _Late(lambda: stack.enter_context(self._report.member(path, How.DECODED, _stated(entry))).write)
+            sink = _Late(
+                lambda: stack.enter_context(self._report.member(path, How.DECODED, unarchive.stated_of(entry))).write
+            )
             counted = _Counted(sink.write)
-            wrong = _pour(handle, sink.write if agrees is None else counted.write, _size(entry))
+            wrong = unarchive.pour(handle, sink.write if agrees is None else counted.write, unarchive.size_of(entry))
             if not wrong:
                 sink.open()
         if agrees is not None and not wrong and not agrees(counted.crc):
@@ -334,9 +297,9 @@ class _Taking:
         if sink.is_open:
             self._taken += 1
         else:
-            self._report.refuse_member(path, Outcome.CORRUPT, wrong, _locked(entry))
+            self._report.refuse_member(path, Outcome.CORRUPT, wrong, unarchive.locked_of(entry))
         self.problem = self.problem or wrong
-        return _Came.FATAL if isinstance(wrong, _Fatal) else _Came.READ
+        return _Came.FATAL if isinstance(wrong, unarchive.Fatal) else _Came.READ
 
     def conclude(self) -> None:
         """State the outcome."""
@@ -363,127 +326,3 @@ def kept_back(locked: int, refused: int) -> str:
     return ", ".join(
         f"{count} {'member is' if count == 1 else 'members are'} {what}" for count, what in counted if count
     )
-
-
-class _Fatal(str):
-    """What is wrong, where libarchive says that nothing may be asked of the archive any more; asked, it dies."""
-
-    __slots__ = ()
-
-
-@contextmanager
-def _opened(source: Source, formats: tuple[str, ...], filters: str, password: str = "") -> Iterator[Any]:
-    """Open the packing at its beginning."""
-    if libarchive is None:
-        raise ReadingStopped(Outcome.UNSUPPORTED, _NO_LIBRARY)
-    handle = ffi.read_new()
-    try:
-        ffi.get_read_filter_function(filters)(handle)
-        for name in formats:
-            ffi.get_read_format_function(name)(handle)
-        if password:
-            ffi.read_add_passphrase(handle, password.encode())
-        try:
-            _open(handle, source.stream)
-        except libarchive.ArchiveError as error:
-            locked = "ncrypt" in str(error)
-            raise ReadingStopped(Outcome.ENCRYPTED if locked else Outcome.CORRUPT, said(error)) from error
-        yield handle
-    finally:
-        ffi.read_free(handle)
-        _FEED.end()
-
-
-def _open(handle: Any, stream: BinaryIO) -> None:
-    stream.seek(0)
-    try:
-        descriptor = stream.fileno()
-    except OSError:
-        _FEED.begin(partial(stream.read, CHUNK), stream.seek)
-        ffi.read_set_seek_callback(handle, _SEEK)
-        ffi.read_open(handle, None, ffi.NO_OPEN_CB, _NEXT, ffi.NO_CLOSE_CB)
-        return
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    ffi.read_open_fd(handle, descriptor, CHUNK)
-
-
-def _entries(handle: Any) -> Iterator[Any]:
-    """Yield each entry as libarchive's own; it holds until the next."""
-    entry = ffi.entry_new()
-    try:
-        for _ in range(MOST_MEMBERS):
-            if ffi.read_next_header2(handle, entry) == ffi.ARCHIVE_EOF:
-                return
-            yield entry
-    finally:
-        ffi.entry_free(entry)
-
-
-def _size(entry: Any) -> int | None:
-    return ffi.entry_size(entry) if ffi.entry_size_is_set(entry) else None
-
-
-def _pour(handle: Any, write: Callable[[bytes], None], size: int | None = None) -> str:
-    """Write the bytes of the entry, as many as are stated, and return what is wrong with them, or nothing."""
-    room = ctypes.create_string_buffer(CHUNK)
-    left = sys.maxsize if size is None else size
-    while True:
-        try:
-            count = ffi.read_data(handle, room, CHUNK)
-        except libarchive.ArchiveError as error:
-            return _Fatal(said(error)) if error.retcode == ffi.ARCHIVE_FATAL else said(error)
-        if count <= 0:
-            return "a member breaks off" if size is not None and left else ""
-        write(room.raw[: min(count, left)])
-        left -= min(count, left)
-
-
-def _path(entry: Any) -> Path:
-    wide = ffi.entry_pathname_w(entry)
-    raw = wide.encode("utf-8", "surrogatepass") if wide else ffi.entry_pathname(entry) or b"data"
-    return names.path_of(raw.replace(b"\\", b"/") if b"/" not in raw else raw)
-
-
-def _stated(entry: Any) -> dict[str, Any]:
-    stated: dict[str, Any] = {}
-    mode = ffi.entry_mode(entry) & 0o7777
-    if mode:
-        stated["mode"] = f"{mode:04o}"
-    if ffi.entry_mtime_is_set(entry):
-        moment = dates.from_unix(ffi.entry_mtime(entry))
-        stated["modified"] = moment.raw
-        if moment.utc is not None:
-            stated["modified_utc"] = f"{moment.utc.isoformat(timespec='seconds')}Z"
-    return stated
-
-
-def _locked(entry: Any) -> dict[str, Any]:
-    size = _size(entry)
-    return _stated(entry) if size is None else {**_stated(entry), "size": size}
-
-
-def _refusal(entry: Any, kind: int) -> str:
-    target = ffi.entry_symlink_w(entry) if kind == _LINK else ffi.entry_hardlink_w(entry)
-    if target:
-        return f"a link to {target[:1000]}; links are not followed".encode("utf-8", "replace").decode()
-    return "a device, pipe or socket"
-
-
-def _is_encrypted(entry: Any) -> bool:
-    return bool(ffi.libarchive.archive_entry_is_encrypted(ctypes.c_void_p(entry)))
-
-
-def _is_locked_whole(handle: Any) -> bool:
-    return bool(ffi.libarchive.archive_read_has_encrypted_entries(ctypes.c_void_p(handle)) == 1)
-
-
-def said(error: Any) -> str:
-    """Return libarchive's own words; `str(error)` ends with an address in memory, which no two readings share."""
-    text = str(error.msg or "libarchive gives no reason")
-    return text.encode("ascii", "replace").decode()[:200]
-
-
-def version() -> str:
-    """Return the version of libarchive."""
-    number = ffi.version_number()
-    return f"{number // 1_000_000}.{number // 1000 % 1000}.{number % 1000}"

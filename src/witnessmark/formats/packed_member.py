@@ -12,14 +12,9 @@ import struct
 from collections.abc import Iterator
 from typing import Final
 
-from witnessmark.formats import packed
+from witnessmark.formats import unarchive
 from witnessmark.formats.packed_feed import Feed
-
-try:
-    import libarchive
-    from libarchive import ffi
-except (ImportError, OSError, AttributeError, TypeError):  # as in `packed`, which names the library before
-    libarchive = None
+from witnessmark.formats.unarchive import ArchiveError, ffi
 
 ZSTANDARD, PPMD = 93, 98
 METHODS: Final = (ZSTANDARD, PPMD)
@@ -27,17 +22,7 @@ CHUNK: Final = 256 << 10
 
 
 _FEED: Final = Feed()
-_NEXT: Final = None if libarchive is None else libarchive.ffi.READ_CALLBACK(_FEED.next)
-
-
-def is_here() -> bool:
-    """Tell whether libarchive is on this machine."""
-    return libarchive is not None
-
-
-def version() -> str:
-    """Return the version of libarchive."""
-    return packed.version()
+_NEXT: Final = None if ffi is None else ffi.READ_CALLBACK(_FEED.next)
 
 
 def unfolded(method: int, crc: int, size: int, packed_size: int, pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -51,7 +36,7 @@ def unfolded(method: int, crc: int, size: int, packed_size: int, pieces: Iterato
         pieces: the packed bytes.
 
     Raises:
-        packed.CannotUnfold: when they are damaged; what was yielded stands.
+        unarchive.CannotUnfold: when they are damaged; what was yielded stands.
     """
     handle = ffi.read_new()
     try:
@@ -68,8 +53,8 @@ def unfolded(method: int, crc: int, size: int, packed_size: int, pieces: Iterato
                 yield room.raw[:count]
         finally:
             ffi.entry_free(entry)
-    except libarchive.ArchiveError as error:
-        raise packed.CannotUnfold(packed.said(error)) from error
+    except ArchiveError as error:
+        raise unarchive.CannotUnfold(unarchive.said(error)) from error
     finally:
         ffi.read_free(handle)
         _FEED.end()

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Final
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
-from witnessmark.formats import packed, pieces, rar5, rar_blocks, rar_key, rar_volumes
+from witnessmark.formats import packed, pieces, rar5, rar_blocks, rar_key, rar_volumes, unarchive
 from witnessmark.formats.pieces import BLOCK, AsItStands, Decrypted, Made, Piece
 from witnessmark.formats.rar_block import Block, BrokenRar, HeadLock, Locked
 from witnessmark.formats.rar_blocks import Joint
@@ -37,7 +37,7 @@ def opens(source: Source, report: Report) -> bool:
     Raises:
         ReadingStopped: when keys ask for too much; when the budget of the root file is spent.
     """
-    if not packed.is_here():
+    if not unarchive.is_here():
         return False
     reading = _Reading(source)
     try:

@@ -18,7 +18,7 @@ from itertools import accumulate
 from typing import Final
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
-from witnessmark.formats import packed, sevenzip_header, sevenzip_key
+from witnessmark.formats import packed, sevenzip_header, sevenzip_key, unarchive
 from witnessmark.formats.pieces import BLOCK, AsItStands, Decrypted, Piece, Span
 from witnessmark.formats.sevenzip_header import BrokenSevenZip, Coder, Files, Folder
 from witnessmark.formats.sevenzip_key import METHOD, Lock
@@ -47,12 +47,12 @@ def opens(source: Source, report: Report) -> bool:
     Raises:
         ReadingStopped: when a key asks for too much; when the budget of the root file is spent.
     """
-    return packed.is_here() and _hand_on(_Reading(source), report)
+    return unarchive.is_here() and _hand_on(_Reading(source), report)
 
 
 def read_7z(source: Source, report: Report) -> None:
     """Read a 7-Zip archive; what is locked in it is listed where its name stands open."""
-    if not packed.is_here() or not _hand_on(_Reading(replace(source, passwords=())), report):
+    if not unarchive.is_here() or not _hand_on(_Reading(replace(source, passwords=())), report):
         packed.read_7z(source, report)
 
 
@@ -200,7 +200,7 @@ class _Reading:
             with closing(self._unfolded(opened)) as pieces:
                 try:
                     next(pieces, b"")
-                except packed.CannotUnfold as error:
+                except unarchive.CannotUnfold as error:
                     self._cannot[methods] = error.is_unknown
         return self._cannot[methods]
 
@@ -268,7 +268,7 @@ class _Reading:
     def _fits(self, one: _Packed, opened: GivenFolder) -> bool:
         """Tell whether the first file of a folder unfolds to what its checksum says."""
         crc, left = 0, one.files.size
-        with closing(self._unfolded(opened)) as pieces, suppress(packed.CannotUnfold):
+        with closing(self._unfolded(opened)) as pieces, suppress(unarchive.CannotUnfold):
             while left and (piece := next(pieces, b"")):
                 crc, left = zlib.crc32(piece[:left], crc), left - min(left, len(piece))
         return not left and one.files.crc in (None, crc)

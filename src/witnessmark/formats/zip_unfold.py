@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO, Protocol
 
-from witnessmark.formats import deflate64, explode, packed, packed_member, unreduce, unshrink
+from witnessmark.formats import deflate64, explode, packed_member, unarchive, unreduce, unshrink
 from witnessmark.formats.bits import BrokenPacking
 from witnessmark.formats.zips import CHUNK, BrokenZip, Entry
 
@@ -121,7 +121,7 @@ def unpacked(stream: BinaryIO, entry: Entry) -> Iterator[bytes]:
     if by_another is not None:
         try:
             yield from by_another
-        except (BrokenPacking, packed.CannotUnfold) as error:
+        except (BrokenPacking, unarchive.CannotUnfold) as error:
             raise BrokenZip(f"the packed bytes are damaged ({error})") from error
         return
     taken = 0
@@ -187,7 +187,7 @@ def why_not(entry: Entry) -> str:
     """Return why the method of an entry is not unfolded here, or nothing."""
     if entry.method not in METHODS:
         return f"it is packed by {METHOD_NAMES.get(entry.method, f'method {entry.method}')}, which is not unpacked here"
-    if entry.method in packed_member.METHODS and not packed_member.is_here():
+    if entry.method in packed_member.METHODS and not unarchive.is_here():
         return "unpacking it needs the library libarchive (Debian: libarchive13), which is not on this machine"
     if entry.method in (*packed_member.METHODS, *_OLD) and (entry.packed < 0 or (entry.flags & 8 and entry.size == 0)):
         return "how long it is stands in a directory that is lost"

@@ -29,6 +29,7 @@ from tests.formats import (
     test_iwork13,
     test_legacy_parts,
     test_mac,
+    test_mail_stores,
     test_mailboxes,
     test_ofd,
     test_office,
@@ -237,6 +238,9 @@ def _mail() -> Iterator[tuple[str, bytes]]:
     yield "a.eml", letter
     yield "a.mbox", b"".join(test_mailboxes.LINE + test_mailboxes.letter(n) + b"\n" for n in range(3))
     yield "a.mmdf", b"".join(b"\1\1\1\1\n" + test_mailboxes.letter(n) + b"\1\1\1\1\n" for n in range(3))
+    yield "a.dbx", test_mail_stores.store(*(test_mail_stores.letter(n) for n in range(3)))
+    yield "a.mbx", test_mail_stores.mbx(*(test_mail_stores.letter(n) for n in range(3)))
+    yield "a.tbb", test_mail_stores.tbb(*(test_mail_stores.letter(n) for n in range(3)), head=64)
     yield "a.emlx", f"{len(letter)}\n".encode() + letter + b"<?xml version='1.0'?><plist><dict/></plist>"
     forge = test_outlook.forge
     attached = [{0x3707: text("plan.bin"), 0x3705: number(1), 0x3701: test_outlook.octets(b"plan")}]

@@ -75,10 +75,8 @@ def store(*letters):
 
 
 @given(st.lists(st.binary(min_size=1, max_size=1_400), min_size=1, max_size=4))
-def test_a_message_is_put_together_from_its_segments_byte_for_byte(letters):
-    from formats_collector import run_bytes
-
-    found = run_bytes(store(*letters), "Inbox.dbx")
+def test_a_message_is_put_together_from_its_segments_byte_for_byte(read, letters):
+    found = read(store(*letters), "Inbox.dbx")
     assert (found.media_type, found.ended, members(found)) == ("application/x-ms-dbx", Outcome.OK, letters)
     assert {member.how for member in found.members} == {How.COPIED}
 

@@ -154,6 +154,7 @@ READERS: tuple[Reader, ...] = (
     Reader(("application/vnd.visio",), DOCUMENT, "visio", "read_vsd"),
     Reader(("application/onenote",), DOCUMENT, "onenote", "read_onenote"),
     Reader(("application/x-hwp-v5",), DOCUMENT, "hwp", "read_hwp"),
+    Reader(("application/hwp+zip",), DOCUMENT, "hwpx", "read_hwpx"),
     Reader(("application/vnd.wordperfect",), DOCUMENT, "wordperfect", "read_wordperfect"),
     Reader(("application/vnd.ms-wordml",), DOCUMENT, "flat", "read_wordml"),
     Reader(("application/vnd.ms-package.flat+xml",), DOCUMENT, "flat", "read_flat_package"),
@@ -482,7 +483,7 @@ HEIF = frozenset(("image/heic", "image/heif", "image/heic-sequence", "image/heif
 
 
 ZIP = "application/zip"
-_OF_PACKAGES = frozenset(("office", "odf", "packaged", "epub", "iwork", "ofd"))
+_OF_PACKAGES = frozenset(("office", "odf", "packaged", "epub", "iwork", "ofd", "hwpx"))
 
 
 def reader_of(media_type: str) -> Reader | None:

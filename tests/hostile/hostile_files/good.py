@@ -26,6 +26,7 @@ from tests.formats import (
     test_dbf,
     test_flat,
     test_hwp,
+    test_hwpx,
     test_iwork13,
     test_legacy_parts,
     test_mac,
@@ -151,6 +152,7 @@ def _documents() -> Iterator[tuple[str, bytes]]:
     yield "a.kmz", test_packaged.package(**{"doc.kml": "<kml/>", "a.txt": "x"})
     yield "a.vsd", test_visio.drawing()
     yield "a.hwp", test_hwp.GOOD
+    yield "a.hwpx", test_hwpx.hwpx(*(test_hwpx.section(test_hwpx.words(f"door {n}")) for n in range(2)))
     yield "a.one", test_onenote.section(test_onenote.WORDS, files=[(b"inside", ".bin")])
     value = {"URL": "https://lantern.example/", "Seen": [{"name": "Ada"}, 7], "Raw": b"x" * 80}
     yield "a.plist", plistlib.dumps(value, fmt=plistlib.FMT_BINARY)

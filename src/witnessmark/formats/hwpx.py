@@ -1,0 +1,197 @@
+"""Hangul documents since 2014 (HWPX): the paragraphs of every section in their order; notes and deleted text apart.
+
+The layout is OWPML, the Korean standard KS X 6101: a zip whose sections are markup. A paragraph may hold tables, boxes,
+notes and headers, which hold paragraphs again; those come out where they stand, between the words around them.
+
+Rules for whoever changes this file: sections are streamed and forgotten paragraph by paragraph; nothing recurses; what
+is deleted or said in a margin never becomes visible text.
+"""
+
+import re
+from typing import Any, Final
+
+from witnessmark.cell.report import ReadingStopped, Report, Source
+from witnessmark.formats import dates, markup
+from witnessmark.formats.encodings import storable
+from witnessmark.formats.package import Package, close
+from witnessmark.model.derivative import Outcome
+
+_SECTION: Final = re.compile(r"Contents/section(\d{1,6})\.xml", re.IGNORECASE)
+_SIGNS: Final = {"tab": "\t", "lineBreak": "\n", "nbSpace": "\u00a0", "fwSpace": " ", "hyphen": "-"}
+_ASIDE: Final = {"hiddenComment": "comment", "memo": "comment", "fieldBegin": "comment"}
+"""Elements whose paragraphs no page shows; a field holds paragraphs where it is a memo."""
+_CAPTIONS: Final = {
+    "checkBtn": "caption",
+    "radioBtn": "caption",
+    "btn": "caption",
+    "textart": "text",
+    "compose": "composeText",
+}
+_SHOWN: Final = frozenset(("script", "mainText", "subText", "text"))
+_KEPT: Final = {
+    "shapeComment": "alt text",
+    "metaTag": "tag",
+    "firstKey": "index mark",
+    "secondKey": "index mark",
+    "stringParam": "field",
+}
+_NAMED: Final = {
+    "bookmark": ("name",),
+    "tc": ("name",),
+    "fieldBegin": ("name",),
+    "subList": ("metatag",),
+    "listItem": ("displayText", "value"),
+}
+
+
+def read_hwpx(source: Source, report: Report) -> None:
+    """Read a document.
+
+    Raises:
+        ReadingStopped: when it asks for a password, or holds no section.
+    """
+    package = Package(source)
+    markup.name_tool(report)
+    if b"encryption-data" in package.read("META-INF/manifest.xml", 4 << 20):
+        raise ReadingStopped(Outcome.ENCRYPTED, "the document asks for a password")
+    sections = sorted((int(found[1]), name) for name in package.names if (found := _SECTION.fullmatch(name)))
+    if not sections:
+        raise ReadingStopped(Outcome.CORRUPT, "the document has no section")
+    for _, name in sections:
+        _Section(report).read(package, name)
+    _head(package, report)
+    _metadata(package, report)
+    preview = package.read("Preview/PrvText.txt", 1 << 20).decode("utf-8", "replace").strip()
+    if preview:
+        report.hidden("preview", storable(preview) + "\n")
+    for name in package.names:
+        if name.startswith("DocHistory/") and name.endswith((".xml", ".hml")):
+            report.observe("hwpx.history", storable(name)[:200])
+    kept = {name for name in package.names if name.startswith(("DocHistory/", "Chart/"))}
+    about = {name for name in package.names if name.endswith((".hpf", ".rdf"))}
+    package.take_members(report, kept, {"Preview/PrvText.txt", *about})
+    package.observe_times(report)
+    close(package, report)
+
+
+class _Section:
+    """One section on its way into a report: the paragraphs that are open, and what they stand in."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._open: list[list[str]] = []
+        self._aside: list[str] = []
+        self._deleted = False
+
+    def read(self, package: Package, name: str) -> None:
+        """Read a part; what breaks off is named as broken."""
+        try:
+            for event, element in markup.events(package.open(name)):
+                tag = markup.local(element)
+                if event == "start":
+                    self._begin(tag, element)
+                else:
+                    self._end(tag, element)
+        except markup.BrokenMarkup:
+            package.broken.append(name)
+        while self._open:
+            self._flush()
+            self._open.pop()
+
+    def _begin(self, tag: str, element: Any) -> None:
+        if tag == "p":
+            if self._open:
+                self._flush()
+            self._open.append([])
+        elif tag in _ASIDE:
+            if self._open:
+                self._flush()
+            self._aside.append(_ASIDE[tag])
+        elif tag in _CAPTIONS:
+            self._say(markup.attributes(element).get(_CAPTIONS[tag], ""))
+
+    def _end(self, tag: str, element: Any) -> None:
+        if tag == "t":
+            self._words(element)
+        elif tag == "p":
+            if self._open:
+                self._flush()
+                self._open.pop()
+            if not self._open:
+                markup.forget(element)
+        elif tag in _SHOWN:
+            self._say(element.text or "")
+        elif tag in _KEPT and (element.text or "").strip():
+            self._report.hidden(_KEPT[tag], storable(element.text.strip()) + "\n")
+        if tag in _NAMED:
+            about = markup.attributes(element)
+            for name in _NAMED[tag]:
+                if about.get(name, "").strip():
+                    self._report.hidden(f"{tag} {name}", storable(about[name].strip()) + "\n")
+        if tag in _ASIDE and self._aside:
+            if self._open:
+                self._flush()
+            self._aside.pop()
+
+    def _words(self, element: Any) -> None:
+        """Take the text of a run: signs stand for themselves, and marks say where deleted text begins and ends."""
+        self._say(element.text or "")
+        for inner in element:
+            tag = markup.local(inner)
+            if tag == "deleteBegin":
+                self._deleted = True
+            elif tag == "deleteEnd":
+                self._deleted = False
+            self._say(_SIGNS.get(tag, "") + (inner.tail or ""))
+
+    def _say(self, text: str) -> None:
+        if not text:
+            return
+        if self._deleted:
+            self._report.hidden("deleted text", storable(text) + "\n")
+        elif self._open:
+            self._open[-1].append(text)
+        else:
+            self._put(text)
+
+    def _flush(self) -> None:
+        text = "".join(self._open[-1])
+        self._open[-1].clear()
+        if text.strip():
+            self._put(text)
+
+    def _put(self, text: str) -> None:
+        text = storable(text.rstrip()) + "\n"
+        if self._aside:
+            self._report.hidden(self._aside[-1], text)
+        else:
+            self._report.visible(text)
+
+
+def _head(package: Package, report: Report) -> None:
+    root = package.root("Contents/header.xml")
+    for element in () if root is None else root.iter("{*}trackChangeAuthor"):
+        if name := (element.get("name") or "").strip():
+            report.hidden("author of changes", storable(name) + "\n")
+
+
+def _metadata(package: Package, report: Report) -> None:
+    """Report what the document says of itself, and which program wrote it."""
+    root = package.root("Contents/content.hpf")
+    for element in () if root is None else root.iter("{*}title", "{*}meta"):
+        name = element.get("name") or markup.local(element)
+        text = storable(" ".join((element.text or "").split()))
+        if not text:
+            continue
+        if name in ("CreatedDate", "ModifiedDate"):
+            told = "created" if name == "CreatedDate" else "modified"
+            dates.observe(report, told, dates.from_iso(text), f"HWPX {name}")
+            continue
+        report.hidden(f"metadata: {storable(name)[:40]}", text[:2000] + "\n")
+        if name in ("title", "creator", "lastsaveby"):
+            report.observe(f"hwpx.{name}", text[:500])
+    version = package.root("version.xml")
+    if version is not None and (program := (version.get("application") or "").strip()):
+        dates.observe_software(
+            report, storable(program)[:200], storable(version.get("appVersion") or "")[:200], "HWPX version.xml"
+        )

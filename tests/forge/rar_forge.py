@@ -87,6 +87,11 @@ class File:
     method: int = 0x30
     crc: int | None = None
     blake: bool = False
+    plain: bytes | None = None
+    """What the data of an older archive unpack to."""
+    builds_on: bool = False
+    comment: bytes = b""
+    """What stands behind the name in an older head, and is not counted by its checksum."""
 
 
 def packed(data):
@@ -188,17 +193,30 @@ def old_volumes(files, long, size, password=""):
     ]
 
 
-def old_archive(files, password="", *, number=None, part=None):
+def old_archive(files, password="", *, number=None, part=None, solid=False):
     """Return an archive as RAR 3 wrote it, or the volume of that number; with a password its heads are locked."""
-    main = _old_head(0x73, (0x80 if password else 0) | (0 if number is None else 0x11 | (not number) << 8), bytes(6))
+    main = _old_head(
+        0x73, solid << 3 | (0x80 if password else 0) | (0 if number is None else 0x11 | (not number) << 8), bytes(6)
+    )
     files = b"".join(_old_file(file, password) for file in files)
     files += b"" if part is None else _old_file(part[0], password, part[1])
     end = _old_head(0x7B, 0x4000 | (part is not None and part[1].goes_on), b"")
     return OLD_SIGNATURE + main + files + _old_closed(end, password)
 
 
-def _old_head(kind, flags, rest):
-    fields = struct.pack("<BHH", kind, flags, 7 + len(rest)) + rest
+def old_comment(text, size, *, version=20, method=0x30):
+    """Return a comment as older programs put it into a head."""
+    return _old_head(0x75, 0, struct.pack("<HBBH", size, version, method, 0) + text)
+
+
+def old_aside(data):
+    """Return a block of an owner, as RAR 2.0 wrote it behind a file: its checksum counts the data too."""
+    fields = struct.pack("<BHHIH", 0x77, 0x8000, 13, len(data), 0x101)
+    return struct.pack("<H", zlib.crc32(fields + data) & 0xFFFF) + fields + data
+
+
+def _old_head(kind, flags, rest, *, beside=0):
+    fields = struct.pack("<BHH", kind, flags, 7 + len(rest) + beside) + rest
     return struct.pack("<H", zlib.crc32(fields) & 0xFFFF) + fields
 
 
@@ -215,9 +233,12 @@ def _old_file(file, password, part=None):
     data, salt = old_stream(file) if part is None else part.data, OLD_SALT[::-1] if file.password else b""
     flags = 0x8404 if file.password else 0x8000
     flags |= 0 if part is None else part.began | part.goes_on << 1
-    crc = zlib.crc32(part.data if part and part.goes_on else file.data) if file.crc is None else file.crc
+    flags |= file.builds_on << 4
+    plain = file.data if file.plain is None else file.plain
+    crc = zlib.crc32(part.data if part and part.goes_on else plain) if file.crc is None else file.crc
     name = file.name.encode()
-    about = struct.pack(
-        "<IIBIIBBHI", len(data), len(file.data), 3, crc, 0, file.version, file.method, len(name), 0o100644
-    )
-    return _old_closed(_old_head(0x74, flags, about + name + salt), password) + data
+    about = struct.pack("<IIBIIBBHI", len(data), len(plain), 3, crc, 0, file.version, file.method, len(name), 0o100644)
+    head = _old_head(0x74, flags | bool(file.comment) << 3, about + name + salt)
+    if file.comment:
+        head = _old_head(0x74, flags | 8, about + name + salt, beside=len(file.comment)) + file.comment
+    return _old_closed(head, password) + data

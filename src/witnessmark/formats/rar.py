@@ -10,12 +10,12 @@ on locked, never as what a wrong password makes of it.
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
-from witnessmark.formats import packed, pieces, rar5, rar_blocks, rar_key, rar_volumes, unarchive
+from witnessmark.formats import packed, pieces, rar5, rar_blocks, rar_key, rar_old, rar_volumes, unarchive
 from witnessmark.formats.pieces import BLOCK, AsItStands, Decrypted, Made, Piece
 from witnessmark.formats.rar_block import Block, BrokenRar, HeadLock, Locked
 from witnessmark.formats.rar_blocks import Joint
@@ -24,6 +24,7 @@ from witnessmark.model.derivative import Outcome
 
 MOST_ROUNDS: Final = 1 << 25
 """Rounds of hashing for all keys of one archive; RAR asks for three times 2^15, some 50 ms here."""
+MOST_COMMENTS: Final = 10_000
 PROBES: Final = 3
 """Files of an older archive that a password is tried on before it counts as wrong: the first may be damaged."""
 _TOO_MANY: Final = (
@@ -52,25 +53,51 @@ def opens(source: Source, report: Report) -> bool:
 
 def read_rar(source: Source, report: Report) -> None:
     """Read a RAR archive, or several volumes of one; what is locked in it is listed where its name stands open."""
-    joint, told = _seen(source)
+    seen = _seen(source)
+    joint, told = seen.joint, seen.told
     if joint.volumes > 1:
         source = rar_volumes.glued(source, rar_blocks.followed(source.stream, source.size, None))
-        told = replace(_seen(source)[1], is_cut=joint.is_cut)
+        seen = _seen(source)
+        told = replace(seen.told, is_cut=joint.is_cut)
+    if told.unread or seen.is_old:
+        source, told = rar_old.unpacked(source, told)
+    for comment in dict.fromkeys(filter(None, map(rar_old.comment, seen.comments))):
+        report.hidden("comment", comment + "\n")
     packed.read_rar(source, report, told)
 
 
-def _seen(source: Source) -> tuple[Joint, packed.Told]:
-    """Return what the blocks are of, and what is to be told of the files in them."""
-    joint, locked, unread, files = Joint(), set[int](), dict[int, str](), 0
+@dataclass(slots=True)
+class _Seen:
+    """What the blocks of an archive are of, and what is to be told of the files in them."""
+
+    joint: Joint = field(default_factory=Joint)
+    locked: set[int] = field(default_factory=set)
+    unread: dict[int, str] = field(default_factory=dict)
+    comments: list[bytes] = field(default_factory=list)
+    is_old: bool = False
+    """Whether something in it is as older programs wrote it, which libarchive stumbles over."""
+
+    @property
+    def told(self) -> packed.Told:
+        """What is told of the files."""
+        return packed.Told(self.locked, unread=self.unread, is_cut=self.joint.is_cut)
+
+
+def _seen(source: Source) -> _Seen:
+    seen, files = _Seen(), 0
     with suppress(BrokenRar):  # libarchive says what is wrong
         if rar_blocks.head_lock(source.stream) is None:
             for block in rar_blocks.blocks(source.stream, source.size, None):
-                joint.see(block)
+                seen.joint.see(block)
+                seen.is_old = seen.is_old or bool(block.comment) or block.is_aside
+                if block.comment and len(seen.comments) < MOST_COMMENTS:
+                    seen.comments.append(block.comment)
                 if block.is_file:
-                    locked.update({files} if block.is_locked else ())
-                    unread.update({files: block.unread} if block.unread else {})
+                    seen.locked.update({files} if block.is_locked else ())
+                    if block.old is not None:
+                        seen.unread[files] = rar_old.not_unpacked(block.old)
                     files += 1
-    return joint, packed.Told(locked, unread=unread, is_cut=joint.is_cut)
+    return seen
 
 
 def _agrees(locked: Locked, password: str, crc: int) -> bool:

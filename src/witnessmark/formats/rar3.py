@@ -12,13 +12,28 @@ from typing import BinaryIO, Final
 
 from witnessmark.formats import rar_key
 from witnessmark.formats.pieces import BLOCK, Span
-from witnessmark.formats.rar_block import OLD_SIGNATURE, Block, BrokenRar, HeadLock, Locked, Opening, next_volume, whole
+from witnessmark.formats.rar_block import (
+    OLD_SIGNATURE,
+    Block,
+    BrokenRar,
+    HeadLock,
+    Locked,
+    Old,
+    Opening,
+    next_volume,
+    whole,
+)
 
 _MAIN, _FILE, _END = 0x73, 0x74, 0x7B
 _LOCKED, _SALTED, _LARGE, _DATA, _HEADS_LOCKED = 0x04, 0x0400, 0x0100, 0x8000, 0x80
 _BEGAN, _GOES_ON, _NOT_LAST = 0x01, 0x02, 0x01
 _VOLUME, _FIRST, _NAMED_BY_PART = 0x01, 0x0100, 0x10
+_SOLID, _BUILDS_ON, _FOLDER = 0x08, 0x10, 0xE0
+_COMMENT, _MAIN_COMMENT, _TIMES = 0x08, 0x02, 0x1000
+_ASIDE: Final = range(0x75, 0x7A)
+"""Kinds of blocks that older programs wrote beside files: comments, seals, owners, spare data."""
 _STORED: Final = 0x30
+_FIRST_WAY: Final = 15
 _AES: Final = 29
 """The version from which on files are locked by AES, and packed in the one way that libarchive has."""
 
@@ -39,7 +54,7 @@ def last() -> bytes:
 
 def blocks(stream: BinaryIO, size: int, password: str | None) -> Iterator[Block]:
     """Yield the blocks, whose heads a password opens where they are locked; of the volumes that follow too."""
-    at, are_locked, is_first = len(OLD_SIGNATURE), False, True
+    at, are_locked, is_first, is_solid = len(OLD_SIGNATURE), False, True, False
     while at + 7 <= size:
         head, end = _head(stream, at, password if are_locked else None)
         kind, flags = head[2], int.from_bytes(head[3:5], "little")
@@ -48,16 +63,17 @@ def blocks(stream: BinaryIO, size: int, password: str | None) -> Iterator[Block]
             data_size |= int.from_bytes(head[32:36], "little") << 32
         data = Span(end, min(data_size, max(0, size - end)))
         if kind == _MAIN:
-            are_locked = bool(flags & _HEADS_LOCKED)
+            are_locked, is_solid = bool(flags & _HEADS_LOCKED), bool(flags & _SOLID)
             if are_locked and password is None:
                 raise BrokenRar("its heads are locked")
-            opened = _written(head, flags & ~_HEADS_LOCKED)
-            yield Block(opened, data, whole=partial(_of_one, opened))
+            opened = _written(_bare(head), flags & ~(_HEADS_LOCKED | _MAIN_COMMENT))
+            yield Block(opened, data, whole=partial(_of_one, opened), comment=head[len(opened) :])
         elif kind == _FILE:
-            yield _file(head, flags, data, is_first=is_first)
+            yield _file(head, flags, data, is_first=is_first, is_solid=is_solid)
             is_first = False
         else:
-            yield Block(head, data, goes_on=bool(flags & _NOT_LAST) if kind == _END else None)
+            goes_on = bool(flags & _NOT_LAST) if kind == _END else None
+            yield Block(head, data, goes_on=goes_on, is_aside=kind in _ASIDE)
         at = end + data_size
         if kind not in (_FILE, _END):
             continue
@@ -85,23 +101,29 @@ def _head(stream: BinaryIO, at: int, password: str | None) -> tuple[bytes, int]:
     if length < 7 or len(head) < length:
         raise BrokenRar("a head breaks off")
     stated = int.from_bytes(head[:2], "little")
-    if stated not in (zlib.crc32(head[2:]) & 0xFFFF, zlib.crc32(head[2:13]) & 0xFFFF):  # a comment is not counted
+    fits = (zlib.crc32(head[2:]) & 0xFFFF, zlib.crc32(head[2:13]) & 0xFFFF, zlib.crc32(_bare(head)[2:]) & 0xFFFF)
+    if stated not in fits and head[2] not in _ASIDE:  # of some of those it counts the data too
         raise BrokenRar("a head whose checksum does not fit")
     return head, end
 
 
-def _file(head: bytes, flags: int, data: Span, *, is_first: bool) -> Block:
+def _file(head: bytes, flags: int, data: Span, *, is_first: bool, is_solid: bool) -> Block:
     """Return the block of a file; libarchive takes the rest of one for a file where it is the first that it meets."""
     began, goes_on, is_locked = bool(flags & _BEGAN), bool(flags & _GOES_ON), bool(flags & _LOCKED)
+    comment = head[len(_bare(head)) :]
+    if comment:
+        flags &= ~_COMMENT
+        head = _written(_bare(head), flags)
     block = Block(
         head,
         data,
+        comment=comment,
         is_file=not began or is_first,
         is_locked=is_locked,
         begins_before=began,
         goes_on=goes_on,
         whole=partial(_in_one_piece, head, flags & ~(_BEGAN | _GOES_ON)),
-        unread=_unread(head),
+        old=_old(head, flags, builds_on=is_solid and not is_first),
     )
     if not is_locked or began or goes_on or len(head) < 32:
         return block
@@ -117,12 +139,30 @@ def _file(head: bytes, flags: int, data: Span, *, is_first: bool) -> Block:
     return replace(block, locked=locked if head[24] >= _AES else None)
 
 
-def _unread(head: bytes) -> str:
-    """Say why a file is not unpacked: RAR packed otherwise before 2.9, and libarchive takes that for damage."""
-    version, method = head[24:25], head[25:26]
-    if not version or version[0] >= _AES or method == bytes((_STORED,)):
-        return ""
-    return f"it is packed in the way of RAR {version[0] // 10}.{version[0] % 10}, which is not unpacked here"
+def _bare(head: bytes) -> bytes:
+    """Return the head of an archive or a file without the comment in it, where it has one."""
+    kind, flags = head[2], int.from_bytes(head[3:5], "little")
+    if kind == _MAIN and flags & _MAIN_COMMENT:
+        return head[:13]
+    if kind == _FILE and flags & _COMMENT and not flags & (_TIMES | _LARGE) and len(head) >= 32:
+        return head[: 32 + int.from_bytes(head[26:28], "little") + (8 if flags & _SALTED else 0)]
+    return head
+
+
+def _old(head: bytes, flags: int, *, builds_on: bool) -> Old | None:
+    """Return how a file is packed, where that is no way of libarchive's; before 2.0 the archive says what builds on."""
+    if len(head) < 32 or head[24] >= _AES or head[25] == _STORED or flags & _FOLDER == _FOLDER:
+        return None
+    version, unpacked = head[24], int.from_bytes(head[11:15], "little")
+    builds_on = builds_on if version <= _FIRST_WAY else bool(flags & _BUILDS_ON)
+    stored = partial(_stored, head, flags & ~(_BEGAN | _GOES_ON | _BUILDS_ON))
+    return Old(version, unpacked, int.from_bytes(head[16:20], "little"), builds_on, stored)
+
+
+def _stored(head: bytes, flags: int, size: int) -> bytes:
+    """Return the head of a file as that of one which is not packed, of so many bytes."""
+    made = head[:11] + struct.pack("<I", size) + head[15:25] + bytes((_STORED,)) + head[26:]
+    return _in_one_piece(made, flags, size)
 
 
 def _in_one_piece(head: bytes, flags: int, data_size: int) -> bytes:

@@ -38,6 +38,21 @@ class Locked:
 
 
 @dataclass(frozen=True, slots=True)
+class Old:
+    """How a file is packed that was packed before RAR 2.9, which libarchive does not unpack.
+
+    `version` is that of the way, times ten; `unpacked` how many bytes it unpacks to, and `crc` their checksum;
+    `builds_on` whether it builds on the files before it. `stored` gives its head as that of one which is not packed.
+    """
+
+    version: int
+    unpacked: int
+    crc: int
+    builds_on: bool
+    stored: Callable[[int], bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """A block: its head as it is written where heads stand open, where its data lie, and how those are locked.
 
@@ -55,7 +70,9 @@ class Block:
     begins_before: bool = False
     goes_on: bool | None = None  # None where the block says nothing of that
     whole: Callable[[int], bytes] | None = None
-    unread: str = ""  # why libarchive does not unpack it
+    old: Old | None = None
+    comment: bytes = b""  # what stood in the head, and its checksum did not count: a block of its own
+    is_aside: bool = False  # whether it is one that older programs wrote beside files, which libarchive stumbles over
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,214 @@
+"""Unpacks what RAR 2.0 to 2.8 packed: repetitions and letters under codes that change, and sound by prediction.
+
+The way is that of the program, known from those who read its archives: bits from the highest on; tables of code lengths
+that may build on those before; the last four distances can be named; a block of sound says of each byte how far it is
+from what the bytes before it in its channel let expect.
+
+Rules for whoever changes this file: no more than the stated bytes are made; whoever runs out of bits has broken off;
+what lies before the beginning of everything is zeros.
+"""
+
+from itertools import accumulate
+from typing import Final
+
+from witnessmark.formats.rar_bits import Bits, BrokenOff, repeat
+
+LETTERS, DISTANCES, LENGTHS, SOUNDS = 298, 48, 28, 257
+"""How many codes there are: of letters and lengths, of distances, of lengths of what is named again, of sound."""
+WINDOW: Final = 1 << 20
+"""How far back a repetition may reach."""
+_CODES: Final = 19
+_BITS: Final = 15  # of the longest code
+_OF_LENGTHS: Final = (0,) * 8 + (1,) * 4 + (2,) * 4 + (3,) * 4 + (4,) * 4 + (5,) * 4
+_OF_DISTANCES: Final = (0, 0, *(bits for bits in range(16) for _ in (0, 1)), *(16,) * 14)
+_OF_NEAR: Final = (2, 2, 3, 4, 5, 6, 6, 6)
+
+
+def _bases(bits: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(accumulate((1 << count for count in bits[:-1]), initial=0))
+
+
+_LENGTH, _DISTANCE, _NEAR = _bases(_OF_LENGTHS), _bases(_OF_DISTANCES), _bases(_OF_NEAR)
+
+
+def _table(lengths: list[int]) -> list[int]:
+    """Return for each run of 15 bits what its first code means, times 16, and how long that is; 0 where there is none.
+
+    Codes are given in the order of their lengths, and of what they mean.
+    """
+    table: list[int] = []
+    for length in range(1, _BITS + 1):
+        for meaning, own in enumerate(lengths):
+            if own == length:
+                table += [meaning << 4 | length] * (1 << _BITS - length)
+    return table[: 1 << _BITS] + [0] * ((1 << _BITS) - len(table))
+
+
+def _meaning(bits: Bits, table: list[int]) -> int:
+    """Return what the next code of a table means."""
+    found = table[bits.peek(_BITS)]
+    if not found:
+        raise BrokenOff("a code that means nothing")
+    bits.skip(found & 15)
+    return found >> 4
+
+
+class _Channel:
+    """What one channel of sound lets expect."""
+
+    def __init__(self) -> None:
+        self._weights = [0] * 5
+        self._before = [0] * 4
+        self._delta = self._last = self._count = 0
+        self._misses = [0] * 11
+
+    def next(self, told: int, across: int) -> tuple[int, int]:
+        """Return the next byte and how far it is from the one before it, which the next channel is told."""
+        self._count += 1
+        first, second, third, _ = self._before
+        self._before = [self._delta, self._delta - first, second, third]
+        seen = [*self._before, across]
+        expected = (8 * self._last + sum(map(int.__mul__, self._weights, seen))) >> 3
+        byte = (expected - told) & 0xFF
+        off = ((told & 0x7F) - (told & 0x80)) << 3
+        self._misses[0] += abs(off)
+        for place, value in enumerate(seen):
+            self._misses[2 * place + 1] += abs(off - value)
+            self._misses[2 * place + 2] += abs(off + value)
+        moved = (byte - self._last) & 0xFF
+        self._delta, self._last = (moved & 0x7F) - (moved & 0x80), byte
+        if not self._count & 0x1F:
+            best = self._misses.index(min(self._misses))
+            self._misses = [0] * 11
+            if best:
+                weight = self._weights[(best - 1) // 2]
+                if best % 2 and weight >= -16:
+                    self._weights[(best - 1) // 2] -= 1
+                elif not best % 2 and weight < 16:
+                    self._weights[(best - 1) // 2] += 1
+        return byte, self._delta
+
+
+class Unpacker:
+    """Unpacks the files of one archive, one after the other: each may build on those before."""
+
+    def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        self._made = bytearray()
+        self._lengths = [0] * (4 * SOUNDS)
+        self._distances = [0] * 4
+        self._turn = self._length = self._distance = 0
+        self._letters: list[int] = []
+        self._far: list[int] = []
+        self._again: list[int] = []
+        self._channels = [_Channel() for _ in range(4)]
+        self._sounds: list[list[int]] = []
+        self._channel = self._across = 0
+
+    def file(self, data: bytes, size: int, *, goes_on: bool) -> bytes:
+        """Return what a file unpacks to, as far as it can be unpacked.
+
+        Args:
+            data: its packed bytes.
+            size: how many bytes it unpacks to.
+            goes_on: whether it builds on the files before it.
+        """
+        if not goes_on:
+            self._begin()
+        del self._made[: max(0, len(self._made) - WINDOW)]
+        start, bits = len(self._made), Bits(data)
+        end = start + size
+        try:
+            if size and not (self._letters or self._sounds):
+                self._read_tables(bits)
+            while len(self._made) < end:
+                if self._sounds:
+                    self._sound(bits)
+                else:
+                    self._one(bits)
+            if bits.left >= 5 and size:
+                self._last_tables(bits)
+        except BrokenOff:
+            pass
+        del self._made[end:]
+        return bytes(self._made[start:])
+
+    def _last_tables(self, bits: Bits) -> None:
+        """Read the tables for the next file, where they stand behind this one."""
+        is_sound = bool(self._sounds)
+        code = _meaning(bits, self._sounds[self._channel] if is_sound else self._letters)
+        if code == (256 if is_sound else 269):
+            self._read_tables(bits)
+
+    def _read_tables(self, bits: Bits) -> None:
+        is_sound, builds_on = bits.take(1), bits.take(1)
+        if not builds_on:
+            self._lengths = [0] * (4 * SOUNDS)
+        channels = bits.take(2) + 1 if is_sound else 0
+        if self._channel >= max(channels, 1):
+            self._channel = 0
+        count = SOUNDS * channels if is_sound else LETTERS + DISTANCES + LENGTHS
+        codes = _table([bits.take(4) for _ in range(_CODES)])
+        lengths: list[int] = []
+        while len(lengths) < count:
+            code = _meaning(bits, codes)
+            if code < 16:
+                lengths.append((code + self._lengths[len(lengths)]) & 15)
+            elif code == 16:
+                if not lengths:
+                    raise BrokenOff("a length again, and none before it")
+                lengths += lengths[-1:] * (bits.take(2) + 3)
+            else:
+                lengths += [0] * (bits.take(3) + 3 if code == 17 else bits.take(7) + 11)
+        lengths = lengths[:count]
+        self._lengths[:count] = lengths
+        if is_sound:
+            self._sounds = [_table(lengths[at : at + SOUNDS]) for at in range(0, count, SOUNDS)]
+            self._letters = []
+        else:
+            self._sounds = []
+            self._letters = _table(lengths[:LETTERS])
+            self._far = _table(lengths[LETTERS : LETTERS + DISTANCES])
+            self._again = _table(lengths[LETTERS + DISTANCES :])
+
+    def _sound(self, bits: Bits) -> None:
+        told = _meaning(bits, self._sounds[self._channel])
+        if told == 256:
+            self._read_tables(bits)
+            return
+        byte, self._across = self._channels[self._channel].next(told, self._across)
+        self._made.append(byte)
+        self._channel = (self._channel + 1) % len(self._sounds)
+
+    def _one(self, bits: Bits) -> None:
+        """Make what the next code means."""
+        code = _meaning(bits, self._letters)
+        if code < 256:
+            self._made.append(code)
+        elif code == 269:
+            self._read_tables(bits)
+        elif code == 256:
+            self._repeat(self._length, self._distance)
+        elif code < 261:
+            distance = self._distances[(self._turn - (code - 256)) & 3]
+            length = self._long(bits, _meaning(bits, self._again)) + 2
+            self._repeat(length + (distance >= 0x101) + (distance >= 0x2000) + (distance >= 0x40000), distance)
+        elif code < 269:
+            place = code - 261
+            self._repeat(2, _NEAR[place] + bits.take(_OF_NEAR[place]) + 1)
+        else:
+            length = self._long(bits, code - 270) + 3
+            place = _meaning(bits, self._far)
+            distance = _DISTANCE[place] + bits.take(_OF_DISTANCES[place]) + 1
+            self._repeat(length + (distance >= 0x2000) + (distance >= 0x40000), distance)
+
+    def _long(self, bits: Bits, place: int) -> int:
+        return _LENGTH[place] + bits.take(_OF_LENGTHS[place])
+
+    def _repeat(self, length: int, distance: int) -> None:
+        self._distances[self._turn & 3] = distance
+        self._turn += 1
+        self._length, self._distance = length, distance
+        repeat(self._made, length, distance)

@@ -1,0 +1,77 @@
+"""Writes a RAR archive anew in which files that were packed before RAR 2.9 stand unpacked: libarchive has no such way.
+
+What was unpacked is kept in memory until it is handed on: such archives are small. A file that breaks off stands there
+as far as it goes, and its checksum tells.
+"""
+
+import struct
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from witnessmark.cell.report import Source
+from witnessmark.formats import encodings, pieces, rar2, rar15, rar_blocks
+from witnessmark.formats.packed import Told
+from witnessmark.formats.pieces import AsItStands, Made, Piece
+from witnessmark.formats.rar_block import OLD_SIGNATURE, Block, Old
+
+MOST: Final = 24 << 20
+"""Bytes that the files of one archive may unpack to; some 20 seconds."""
+_COMMENT = struct.Struct("<7xHBB2x")
+_STORED: Final = 0x30
+_WAYS: Final = frozenset((15, 20, 26))
+
+
+def not_unpacked(old: Old) -> str:
+    """Say of a file why it is not unpacked, where it is not."""
+    return f"it is packed in the way of RAR {old.version // 10}.{old.version % 10}, which is not unpacked here"
+
+
+def unpacked(source: Source, told: Told) -> tuple[Source, Told]:
+    """Return an archive with its old files unpacked, as far as that can be done, and what is told of its files then."""
+    made: list[Piece] = [Made(OLD_SIGNATURE)]
+    unread, agrees = dict(told.unread), dict(told.agrees)
+    first, second = rar15.Unpacker(), rar2.Unpacker()
+    files, left = 0, MOST
+    for block in rar_blocks.followed(source.stream, source.size, None):
+        if block.is_aside:
+            continue
+        number = files
+        files += block.is_file
+        old = block.old
+        data = b""
+        if old is not None and _is_at_hand(block, old):
+            if old.unpacked > left:
+                unread[number] = f"{not_unpacked(old)} beyond {MOST >> 20} MiB"
+            else:
+                source.stream.seek(block.data.at)
+                way = first if old.version == 15 else second
+                data = way.file(source.stream.read(block.data.size), old.unpacked, goes_on=old.builds_on)
+        if old is None or not data:
+            made += [Made(block.head), AsItStands(source.stream, block.data)]
+            continue
+        left -= len(data)
+        unread.pop(number, None)
+        agrees[number] = partial(int.__eq__, old.crc)
+        made += [Made(old.stored(len(data))), Made(data)]
+    return pieces.source(made, source.name), replace(told, unread=unread, agrees=agrees)
+
+
+def comment(block: bytes) -> str:
+    """Return the text of a comment that stood in a head as a block of its own; empty where it cannot be read."""
+    if len(block) < _COMMENT.size or block[2] != 0x75:
+        return ""
+    size, version, method = _COMMENT.unpack_from(block)
+    data = block[_COMMENT.size :]
+    if method != _STORED:
+        if version not in _WAYS:
+            return ""
+        way = rar15.Unpacker() if version == 15 else rar2.Unpacker()
+        data = way.file(data, size, goes_on=False)
+    chosen = encodings.choose(data)
+    return encodings.storable(data.decode(chosen.name, "replace")).strip()
+
+
+def _is_at_hand(block: Block, old: Old) -> bool:
+    """Tell whether a file is packed in a way that is had, open, and all here."""
+    return old.version in _WAYS and not block.is_locked and not block.begins_before and not block.goes_on

@@ -40,6 +40,7 @@ from tests.formats import (
     test_pictures,
     test_ppt,
     test_quill,
+    test_rar_old,
     test_raw_files,
     test_recordings,
     test_sas,
@@ -330,6 +331,8 @@ def _containers() -> Iterator[tuple[str, bytes]]:
     for what, header in (("locked", None), ("names", lock)):
         yield f"{what}.7z", forge.archive([forge.Folder({"a.txt": b"The keys"}, lock, forge.LZMA)], header, ["b"])
     shut = rar_forge.File("a.txt", b"The keys " * 9, rar_forge.Lock("nobody knows it"), is_packed=True)
+    old = rar_forge.File("b.txt", test_rar_old.GOLDEN, version=15, method=0x33, plain=test_rar_old.SENTENCE)
+    yield "old.rar", rar_forge.old_archive([test_rar_old.old("a.txt", b"The doors stay shut"), old])
     yield "locked.rar", rar_forge.archive([shut, rar_forge.File("b.txt", b"The doors", is_packed=True)])
     for kind in ("7zip", "iso9660", "cpio_newc", "xar", "ar_bsd"):
         yield f"a.{kind}", _by_libarchive(kind)

@@ -185,10 +185,10 @@ def old_key(password, salt):
 OLD_SALT = b"eight of"
 
 
-def old_volumes(files, long, size, password=""):
+def old_volumes(files, long, size, password="", *, solid=False):
     """Return the volumes as RAR 3 wrote them over which a last file goes on, so many bytes in each."""
     return [
-        old_archive(files if number == 0 else [], password, number=number, part=(long, part))
+        old_archive(files if number == 0 else [], password, number=number, part=(long, part), solid=solid)
         for number, part in enumerate(Part.of(old_stream(long), size))
     ]
 

@@ -47,7 +47,11 @@ def opens(source: Source, report: Report) -> bool:
         return False
     if rewritten is None:
         return False
-    packed.read_rar(rewritten, report, packed.Told(reading.locked, reading.agrees, is_cut=reading.joint.is_cut))
+    seen = _seen(rewritten)
+    told = packed.Told(reading.locked, reading.agrees, seen.unread, is_cut=reading.joint.is_cut)
+    if told.unread or seen.is_old:
+        rewritten, told = rar_old.unpacked(rewritten, told)
+    packed.read_rar(rewritten, report, told)
     return True
 
 
@@ -89,7 +93,7 @@ def _seen(source: Source) -> _Seen:
         if rar_blocks.head_lock(source.stream) is None:
             for block in rar_blocks.blocks(source.stream, source.size, None):
                 seen.joint.see(block)
-                seen.is_old = seen.is_old or bool(block.comment) or block.is_aside
+                seen.is_old = seen.is_old or bool(block.tidy) or block.is_aside
                 if block.comment and len(seen.comments) < MOST_COMMENTS:
                     seen.comments.append(block.comment)
                 if block.is_file:

@@ -19,19 +19,20 @@ WINDOW: Final = 1 << 20
 """How far back a repetition may reach."""
 _CODES: Final = 19
 _BITS: Final = 15  # of the longest code
-_OF_LENGTHS: Final = (0,) * 8 + (1,) * 4 + (2,) * 4 + (3,) * 4 + (4,) * 4 + (5,) * 4
+LENGTH_BITS: Final = (0,) * 8 + (1,) * 4 + (2,) * 4 + (3,) * 4 + (4,) * 4 + (5,) * 4
 _OF_DISTANCES: Final = (0, 0, *(bits for bits in range(16) for _ in (0, 1)), *(16,) * 14)
-_OF_NEAR: Final = (2, 2, 3, 4, 5, 6, 6, 6)
+NEAR_BITS: Final = (2, 2, 3, 4, 5, 6, 6, 6)
 
 
-def _bases(bits: tuple[int, ...]) -> tuple[int, ...]:
+def bases(bits: tuple[int, ...]) -> tuple[int, ...]:
+    """Return what each place of a scale begins with, by how many bits follow each."""
     return tuple(accumulate((1 << count for count in bits[:-1]), initial=0))
 
 
-_LENGTH, _DISTANCE, _NEAR = _bases(_OF_LENGTHS), _bases(_OF_DISTANCES), _bases(_OF_NEAR)
+LENGTH_BASES, _DISTANCE, NEAR_BASES = bases(LENGTH_BITS), bases(_OF_DISTANCES), bases(NEAR_BITS)
 
 
-def _table(lengths: list[int]) -> list[int]:
+def table(lengths: list[int]) -> list[int]:
     """Return for each run of 15 bits what its first code means, times 16, and how long that is; 0 where there is none.
 
     Codes are given in the order of their lengths, and of what they mean.
@@ -44,7 +45,7 @@ def _table(lengths: list[int]) -> list[int]:
     return table[: 1 << _BITS] + [0] * ((1 << _BITS) - len(table))
 
 
-def _meaning(bits: Bits, table: list[int]) -> int:
+def meaning(bits: Bits, table: list[int]) -> int:
     """Return what the next code of a table means."""
     found = table[bits.peek(_BITS)]
     if not found:
@@ -138,7 +139,7 @@ class Unpacker:
     def _last_tables(self, bits: Bits) -> None:
         """Read the tables for the next file, where they stand behind this one."""
         is_sound = bool(self._sounds)
-        code = _meaning(bits, self._sounds[self._channel] if is_sound else self._letters)
+        code = meaning(bits, self._sounds[self._channel] if is_sound else self._letters)
         if code == (256 if is_sound else 269):
             self._read_tables(bits)
 
@@ -150,10 +151,10 @@ class Unpacker:
         if self._channel >= max(channels, 1):
             self._channel = 0
         count = SOUNDS * channels if is_sound else LETTERS + DISTANCES + LENGTHS
-        codes = _table([bits.take(4) for _ in range(_CODES)])
+        codes = table([bits.take(4) for _ in range(_CODES)])
         lengths: list[int] = []
         while len(lengths) < count:
-            code = _meaning(bits, codes)
+            code = meaning(bits, codes)
             if code < 16:
                 lengths.append((code + self._lengths[len(lengths)]) & 15)
             elif code == 16:
@@ -165,16 +166,16 @@ class Unpacker:
         lengths = lengths[:count]
         self._lengths[:count] = lengths
         if is_sound:
-            self._sounds = [_table(lengths[at : at + SOUNDS]) for at in range(0, count, SOUNDS)]
+            self._sounds = [table(lengths[at : at + SOUNDS]) for at in range(0, count, SOUNDS)]
             self._letters = []
         else:
             self._sounds = []
-            self._letters = _table(lengths[:LETTERS])
-            self._far = _table(lengths[LETTERS : LETTERS + DISTANCES])
-            self._again = _table(lengths[LETTERS + DISTANCES :])
+            self._letters = table(lengths[:LETTERS])
+            self._far = table(lengths[LETTERS : LETTERS + DISTANCES])
+            self._again = table(lengths[LETTERS + DISTANCES :])
 
     def _sound(self, bits: Bits) -> None:
-        told = _meaning(bits, self._sounds[self._channel])
+        told = meaning(bits, self._sounds[self._channel])
         if told == 256:
             self._read_tables(bits)
             return
@@ -184,7 +185,7 @@ class Unpacker:
 
     def _one(self, bits: Bits) -> None:
         """Make what the next code means."""
-        code = _meaning(bits, self._letters)
+        code = meaning(bits, self._letters)
         if code < 256:
             self._made.append(code)
         elif code == 269:
@@ -193,19 +194,19 @@ class Unpacker:
             self._repeat(self._length, self._distance)
         elif code < 261:
             distance = self._distances[(self._turn - (code - 256)) & 3]
-            length = self._long(bits, _meaning(bits, self._again)) + 2
+            length = self._long(bits, meaning(bits, self._again)) + 2
             self._repeat(length + (distance >= 0x101) + (distance >= 0x2000) + (distance >= 0x40000), distance)
         elif code < 269:
             place = code - 261
-            self._repeat(2, _NEAR[place] + bits.take(_OF_NEAR[place]) + 1)
+            self._repeat(2, NEAR_BASES[place] + bits.take(NEAR_BITS[place]) + 1)
         else:
             length = self._long(bits, code - 270) + 3
-            place = _meaning(bits, self._far)
+            place = meaning(bits, self._far)
             distance = _DISTANCE[place] + bits.take(_OF_DISTANCES[place]) + 1
             self._repeat(length + (distance >= 0x2000) + (distance >= 0x40000), distance)
 
     def _long(self, bits: Bits, place: int) -> int:
-        return _LENGTH[place] + bits.take(_OF_LENGTHS[place])
+        return LENGTH_BASES[place] + bits.take(LENGTH_BITS[place])
 
     def _repeat(self, length: int, distance: int) -> None:
         self._distances[self._turn & 3] = distance

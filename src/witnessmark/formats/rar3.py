@@ -24,7 +24,7 @@ from witnessmark.formats.rar_block import (
     whole,
 )
 
-_MAIN, _FILE, _END = 0x73, 0x74, 0x7B
+_MAIN, _FILE, _SERVICE, _END = 0x73, 0x74, 0x7A, 0x7B
 _LOCKED, _SALTED, _LARGE, _DATA, _HEADS_LOCKED = 0x04, 0x0400, 0x0100, 0x8000, 0x80
 _BEGAN, _GOES_ON, _NOT_LAST = 0x01, 0x02, 0x01
 _VOLUME, _FIRST, _NAMED_BY_PART = 0x01, 0x0100, 0x10
@@ -66,14 +66,17 @@ def blocks(stream: BinaryIO, size: int, password: str | None) -> Iterator[Block]
             are_locked, is_solid = bool(flags & _HEADS_LOCKED), bool(flags & _SOLID)
             if are_locked and password is None:
                 raise BrokenRar("its heads are locked")
-            opened = _written(_bare(head), flags & ~(_HEADS_LOCKED | _MAIN_COMMENT))
-            yield Block(opened, data, whole=partial(_of_one, opened), comment=head[len(opened) :])
+            opened, bare = _written(head, flags & ~_HEADS_LOCKED), _bare(head)
+            is_odd = bare != head or is_solid
+            tidy = _written(bare, flags & ~(_HEADS_LOCKED | _MAIN_COMMENT | _SOLID)) if is_odd else b""
+            yield Block(opened, data, whole=partial(_of_one, opened), comment=head[len(bare) :], tidy=tidy)
         elif kind == _FILE:
             yield _file(head, flags, data, is_first=is_first, is_solid=is_solid)
             is_first = False
         else:
             goes_on = bool(flags & _NOT_LAST) if kind == _END else None
-            yield Block(head, data, goes_on=goes_on, is_aside=kind in _ASIDE)
+            tidy = _written(head, flags & ~_BUILDS_ON) if kind == _SERVICE and flags & _BUILDS_ON else b""
+            yield Block(head, data, goes_on=goes_on, is_aside=kind in _ASIDE, tidy=tidy)
         at = end + data_size
         if kind not in (_FILE, _END):
             continue
@@ -110,20 +113,19 @@ def _head(stream: BinaryIO, at: int, password: str | None) -> tuple[bytes, int]:
 def _file(head: bytes, flags: int, data: Span, *, is_first: bool, is_solid: bool) -> Block:
     """Return the block of a file; libarchive takes the rest of one for a file where it is the first that it meets."""
     began, goes_on, is_locked = bool(flags & _BEGAN), bool(flags & _GOES_ON), bool(flags & _LOCKED)
-    comment = head[len(_bare(head)) :]
-    if comment:
-        flags &= ~_COMMENT
-        head = _written(_bare(head), flags)
+    bare = _bare(head)
+    tidy = b"" if bare == head and not flags & _BUILDS_ON else _written(bare, flags & ~(_COMMENT | _BUILDS_ON))
     block = Block(
         head,
         data,
-        comment=comment,
+        comment=head[len(bare) :],
+        tidy=tidy,
         is_file=not began or is_first,
         is_locked=is_locked,
         begins_before=began,
         goes_on=goes_on,
         whole=partial(_in_one_piece, head, flags & ~(_BEGAN | _GOES_ON)),
-        old=_old(head, flags, builds_on=is_solid and not is_first),
+        old=_old(bare, flags & ~_COMMENT, is_first=is_first, is_solid=is_solid),
     )
     if not is_locked or began or goes_on or len(head) < 32:
         return block
@@ -149,12 +151,14 @@ def _bare(head: bytes) -> bytes:
     return head
 
 
-def _old(head: bytes, flags: int, *, builds_on: bool) -> Old | None:
+def _old(head: bytes, flags: int, *, is_first: bool, is_solid: bool) -> Old | None:
     """Return how a file is packed, where that is no way of libarchive's; before 2.0 the archive says what builds on."""
-    if len(head) < 32 or head[24] >= _AES or head[25] == _STORED or flags & _FOLDER == _FOLDER:
+    if len(head) < 32 or head[25] == _STORED or flags & (_FOLDER | _LARGE) in (_FOLDER, _LARGE):
         return None
     version, unpacked = head[24], int.from_bytes(head[11:15], "little")
-    builds_on = builds_on if version <= _FIRST_WAY else bool(flags & _BUILDS_ON)
+    if version >= _AES and not is_solid:
+        return None
+    builds_on = is_solid and not is_first if version <= _FIRST_WAY else bool(flags & _BUILDS_ON)
     stored = partial(_stored, head, flags & ~(_BEGAN | _GOES_ON | _BUILDS_ON))
     return Old(version, unpacked, int.from_bytes(head[16:20], "little"), builds_on, stored)
 

@@ -39,6 +39,10 @@ class Bits:
         self.skip(count)
         return found
 
+    def align(self) -> None:
+        """Pass over bits up to the next whole byte."""
+        self.skip(self._count % 8)
+
     def of(self, code: list[tuple[int, int]]) -> int:
         """Return what the next bits mean in a code: for each run of 12 bits a meaning, and how many of them it took."""
         meaning, count = code[self.peek(12)]

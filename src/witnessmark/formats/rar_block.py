@@ -72,6 +72,7 @@ class Block:
     whole: Callable[[int], bytes] | None = None
     old: Old | None = None
     comment: bytes = b""  # what stood in the head, and its checksum did not count: a block of its own
+    tidy: bytes = b""  # the head without what libarchive stumbles over, where there is any
     is_aside: bool = False  # whether it is one that older programs wrote beside files, which libarchive stumbles over
 
 

@@ -41,6 +41,7 @@ from tests.formats import (
     test_ppt,
     test_quill,
     test_rar_old,
+    test_rar_solid,
     test_raw_files,
     test_recordings,
     test_sas,
@@ -333,6 +334,8 @@ def _containers() -> Iterator[tuple[str, bytes]]:
     shut = rar_forge.File("a.txt", b"The keys " * 9, rar_forge.Lock("nobody knows it"), is_packed=True)
     old = rar_forge.File("b.txt", test_rar_old.GOLDEN, version=15, method=0x33, plain=test_rar_old.SENTENCE)
     yield "old.rar", rar_forge.old_archive([test_rar_old.old("a.txt", b"The doors stay shut"), old])
+    solid = [test_rar_solid.FIRST, test_rar_solid.SECOND]
+    yield "solid.rar", rar_forge.old_archive(solid, solid=True)
     yield "locked.rar", rar_forge.archive([shut, rar_forge.File("b.txt", b"The doors", is_packed=True)])
     for kind in ("7zip", "iso9660", "cpio_newc", "xar", "ar_bsd"):
         yield f"a.{kind}", _by_libarchive(kind)

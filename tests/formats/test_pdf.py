@@ -183,11 +183,12 @@ def test_what_there_is_to_choose_in_a_form_and_what_a_field_takes_from_above_are
     choice = f"<<{kind}/FT/Ch/T(where)/Opt[(Harbour)[(b)(Old mill)]]>>"
     above = "<</FT/Tx/T(name)/V(Tern)/TU(Who signed)/Kids[14 0 R]>>"
     below = f"<<{kind}/Parent 13 0 R>>"
+    box = f"<<{kind}/FT/Btn/T(agreed)/V/Off/AS/Off>>"
     whole = pdf(
         SHOWN,
-        page="/Annots[12 0 R 14 0 R]",
-        extra=["null", "null", choice, above, below],
-        catalog="/AcroForm<</Fields[12 0 R 13 0 R]>>",
+        page="/Annots[12 0 R 14 0 R 15 0 R]",
+        extra=["null", "null", choice, above, below, box],
+        catalog="/AcroForm<</Fields[12 0 R 13 0 R 15 0 R]>>",
     )
     assert {piece for piece in read(read_pdf, whole).hidden_pieces if "field" in piece[0]} == {
         ("form field: choice", "Harbour\n"),

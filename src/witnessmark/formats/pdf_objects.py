@@ -22,6 +22,9 @@ MOST_ADDRESSES = 200
 MOST_CHOICES = 2000
 """Of one list of a form."""
 LARGEST_ATTACHMENT = 512 << 20
+_BOXES = (pdfium.FPDF_FORMFIELD_CHECKBOX, pdfium.FPDF_FORMFIELD_RADIOBUTTON)
+_EMPTY_BOX = "Off"
+"""What a box holds that nobody ticked (ISO 32000-2, 12.7.5.2.3)."""
 _TEXT_KEYS = ((b"Contents", "annotation"), (b"RC", "annotation"), (b"T", "annotation: by"), (b"Subj", "annotation"))
 _FIELD_KEYS = ((b"V", "form field"), (b"TU", "form field"), (b"DV", "form field"))
 
@@ -73,9 +76,10 @@ def _texts_of(mark: Any) -> Iterator[tuple[str, str]]:
 
 def _texts_of_field(fields: Any, mark: Any) -> Iterator[tuple[str, str]]:
     """Yield what a field takes from the fields above it, and what there is to choose from (ISO 32000-2, 12.7.5.4)."""
+    is_box = pdfium.FPDFAnnot_GetFormFieldType(fields, mark) in _BOXES
     for call in (pdfium.FPDFAnnot_GetFormFieldValue, pdfium.FPDFAnnot_GetFormFieldAlternateName):
         text = wide(call, fields, mark).strip()
-        if text:
+        if text and not (is_box and text == _EMPTY_BOX):
             yield "form field", text
     for place in range(min(pdfium.FPDFAnnot_GetOptionCount(fields, mark), MOST_CHOICES)):
         text = wide(pdfium.FPDFAnnot_GetOptionLabel, fields, mark, place).strip()

@@ -10,7 +10,7 @@ what lies before the beginning of everything is zeros.
 
 from typing import Final
 
-from witnessmark.formats.rar_bits import Bits, BrokenOff, repeat
+from witnessmark.formats.rar_bits import Bits, BrokenOff, Way, repeat
 
 WINDOW: Final = 1 << 16
 """How far back a repetition may reach."""
@@ -108,14 +108,12 @@ class _Ranked:
         return sign
 
 
-class Unpacker:
-    """Unpacks the files of one archive, one after the other: each may build on those before."""
+class Unpacker(Way):
+    """The way of RAR 1.5."""
 
-    def __init__(self) -> None:
-        self._begin()
+    window = WINDOW
 
     def _begin(self) -> None:
-        self._made = bytearray()
         self._letters = _Ranked(list(range(256)), 0xA1, stepped=False)
         self._places = _Ranked(list(range(256)), 0xFF, stepped=True)
         self._flags = _Ranked([-number & 0xFF for number in range(256)], 0xFF, stepped=False)
@@ -133,31 +131,12 @@ class Unpacker:
         self._flag_bits = self._flags_left = self._same = 0
         self._only_letters = False
 
-    def file(self, data: bytes, size: int, *, goes_on: bool) -> bytes:
-        """Return what a file unpacks to, as far as it can be unpacked.
-
-        Args:
-            data: its packed bytes.
-            size: how many bytes it unpacks to.
-            goes_on: whether it builds on the files before it.
-        """
-        if goes_on:
-            self._reset()
-        else:
-            self._begin()
-        del self._made[: max(0, len(self._made) - WINDOW)]
-        start, bits = len(self._made), Bits(data)
-        end = start + size
-        try:
-            if size:
-                self._read_flags(bits)
-                self._flags_left = 8
-            while len(self._made) < end:
-                self._one(bits)
-        except BrokenOff:
-            pass
-        del self._made[end:]
-        return bytes(self._made[start:])
+    def _make(self, bits: Bits, end: int) -> None:
+        self._reset()
+        self._read_flags(bits)
+        self._flags_left = 8
+        while len(self._made) < end:
+            self._one(bits)
 
     def _one(self, bits: Bits) -> None:
         if self._only_letters:

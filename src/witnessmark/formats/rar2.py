@@ -11,7 +11,7 @@ what lies before the beginning of everything is zeros.
 from itertools import accumulate
 from typing import Final
 
-from witnessmark.formats.rar_bits import Bits, BrokenOff, repeat
+from witnessmark.formats.rar_bits import Bits, BrokenOff, Way, repeat
 
 LETTERS, DISTANCES, LENGTHS, SOUNDS = 298, 48, 28, 257
 """How many codes there are: of letters and lengths, of distances, of lengths of what is named again, of sound."""
@@ -90,14 +90,12 @@ class _Channel:
         return byte, self._delta
 
 
-class Unpacker:
-    """Unpacks the files of one archive, one after the other: each may build on those before."""
+class Unpacker(Way):
+    """The way of RAR 2.0."""
 
-    def __init__(self) -> None:
-        self._begin()
+    window = WINDOW
 
     def _begin(self) -> None:
-        self._made = bytearray()
         self._lengths = [0] * (4 * SOUNDS)
         self._distances = [0] * 4
         self._turn = self._length = self._distance = 0
@@ -108,33 +106,16 @@ class Unpacker:
         self._sounds: list[list[int]] = []
         self._channel = self._across = 0
 
-    def file(self, data: bytes, size: int, *, goes_on: bool) -> bytes:
-        """Return what a file unpacks to, as far as it can be unpacked.
-
-        Args:
-            data: its packed bytes.
-            size: how many bytes it unpacks to.
-            goes_on: whether it builds on the files before it.
-        """
-        if not goes_on:
-            self._begin()
-        del self._made[: max(0, len(self._made) - WINDOW)]
-        start, bits = len(self._made), Bits(data)
-        end = start + size
-        try:
-            if size and not (self._letters or self._sounds):
-                self._read_tables(bits)
-            while len(self._made) < end:
-                if self._sounds:
-                    self._sound(bits)
-                else:
-                    self._one(bits)
-            if bits.left >= 5 and size:
-                self._last_tables(bits)
-        except BrokenOff:
-            pass
-        del self._made[end:]
-        return bytes(self._made[start:])
+    def _make(self, bits: Bits, end: int) -> None:
+        if not (self._letters or self._sounds):
+            self._read_tables(bits)
+        while len(self._made) < end:
+            if self._sounds:
+                self._sound(bits)
+            else:
+                self._one(bits)
+        if bits.left >= 5:
+            self._last_tables(bits)
 
     def _last_tables(self, bits: Bits) -> None:
         """Read the tables for the next file, where they stand behind this one."""

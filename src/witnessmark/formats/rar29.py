@@ -16,7 +16,7 @@ from typing import Final
 
 from witnessmark.formats import rar_filters
 from witnessmark.formats.rar2 import LENGTH_BASES, LENGTH_BITS, NEAR_BASES, NEAR_BITS, bases, meaning, table
-from witnessmark.formats.rar_bits import Bits, BrokenOff, repeat
+from witnessmark.formats.rar_bits import Bits, BrokenOff, Way, repeat
 
 LETTERS, DISTANCES, LOWS, AGAIN = 299, 60, 17, 28
 WINDOW: Final = 4 << 20
@@ -47,14 +47,12 @@ class _Run:
     given: dict[int, int] = field(default_factory=dict)
 
 
-class Unpacker:
-    """Unpacks the files of one archive, one after the other: each may build on those before."""
+class Unpacker(Way):
+    """The way of RAR 2.9 that has repetitions."""
 
-    def __init__(self) -> None:
-        self._begin()
+    window = WINDOW
 
     def _begin(self) -> None:
-        self._made = bytearray()
         self._lengths = [0] * (LETTERS + DISTANCES + LOWS + AGAIN)
         self._distances = [0] * 4
         self._length = self._low = self._same_lows = 0
@@ -67,34 +65,21 @@ class Unpacker:
         self._runs: list[_Run] = []
         self._has_tables = self._is_lost = False
 
-    def file(self, data: bytes, size: int, *, goes_on: bool) -> bytes:
-        """Return what a file unpacks to, as far as it can be unpacked.
-
-        Args:
-            data: its packed bytes.
-            size: how many bytes it unpacks to.
-            goes_on: whether it builds on the files before it.
-        """
-        if not goes_on:
-            self._begin()
-        if self._is_lost or not size:
-            return b""
-        del self._made[: max(0, len(self._made) - WINDOW)]
-        start, bits = len(self._made), Bits(data)
-        end = start + size
+    def _make(self, bits: Bits, end: int) -> None:
         self._runs.clear()
-        try:
-            if not self._has_tables:
-                self._read_tables(bits)
-            while len(self._made) <= end and self._one(bits):
-                pass
-        except BrokenOff:
-            self._is_lost = len(self._made) < end
-        del self._made[end:]
-        return self._undone(bytearray(self._made[start:]), start)
+        if self._is_lost:
+            raise BrokenOff("builds on what is lost")
+        if not self._has_tables:
+            self._read_tables(bits)
+        while len(self._made) <= end and self._one(bits):
+            pass
 
-    def _undone(self, made: bytearray, start: int) -> bytes:
+    def _break_off(self, end: int) -> None:
+        self._is_lost = len(self._made) < end
+
+    def _done(self, start: int) -> bytes:
         """Return what was made with the programs run on it; up to a run that cannot be had."""
+        made = self._made[start:]
         for run in self._runs:
             at = run.start - start
             piece = bytes(made[at : at + run.length])

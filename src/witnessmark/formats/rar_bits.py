@@ -1,4 +1,4 @@
-"""What both ways of packing share that RAR had before 2.9: bits from the highest on, and repetitions."""
+"""What the ways of packing share that RAR had up to 4.x: bits from the highest on, repetitions, files one by one."""
 
 
 class BrokenOff(ValueError):  # noqa: N818 - it says what is wrong
@@ -63,3 +63,51 @@ def repeat(made: bytearray, length: int, distance: int) -> None:
     if length:
         piece = bytes(made[len(made) - distance :][:length])
         made += (piece * (length // len(piece) + 1))[:length]
+
+
+class Way:
+    """A way of packing: unpacks the files of one archive, one after the other; each may build on those before.
+
+    Whoever fills it in says how far back repetitions may reach, what is known before the first file (`_begin`), and
+    how bytes are made of bits (`_make`): no more than up to `end`, or what is more is cut off.
+    """
+
+    window: int
+
+    def __init__(self) -> None:
+        self._made = bytearray()
+        self._begin()
+
+    def file(self, data: bytes, size: int, *, goes_on: bool) -> bytes:
+        """Return what a file unpacks to, as far as it can be unpacked.
+
+        Args:
+            data: its packed bytes.
+            size: how many bytes it unpacks to.
+            goes_on: whether it builds on the files before it.
+        """
+        if not goes_on:
+            self._made.clear()
+            self._begin()
+        if not size:
+            return b""
+        del self._made[: max(0, len(self._made) - self.window)]
+        start = len(self._made)
+        try:
+            self._make(Bits(data), start + size)
+        except BrokenOff:
+            self._break_off(start + size)
+        del self._made[start + size :]
+        return self._done(start)
+
+    def _begin(self) -> None:
+        raise NotImplementedError
+
+    def _make(self, bits: Bits, end: int) -> None:
+        raise NotImplementedError
+
+    def _break_off(self, end: int) -> None:
+        """Take note that the packed bytes ended, or said what cannot be."""
+
+    def _done(self, start: int) -> bytes:
+        return bytes(self._made[start:])

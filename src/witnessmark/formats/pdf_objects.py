@@ -52,9 +52,8 @@ def annotations(page: Any, number: int, fields: Any, report: Report) -> list[tup
         if not mark:
             continue
         try:
-            texts += _texts_of(mark)
-            if fields and pdfium.FPDFAnnot_GetSubtype(mark) == pdfium.FPDF_ANNOT_WIDGET:
-                texts += _texts_of_field(fields, mark)
+            is_field = fields and pdfium.FPDFAnnot_GetSubtype(mark) == pdfium.FPDF_ANNOT_WIDGET
+            texts += _texts_of_field(fields, mark) if is_field else _texts_of(mark)
             _observe_mark(mark, number, report)
         finally:
             pdfium.FPDFPage_CloseAnnot(mark)
@@ -75,12 +74,17 @@ def _texts_of(mark: Any) -> Iterator[tuple[str, str]]:
 
 
 def _texts_of_field(fields: Any, mark: Any) -> Iterator[tuple[str, str]]:
-    """Yield what a field takes from the fields above it, and what there is to choose from (ISO 32000-2, 12.7.5.4)."""
+    """Yield a field's value, its own or that of the fields above it, and what there is to choose from.
+
+    See ISO 32000-2, 12.7.4 and 12.7.5.4.
+    """
     is_box = pdfium.FPDFAnnot_GetFormFieldType(fields, mark) in _BOXES
-    for call in (pdfium.FPDFAnnot_GetFormFieldValue, pdfium.FPDFAnnot_GetFormFieldAlternateName):
-        text = wide(call, fields, mark).strip()
+    inherited = {b"V": pdfium.FPDFAnnot_GetFormFieldValue, b"TU": pdfium.FPDFAnnot_GetFormFieldAlternateName}
+    for key, label in _FIELD_KEYS:
+        text = wide(inherited[key], fields, mark).strip() if key in inherited else ""
+        text = text or wide(pdfium.FPDFAnnot_GetStringValue, mark, key).strip()  # a field that the form does not list
         if text and not (is_box and text == _EMPTY_BOX):
-            yield "form field", text
+            yield label, text
     for place in range(min(pdfium.FPDFAnnot_GetOptionCount(fields, mark), MOST_CHOICES)):
         text = wide(pdfium.FPDFAnnot_GetOptionLabel, fields, mark, place).strip()
         if text:

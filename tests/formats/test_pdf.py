@@ -178,19 +178,24 @@ def test_a_word_of_which_a_part_is_seen_can_be_found_whole():
     assert not any("in part" in where for where, _ in whole.hidden_pieces)
 
 
+FIELD = "/Type/Annot/Subtype/Widget/Rect[50 500 250 520]/F 4"
+FORM_TO_FILL = pdf(
+    SHOWN,
+    page="/Annots[12 0 R 14 0 R 15 0 R]",
+    extra=[
+        "null",
+        "null",
+        f"<<{FIELD}/FT/Ch/T(where)/Opt[(Harbour)[(b)(Old mill)]]>>",
+        "<</FT/Tx/T(name)/V(Tern)/TU(Who signed)/Kids[14 0 R]>>",
+        f"<<{FIELD}/Parent 13 0 R>>",
+        f"<<{FIELD}/FT/Btn/T(agreed)/V/Off/AS/Off>>",
+    ],
+    catalog="/AcroForm<</Fields[12 0 R 13 0 R 15 0 R]>>",
+)
+
+
 def test_what_there_is_to_choose_in_a_form_and_what_a_field_takes_from_above_are_kept():
-    kind = "/Type/Annot/Subtype/Widget/Rect[50 500 250 520]/F 4"
-    choice = f"<<{kind}/FT/Ch/T(where)/Opt[(Harbour)[(b)(Old mill)]]>>"
-    above = "<</FT/Tx/T(name)/V(Tern)/TU(Who signed)/Kids[14 0 R]>>"
-    below = f"<<{kind}/Parent 13 0 R>>"
-    box = f"<<{kind}/FT/Btn/T(agreed)/V/Off/AS/Off>>"
-    whole = pdf(
-        SHOWN,
-        page="/Annots[12 0 R 14 0 R 15 0 R]",
-        extra=["null", "null", choice, above, below, box],
-        catalog="/AcroForm<</Fields[12 0 R 13 0 R 15 0 R]>>",
-    )
-    assert {piece for piece in read(read_pdf, whole).hidden_pieces if "field" in piece[0]} == {
+    assert {piece for piece in read(read_pdf, FORM_TO_FILL).hidden_pieces if "field" in piece[0]} == {
         ("form field: choice", "Harbour\n"),
         ("form field: choice", "Old mill\n"),
         ("form field", "Tern\n"),

@@ -37,6 +37,7 @@ from tests.formats import (
     test_onenote,
     test_outlook,
     test_packaged,
+    test_pdf,
     test_pictures,
     test_ppt,
     test_quill,
@@ -109,6 +110,7 @@ def _texts() -> Iterator[tuple[str, bytes]]:
 def _documents() -> Iterator[tuple[str, bytes]]:
     yield "a.pdf", pdfs.simple(extra={9: pdfs.stream(b"BT (x) Tj ET")})
     yield "a.djvu", djvu_forge.specimen()
+    yield "form.pdf", test_pdf.FORM_TO_FILL
     yield "attached.pdf", pdfs.attached(b"a.txt", b"word")
     yield "warm.pdf", warm._pdf()
     runs = test_office.paragraph(test_office.run("The doors")) + test_office.paragraph(

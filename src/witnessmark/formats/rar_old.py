@@ -19,6 +19,8 @@ from witnessmark.formats.rar_block import OLD_SIGNATURE, Block, Old
 
 MOST: Final = 24 << 20
 """Bytes that the files of one archive may unpack to; some 20 seconds."""
+_SPARE: Final = 1 << 20
+"""Bytes that a packed file may be longer than twice what it unpacks to; more are not read into memory."""
 _COMMENT = struct.Struct("<7xHBB2x")
 _STORED: Final = 0x30
 _FIRST, _SECOND, _THIRD = (15,), (20, 26), (29, 36)
@@ -51,7 +53,8 @@ def unpacked(source: Source, told: Told) -> tuple[Source, Told]:
             else:
                 source.stream.seek(block.data.at)
                 way = first if old.version in _FIRST else second if old.version in _SECOND else third
-                data = way.file(source.stream.read(block.data.size), old.unpacked, goes_on=old.builds_on)
+                packed = source.stream.read(min(block.data.size, 2 * old.unpacked + _SPARE))
+                data = way.file(packed, old.unpacked, goes_on=old.builds_on)
         if old is None or not data:
             if old is not None and old.version in _THIRD and not old.builds_on:
                 unread.pop(number, None)  # the first of several: libarchive has both ways

@@ -164,6 +164,17 @@ def test_what_unpacks_to_too_much_is_named(read, monkeypatch):
     assert "beyond" in found.refused[0][2]
 
 
+def test_what_builds_on_a_file_that_was_passed_over_or_broke_off_is_named_and_never_made_up(read, monkeypatch):
+    whole = old("a.txt", b"The doors stay shut")
+    short = File("a.txt", whole.data[:-6], version=20, method=0x33, plain=whole.plain)
+    found = read(forge.old_archive([short, old("b.txt", b"on", builds_on=True), old("c.txt", b"new")]), "a.rar")
+    assert (taken(found)["c.txt"], "b.txt" in taken(found)) == (b"new", False)
+    monkeypatch.setattr(rar_old, "MOST", 12)
+    found = read(forge.old_archive([whole, old("b.txt", b"on", builds_on=True), old("c.txt", b"new")]), "a.rar")
+    assert taken(found) == {"c.txt": b"new"}
+    assert [name for name, *_ in found.refused] == ["a.txt", "b.txt"]
+
+
 def test_comments_in_heads_are_hidden_text_and_blocks_beside_files_are_passed_over(read):
     said = b"Kept by the watch"
     files = [

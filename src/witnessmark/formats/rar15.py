@@ -10,7 +10,8 @@ what lies before the beginning of everything is zeros.
 
 from typing import Final
 
-from witnessmark.formats.rar_bits import Bits, BrokenOff, Way, repeat
+from witnessmark.formats.bits import BrokenPacking
+from witnessmark.formats.rar_bits import Bits, Way
 
 WINDOW: Final = 1 << 16
 """How far back a repetition may reach."""
@@ -189,22 +190,22 @@ class Unpacker(Way):
             return
         length = 3 + bits.take(1)
         place = bits.of(_RANKS[2])
-        repeat(self._made, length, place << 5 | bits.take(5))
+        self._copy(length, place << 5 | bits.take(5))
 
     def _short(self, bits: Bits) -> None:
         self._in_a_row = 0
         if self._same == 2:
             if bits.take(1):
-                repeat(self._made, self._length, self._distance)
+                self._copy(self._length, self._distance)
                 return
             self._same = 0
         place, count = _SHORT[self._longer][self._short_average >= 37][bits.peek(8)]
         if place < 0:
-            raise BrokenOff("a code that means nothing")
+            raise BrokenPacking("a code that means nothing")
         bits.skip(count)
         if place == 9:
             self._same += 1
-            repeat(self._made, self._length, self._distance)
+            self._copy(self._length, self._distance)
             return
         self._same = 0
         if place == 14:
@@ -262,4 +263,4 @@ class Unpacker(Way):
             self._distances[self._turn] = distance
             self._turn = (self._turn + 1) & 3
         self._length, self._distance = length, distance
-        repeat(self._made, length, distance)
+        self._copy(length, distance)

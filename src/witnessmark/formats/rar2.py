@@ -11,7 +11,8 @@ what lies before the beginning of everything is zeros.
 from itertools import accumulate
 from typing import Final
 
-from witnessmark.formats.rar_bits import Bits, BrokenOff, Way, repeat
+from witnessmark.formats.bits import BrokenPacking
+from witnessmark.formats.rar_bits import Bits, Way
 
 LETTERS, DISTANCES, LENGTHS, SOUNDS = 298, 48, 28, 257
 """How many codes there are: of letters and lengths, of distances, of lengths of what is named again, of sound."""
@@ -49,7 +50,7 @@ def meaning(bits: Bits, table: list[int]) -> int:
     """Return what the next code of a table means."""
     found = table[bits.peek(_BITS)]
     if not found:
-        raise BrokenOff("a code that means nothing")
+        raise BrokenPacking("a code that means nothing")
     bits.skip(found & 15)
     return found >> 4
 
@@ -140,7 +141,7 @@ class Unpacker(Way):
                 lengths.append((code + self._lengths[len(lengths)]) & 15)
             elif code == 16:
                 if not lengths:
-                    raise BrokenOff("a length again, and none before it")
+                    raise BrokenPacking("a length again, and none before it")
                 lengths += lengths[-1:] * (bits.take(2) + 3)
             else:
                 lengths += [0] * (bits.take(3) + 3 if code == 17 else bits.take(7) + 11)
@@ -193,4 +194,4 @@ class Unpacker(Way):
         self._distances[self._turn & 3] = distance
         self._turn += 1
         self._length, self._distance = length, distance
-        repeat(self._made, length, distance)
+        self._copy(length, distance)

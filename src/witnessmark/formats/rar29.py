@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from witnessmark.formats import rar_filters
+from witnessmark.formats.bits import BrokenPacking
 from witnessmark.formats.rar2 import LENGTH_BASES, LENGTH_BITS, NEAR_BASES, NEAR_BITS, bases, meaning, table
-from witnessmark.formats.rar_bits import Bits, BrokenOff, Way, repeat
+from witnessmark.formats.rar_bits import Bits, Way
 
 LETTERS, DISTANCES, LOWS, AGAIN = 299, 60, 17, 28
 WINDOW: Final = 4 << 20
@@ -63,19 +64,14 @@ class Unpacker(Way):
         self._programs: list[_Program] = []
         self._last_program = 0
         self._runs: list[_Run] = []
-        self._has_tables = self._is_lost = False
+        self._has_tables = False
 
     def _make(self, bits: Bits, end: int) -> None:
         self._runs.clear()
-        if self._is_lost:
-            raise BrokenOff("builds on what is lost")
         if not self._has_tables:
             self._read_tables(bits)
         while len(self._made) <= end and self._one(bits):
             pass
-
-    def _break_off(self, end: int) -> None:
-        self._is_lost = len(self._made) < end
 
     def _done(self, start: int) -> bytes:
         """Return what was made with the programs run on it; up to a run that cannot be had."""
@@ -94,7 +90,7 @@ class Unpacker(Way):
     def _read_tables(self, bits: Bits) -> None:
         bits.align()
         if bits.peek(1):
-            raise BrokenOff("packed by prediction of letters")
+            raise BrokenPacking("packed by prediction of letters")
         bits.skip(1)
         self._low = self._same_lows = 0
         if not bits.take(1):
@@ -113,7 +109,7 @@ class Unpacker(Way):
                 continue
             count = bits.take(7) + 11 if code % 2 else bits.take(3) + 3
             if code < 18 and not lengths:
-                raise BrokenOff("a length again, and none before it")
+                raise BrokenPacking("a length again, and none before it")
             lengths += (lengths[-1:] if code < 18 else [0]) * count
         self._lengths = lengths[: len(self._lengths)]
         ends = (LETTERS, LETTERS + DISTANCES, LETTERS + DISTANCES + LOWS)
@@ -134,7 +130,7 @@ class Unpacker(Way):
             self._program(bits)
         elif code == 258:
             if self._length:
-                repeat(self._made, self._length, self._distances[0])
+                self._copy(self._length, self._distances[0])
         elif code < 263:
             distance = self._distances.pop(code - 259)
             place = meaning(bits, self._again)
@@ -172,7 +168,7 @@ class Unpacker(Way):
     def _repeat(self, length: int, distance: int) -> None:
         self._distances.insert(0, distance)
         self._length = length
-        repeat(self._made, length, distance)
+        self._copy(length, distance)
 
     def _ends(self, bits: Bits) -> bool:
         """Take what ends a block: new tables, or the end of the file; return whether the file goes on."""
@@ -199,7 +195,7 @@ class Unpacker(Way):
                 self._programs.clear()
                 self._runs.clear()
         if number > len(self._programs) or number >= MOST_PROGRAMS or len(self._runs) >= MOST_PENDING:
-            raise BrokenOff("a program that is not there")
+            raise BrokenPacking("a program that is not there")
         self._last_program = number
         is_new = number == len(self._programs)
         start = len(self._made) + _number(code) + (258 if first & 0x40 else 0)

@@ -104,8 +104,8 @@ def _head(stream: BinaryIO, at: int, password: str | None) -> tuple[bytes, int]:
     if length < 7 or len(head) < length:
         raise BrokenRar("a head breaks off")
     stated = int.from_bytes(head[:2], "little")
-    fits = (zlib.crc32(head[2:]) & 0xFFFF, zlib.crc32(head[2:13]) & 0xFFFF, zlib.crc32(_bare(head)[2:]) & 0xFFFF)
-    if stated not in fits and head[2] not in _ASIDE:  # of some of those it counts the data too
+    fits = any(stated == zlib.crc32(part[2:]) & 0xFFFF for part in (head, head[:13], _bare(head)))
+    if not fits and head[2] not in _ASIDE:  # of some of those it counts the data too
         raise BrokenRar("a head whose checksum does not fit")
     return head, end
 

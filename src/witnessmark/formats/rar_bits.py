@@ -1,8 +1,6 @@
 """What the ways of packing share that RAR had up to 4.x: bits from the highest on, repetitions, files one by one."""
 
-
-class BrokenOff(ValueError):  # noqa: N818 - it says what is wrong
-    """The packed bytes end, or say what cannot be."""
+from witnessmark.formats.bits import BrokenPacking, copy_or_zeros
 
 
 class Bits:
@@ -25,11 +23,11 @@ class Bits:
         """Pass over bits that were looked at.
 
         Raises:
-            BrokenOff: when there were not so many.
+            BrokenPacking: when there were not so many.
         """
         self._count -= count
         if self._at * 8 - self._count > len(self._data) * 8:
-            raise BrokenOff("the packed bytes end")
+            raise BrokenPacking("they break off")
 
     def take(self, count: int) -> int:
         """Return the next bits, at most 16, as a number, and pass over them."""
@@ -55,28 +53,24 @@ class Bits:
         return len(self._data) - self._at + self._count // 8
 
 
-def repeat(made: bytearray, length: int, distance: int) -> None:
-    """Make bytes again that lie so far back; zeros where that is before the beginning."""
-    missing = min(max(0, distance - len(made)), length) if distance else length
-    made += bytes(missing)
-    length -= missing
-    if length:
-        piece = bytes(made[len(made) - distance :][:length])
-        made += (piece * (length // len(piece) + 1))[:length]
-
-
 class Way:
     """A way of packing: unpacks the files of one archive, one after the other; each may build on those before.
 
     Whoever fills it in says how far back repetitions may reach, what is known before the first file (`_begin`), and
-    how bytes are made of bits (`_make`): no more than up to `end`, or what is more is cut off.
+    how bytes are made of bits (`_make`): no more than up to `end`, or what is more is cut off. Of a file that builds on
+    one of which something is missing, nothing is made.
     """
 
     window: int
 
     def __init__(self) -> None:
         self._made = bytearray()
+        self._is_lost = False
         self._begin()
+
+    def lose(self) -> None:
+        """Take note that a file was passed over: what builds on it cannot be unpacked."""
+        self._is_lost = True
 
     def file(self, data: bytes, size: int, *, goes_on: bool) -> bytes:
         """Return what a file unpacks to, as far as it can be unpacked.
@@ -88,15 +82,16 @@ class Way:
         """
         if not goes_on:
             self._made.clear()
+            self._is_lost = False
             self._begin()
-        if not size:
+        if not size or self._is_lost:
             return b""
         del self._made[: max(0, len(self._made) - self.window)]
         start = len(self._made)
         try:
             self._make(Bits(data), start + size)
-        except BrokenOff:
-            self._break_off(start + size)
+        except BrokenPacking:
+            self._is_lost = len(self._made) < start + size
         del self._made[start + size :]
         return self._done(start)
 
@@ -106,8 +101,9 @@ class Way:
     def _make(self, bits: Bits, end: int) -> None:
         raise NotImplementedError
 
-    def _break_off(self, end: int) -> None:
-        """Take note that the packed bytes ended, or said what cannot be."""
+    def _copy(self, length: int, distance: int) -> None:
+        """Make bytes again that lie so far back; where nothing says how far, and before the beginning, zeros."""
+        copy_or_zeros(self._made, distance or len(self._made) + length, length)
 
     def _done(self, start: int) -> bytes:
         return bytes(self._made[start:])

@@ -15,7 +15,8 @@ from witnessmark.cell.report import Source
 from witnessmark.formats import encodings, pieces, rar2, rar15, rar29, rar_blocks
 from witnessmark.formats.packed import Told
 from witnessmark.formats.pieces import AsItStands, Made, Piece
-from witnessmark.formats.rar_block import OLD_SIGNATURE, Block, Old
+from witnessmark.formats.rar_bits import Way
+from witnessmark.formats.rar_block import OLD_SIGNATURE, Old
 
 MOST: Final = 24 << 20
 """Bytes that the files of one archive may unpack to; some 20 seconds."""
@@ -23,8 +24,14 @@ _SPARE: Final = 1 << 20
 """Bytes that a packed file may be longer than twice what it unpacks to; more are not read into memory."""
 _COMMENT = struct.Struct("<7xHBB2x")
 _STORED: Final = 0x30
-_FIRST, _SECOND, _THIRD = (15,), (20, 26), (29, 36)
-_WAYS: Final = frozenset((*_FIRST, *_SECOND, *_THIRD))
+_THIRD: Final = (29, 36)
+"""Versions of the way that libarchive has where files do not build on each other."""
+
+
+def _ways() -> dict[int, Way]:
+    """Return the ways that are had, each new, by the versions that have them."""
+    second, third = rar2.Unpacker(), rar29.Unpacker()
+    return {15: rar15.Unpacker(), 20: second, 26: second, **dict.fromkeys(_THIRD, third)}
 
 
 def not_unpacked(old: Old) -> str:
@@ -38,7 +45,7 @@ def unpacked(source: Source, told: Told) -> tuple[Source, Told]:
     """Return an archive with its old files unpacked, as far as that can be done, and what is told of its files then."""
     made: list[Piece] = [Made(OLD_SIGNATURE)]
     unread, agrees = dict(told.unread), dict(told.agrees)
-    first, second, third = rar15.Unpacker(), rar2.Unpacker(), rar29.Unpacker()
+    ways = _ways()
     files, left = 0, MOST
     for block in rar_blocks.followed(source.stream, source.size, None):
         if block.is_aside:
@@ -46,15 +53,18 @@ def unpacked(source: Source, told: Told) -> tuple[Source, Told]:
         number = files
         files += block.is_file
         old = block.old
+        way = None if old is None else ways.get(old.version)
         data = b""
-        if old is not None and _is_at_hand(block, old):
-            if old.unpacked > left:
-                unread[number] = f"{not_unpacked(old)} beyond {MOST >> 20} MiB"
-            else:
+        if old is not None and way is not None:
+            is_whole = not (block.is_locked or block.begins_before or block.goes_on)
+            if is_whole and old.unpacked <= left:
                 source.stream.seek(block.data.at)
-                way = first if old.version in _FIRST else second if old.version in _SECOND else third
                 packed = source.stream.read(min(block.data.size, 2 * old.unpacked + _SPARE))
                 data = way.file(packed, old.unpacked, goes_on=old.builds_on)
+            else:
+                way.lose()
+                if is_whole:
+                    unread[number] = f"{not_unpacked(old)} beyond {MOST >> 20} MiB"
         if old is None or not data:
             if old is not None and old.version in _THIRD and not old.builds_on:
                 unread.pop(number, None)  # the first of several: libarchive has both ways
@@ -74,14 +84,9 @@ def comment(block: bytes) -> str:
     size, version, method = _COMMENT.unpack_from(block)
     data = block[_COMMENT.size :]
     if method != _STORED:
-        if version not in (*_FIRST, *_SECOND):
+        way = None if version in _THIRD else _ways().get(version)
+        if way is None:
             return ""
-        way = rar15.Unpacker() if version in _FIRST else rar2.Unpacker()
         data = way.file(data, size, goes_on=False)
     chosen = encodings.choose(data)
     return encodings.storable(data.decode(chosen.name, "replace")).strip()
-
-
-def _is_at_hand(block: Block, old: Old) -> bool:
-    """Tell whether a file is packed in a way that is had, open, and all here."""
-    return old.version in _WAYS and not block.is_locked and not block.begins_before and not block.goes_on

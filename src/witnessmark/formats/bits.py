@@ -3,7 +3,7 @@
 What the readers of old ways of packing stand on: Deflate64, and those of PKZIP before 1993.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 
 class BrokenPacking(ValueError):  # noqa: N818 - it says what is broken
@@ -67,6 +67,23 @@ def enter(entries: list[int], longest: int, symbol: int, code: int, length: int)
     """Put a symbol in each place of a table where its code, turned as it comes in, is followed by anything."""
     turned = int(f"{code:0{length}b}"[::-1], 2)
     entries[turned :: 1 << length] = [symbol << 5 | length] * (1 << longest - length)
+
+
+def canonical(lengths: Sequence[int]) -> Table:
+    """Return the table of a canonical code whose bits come highest first: shorter codes first, then by symbol.
+
+    Where there are more codes than fit, there are more entries than the longest code has values.
+    """
+    longest = max(lengths, default=0)
+    by_length: list[list[int]] = [[] for _ in range(longest + 1)]
+    for symbol, length in enumerate(lengths):
+        by_length[length].append(symbol)
+    entries: list[int] = []
+    for length in range(1, longest + 1):
+        width = 1 << longest - length
+        for symbol in by_length[length]:
+            entries += [symbol << 5 | length] * width
+    return entries + [0] * ((1 << longest) - len(entries)), longest
 
 
 def in_pieces(steps: Iterable[None], out: bytearray, window: int) -> Iterator[bytes]:

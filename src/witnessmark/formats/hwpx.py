@@ -18,7 +18,7 @@ from witnessmark.model.derivative import Outcome
 
 _SECTION: Final = re.compile(r"Contents/section(\d{1,6})\.xml", re.IGNORECASE)
 _SIGNS: Final = {"tab": "\t", "lineBreak": "\n", "nbSpace": "\u00a0", "fwSpace": " ", "hyphen": "-"}
-_ASIDE: Final = {"hiddenComment": "comment", "memo": "comment", "fieldBegin": "comment"}
+_ASIDE: Final = frozenset(("hiddenComment", "memo", "fieldBegin"))
 """Elements whose paragraphs no page shows; a field holds paragraphs where it is a memo."""
 _CAPTIONS: Final = {
     "checkBtn": "caption",
@@ -52,8 +52,7 @@ def read_hwpx(source: Source, report: Report) -> None:
     """
     package = Package(source)
     markup.name_tool(report)
-    if b"encryption-data" in package.read("META-INF/manifest.xml", 4 << 20):
-        raise ReadingStopped(Outcome.ENCRYPTED, "the document asks for a password")
+    package.refuse_locked()
     sections = sorted((int(found[1]), name) for name in package.names if (found := _SECTION.fullmatch(name)))
     if not sections:
         raise ReadingStopped(Outcome.CORRUPT, "the document has no section")
@@ -80,7 +79,7 @@ class _Section:
     def __init__(self, report: Report) -> None:
         self._report = report
         self._open: list[list[str]] = []
-        self._aside: list[str] = []
+        self._aside = 0  # how many elements are open whose paragraphs no page shows
         self._deleted = False
 
     def read(self, package: Package, name: str) -> None:
@@ -106,7 +105,7 @@ class _Section:
         elif tag in _ASIDE:
             if self._open:
                 self._flush()
-            self._aside.append(_ASIDE[tag])
+            self._aside += 1
         elif tag in _CAPTIONS:
             self._say(markup.attributes(element).get(_CAPTIONS[tag], ""))
 
@@ -131,7 +130,7 @@ class _Section:
         if tag in _ASIDE and self._aside:
             if self._open:
                 self._flush()
-            self._aside.pop()
+            self._aside -= 1
 
     def _words(self, element: Any) -> None:
         """Take the text of a run: signs stand for themselves, and marks say where deleted text begins and ends."""
@@ -163,7 +162,7 @@ class _Section:
     def _put(self, text: str) -> None:
         text = storable(text.rstrip()) + "\n"
         if self._aside:
-            self._report.hidden(self._aside[-1], text)
+            self._report.hidden("comment", text)
         else:
             self._report.visible(text)
 

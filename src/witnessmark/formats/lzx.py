@@ -9,6 +9,8 @@ before it is used; no match passes the end of its block or frame; the loop over 
 
 from typing import Final
 
+from witnessmark.formats.bits import Table, canonical
+
 FRAME: Final = 32 << 10
 LARGEST_PACKED: Final = 4 * FRAME
 """Packed bytes of one frame that are believed; a packer stores what grows."""
@@ -24,32 +26,21 @@ _REST: Final = 16
 _MOST_TURNED: Final = 1 << 30
 """Bytes in which calls of programs are turned back."""
 
-_Table = tuple[list[int], int]
-"""For each value of the next so many bits: the symbol and, in the lowest five bits, its code's length; 0 for none."""
-
 
 class BrokenLzx(ValueError):  # noqa: N818 - it says what is broken
     """The packed bytes cannot be followed."""
 
 
-def _table(lengths: list[int]) -> _Table:
+def _table(lengths: list[int]) -> Table:
     """Return the table of a canonical code ([MS-PATCH] 2.6): shorter codes first, then by symbol.
 
     Raises:
         BrokenLzx: when there are more codes than fit.
     """
-    longest = max(lengths, default=0)
-    by_length: list[list[int]] = [[] for _ in range(longest + 1)]
-    for symbol, length in enumerate(lengths):
-        by_length[length].append(symbol)
-    entries: list[int] = []
-    for length in range(1, longest + 1):
-        width = 1 << longest - length
-        for symbol in by_length[length]:
-            entries += [symbol << 5 | length] * width
+    entries, longest = canonical(lengths)
     if len(entries) > 1 << longest:
         raise BrokenLzx("more codes than fit")
-    return entries + [0] * ((1 << longest) - len(entries)), longest
+    return entries, longest
 
 
 class _Bits:
@@ -93,7 +84,7 @@ class _Bits:
         self.count -= count
         return self.held >> self.count & (1 << count) - 1
 
-    def symbol(self, table: _Table) -> int:
+    def symbol(self, table: Table) -> int:
         """Return the next symbol.
 
         Raises:

@@ -65,8 +65,7 @@ def read_odf(source: Source, report: Report) -> None:
     """
     markup.name_tool(report)
     package = Package(source)
-    if b"encryption-data" in package.read("META-INF/manifest.xml", 4 << 20):
-        raise ReadingStopped(Outcome.ENCRYPTED, "the document asks for a password")
+    package.refuse_locked()
     content, styles = package.root("content.xml"), package.root("styles.xml")
     if content is None:
         raise ReadingStopped(Outcome.CORRUPT, "the package holds no content")

@@ -16,6 +16,7 @@ from typing import Final
 from witnessmark.cell.report import ReadingStopped, Report, Source
 from witnessmark.formats import dates
 from witnessmark.formats.encodings import storable
+from witnessmark.formats.octets import Octets
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How, PathStep
 
@@ -44,7 +45,7 @@ def read_dbx(source: Source, report: Report) -> None:
         ReadingStopped: when it is of a kind that holds neither.
     """
     store = _Store(source)
-    kind = struct.unpack("<I", store.at(_KIND, 4).ljust(4, b"\0"))[0]
+    kind = store.octets.number(_KIND, 4, "little")
     if kind == _MESSAGES:
         _messages(store, report)
     elif kind == _FOLDERS:
@@ -129,20 +130,14 @@ class _Store:
     """A store being walked through."""
 
     def __init__(self, source: Source) -> None:
-        self._stream, self._size = source.stream, source.size
-        self.counted = int.from_bytes(self.at(_COUNT, 4), "little")
+        self.octets = Octets.whole(source)
+        self.counted = self.octets.number(_COUNT, 4, "little")
         self.given = 0
         self.missed = self.breaks_off = False
 
-    def at(self, place: int, count: int) -> bytes:
-        """Return bytes of the file."""
-        self._stream.seek(place)
-        return self._stream.read(count)
-
     def items(self) -> Iterator[_Item]:
         """Yield what the tree leads to, in its order, each thing once."""
-        pending, met = [int.from_bytes(self.at(_ROOT, 4), "little")], set[int]()
-        leaf = False
+        pending, met = [self.octets.number(_ROOT, 4, "little")], set[int]()
         while pending and len(met) < MOST_ITEMS:
             place = pending.pop()
             leaf, place = place < 0, abs(place)
@@ -161,7 +156,7 @@ class _Store:
 
     def _node(self, place: int) -> list[int]:
         """Return the places that a node leads to, in order; those of items negative."""
-        block = self.at(place, _NODE.size + _MOST_VALUES * _VALUE.size)
+        block = self.octets.take(place, _NODE.size + _MOST_VALUES * _VALUE.size)
         if len(block) < _NODE.size:
             self.missed = True
             return []
@@ -176,7 +171,7 @@ class _Store:
         return places
 
     def _item(self, place: int) -> _Item | None:
-        head = self.at(place, _HEAD)
+        head = self.octets.take(place, _HEAD)
         if len(head) < _HEAD:
             self.missed = True
             return None
@@ -184,15 +179,15 @@ class _Store:
         if own != place or length > LARGEST_ITEM:
             self.missed = True
             return None
-        return _Item(count, self.at(place + _HEAD, length))
+        return _Item(count, self.octets.take(place + _HEAD, length))
 
     def message(self, place: int) -> Iterator[bytes]:
         """Yield the bytes of a message, segment by segment."""
-        self.breaks_off, left = False, self._size
+        self.breaks_off, left = False, self.octets.size
         while place:
-            head = self.at(place, _SEGMENT.size)
+            head = self.octets.take(place, _SEGMENT.size)
             own, count, following = _SEGMENT.unpack(head) if len(head) == _SEGMENT.size else (-1, 0, 0)
-            piece = self._stream.read(count)
+            piece = self.octets.take(place + _SEGMENT.size, count)
             left -= max(len(piece), _SEGMENT.size)
             if own != place or len(piece) < count or left < 0:
                 self.breaks_off = True
@@ -203,20 +198,15 @@ class _Store:
 
 def read_mbx(source: Source, report: Report) -> None:
     """Read a store of Outlook Express 4."""
-    stream, place, count = source.stream, _OF_FOUR, 0
-    while True:
-        stream.seek(place)
-        head = stream.read(_LETTER.size)
-        if not head:
-            break
+    octets, place, count = Octets.whole(source), _OF_FOUR, 0
+    while head := octets.take(place, _LETTER.size):
         mark, number, size, length = _LETTER.unpack(head) if len(head) == _LETTER.size else (0, 0, 0, 0)
         if mark != _MARK or size < _LETTER.size or length > size - _LETTER.size or place + size > source.size:
             report.outcome(Outcome.PARTIAL if count else Outcome.CORRUPT, f"the store breaks off; {count} taken out")
             break
         count += 1
         with report.member((PathStep(f"message-{count:06}.eml"),), How.COPIED, {"number": number, "at": place}) as sink:
-            while length > 0 and (piece := stream.read(min(length, 1 << 20))):
+            for piece in octets.part(place + _LETTER.size, length).pieces():
                 sink.write(piece)
-                length -= len(piece)
         place += size
     report.observe("dbx.messages", {"taken": count, "not_fetched": 0})

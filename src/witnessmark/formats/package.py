@@ -122,6 +122,15 @@ class Package:
             self.broken.append(found)
         return data[:limit]
 
+    def refuse_locked(self) -> None:
+        """Refuse a package whose manifest says that parts of it are locked (ODF 1.3, part 2, 4.4; OWPML has the same).
+
+        Raises:
+            ReadingStopped: when it says so.
+        """
+        if b"encryption-data" in self.read("META-INF/manifest.xml", 4 << 20):
+            raise ReadingStopped(Outcome.ENCRYPTED, "the document asks for a password")
+
     def method(self, name: str) -> int:
         """Return the method by which a part is said to be packed."""
         return self._entries[name].compress_type

@@ -11,15 +11,15 @@ what lies before the beginning of everything is zeros.
 from itertools import accumulate
 from typing import Final
 
-from witnessmark.formats.bits import BrokenPacking
+from witnessmark.formats.bits import BrokenPacking, Table, canonical
 from witnessmark.formats.rar_bits import Bits, Way
+from witnessmark.formats.rar_sound import Expectation, signed
 
 LETTERS, DISTANCES, LENGTHS, SOUNDS = 298, 48, 28, 257
 """How many codes there are: of letters and lengths, of distances, of lengths of what is named again, of sound."""
 WINDOW: Final = 1 << 20
 """How far back a repetition may reach."""
 _CODES: Final = 19
-_BITS: Final = 15  # of the longest code
 LENGTH_BITS: Final = (0,) * 8 + (1,) * 4 + (2,) * 4 + (3,) * 4 + (4,) * 4 + (5,) * 4
 _OF_DISTANCES: Final = (0, 0, *(bits for bits in range(16) for _ in (0, 1)), *(16,) * 14)
 NEAR_BITS: Final = (2, 2, 3, 4, 5, 6, 6, 6)
@@ -33,61 +33,36 @@ def bases(bits: tuple[int, ...]) -> tuple[int, ...]:
 LENGTH_BASES, _DISTANCE, NEAR_BASES = bases(LENGTH_BITS), bases(_OF_DISTANCES), bases(NEAR_BITS)
 
 
-def table(lengths: list[int]) -> list[int]:
-    """Return for each run of 15 bits what its first code means, times 16, and how long that is; 0 where there is none.
-
-    Codes are given in the order of their lengths, and of what they mean.
-    """
-    table: list[int] = []
-    for length in range(1, _BITS + 1):
-        for meaning, own in enumerate(lengths):
-            if own == length:
-                table += [meaning << 4 | length] * (1 << _BITS - length)
-    return table[: 1 << _BITS] + [0] * ((1 << _BITS) - len(table))
+NO_CODES: Final[Table] = ([0], 0)
 
 
-def meaning(bits: Bits, table: list[int]) -> int:
+def meaning(bits: Bits, table: Table) -> int:
     """Return what the next code of a table means."""
-    found = table[bits.peek(_BITS)]
+    entries, longest = table
+    found = entries[bits.peek(longest)]
     if not found:
         raise BrokenPacking("a code that means nothing")
-    bits.skip(found & 15)
-    return found >> 4
+    bits.skip(found & 31)
+    return found >> 5
 
 
 class _Channel:
-    """What one channel of sound lets expect."""
+    """One channel of sound: what it was last, and how it moved."""
 
     def __init__(self) -> None:
-        self._weights = [0] * 5
+        self._expectation = Expectation(5)
         self._before = [0] * 4
         self._delta = self._last = self._count = 0
-        self._misses = [0] * 11
 
     def next(self, told: int, across: int) -> tuple[int, int]:
         """Return the next byte and how far it is from the one before it, which the next channel is told."""
-        self._count += 1
         first, second, third, _ = self._before
         self._before = [self._delta, self._delta - first, second, third]
-        seen = [*self._before, across]
-        expected = (8 * self._last + sum(map(int.__mul__, self._weights, seen))) >> 3
-        byte = (expected - told) & 0xFF
-        off = ((told & 0x7F) - (told & 0x80)) << 3
-        self._misses[0] += abs(off)
-        for place, value in enumerate(seen):
-            self._misses[2 * place + 1] += abs(off - value)
-            self._misses[2 * place + 2] += abs(off + value)
-        moved = (byte - self._last) & 0xFF
-        self._delta, self._last = (moved & 0x7F) - (moved & 0x80), byte
+        byte = self._expectation.byte(self._last, told, [*self._before, across])
+        self._delta, self._last = signed(byte - self._last), byte
+        self._count += 1
         if not self._count & 0x1F:
-            best = self._misses.index(min(self._misses))
-            self._misses = [0] * 11
-            if best:
-                weight = self._weights[(best - 1) // 2]
-                if best % 2 and weight >= -16:
-                    self._weights[(best - 1) // 2] -= 1
-                elif not best % 2 and weight < 16:
-                    self._weights[(best - 1) // 2] += 1
+            self._expectation.settle()
         return byte, self._delta
 
 
@@ -100,15 +75,16 @@ class Unpacker(Way):
         self._lengths = [0] * (4 * SOUNDS)
         self._distances = [0] * 4
         self._turn = self._length = self._distance = 0
-        self._letters: list[int] = []
-        self._far: list[int] = []
-        self._again: list[int] = []
+        self._letters: Table = NO_CODES
+        self._far: Table = NO_CODES
+        self._again: Table = NO_CODES
         self._channels = [_Channel() for _ in range(4)]
-        self._sounds: list[list[int]] = []
+        self._sounds: list[Table] = []
+        self._has_tables = False
         self._channel = self._across = 0
 
     def _make(self, bits: Bits, end: int) -> None:
-        if not (self._letters or self._sounds):
+        if not self._has_tables:
             self._read_tables(bits)
         while len(self._made) < end:
             if self._sounds:
@@ -133,7 +109,7 @@ class Unpacker(Way):
         if self._channel >= max(channels, 1):
             self._channel = 0
         count = SOUNDS * channels if is_sound else LETTERS + DISTANCES + LENGTHS
-        codes = table([bits.take(4) for _ in range(_CODES)])
+        codes = canonical([bits.take(4) for _ in range(_CODES)])
         lengths: list[int] = []
         while len(lengths) < count:
             code = meaning(bits, codes)
@@ -145,16 +121,16 @@ class Unpacker(Way):
                 lengths += lengths[-1:] * (bits.take(2) + 3)
             else:
                 lengths += [0] * (bits.take(3) + 3 if code == 17 else bits.take(7) + 11)
+        self._has_tables = True
         lengths = lengths[:count]
         self._lengths[:count] = lengths
         if is_sound:
-            self._sounds = [table(lengths[at : at + SOUNDS]) for at in range(0, count, SOUNDS)]
-            self._letters = []
+            self._sounds = [canonical(lengths[at : at + SOUNDS]) for at in range(0, count, SOUNDS)]
         else:
             self._sounds = []
-            self._letters = table(lengths[:LETTERS])
-            self._far = table(lengths[LETTERS : LETTERS + DISTANCES])
-            self._again = table(lengths[LETTERS + DISTANCES :])
+            self._letters = canonical(lengths[:LETTERS])
+            self._far = canonical(lengths[LETTERS : LETTERS + DISTANCES])
+            self._again = canonical(lengths[LETTERS + DISTANCES :])
 
     def _sound(self, bits: Bits) -> None:
         told = meaning(bits, self._sounds[self._channel])

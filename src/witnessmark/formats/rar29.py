@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from witnessmark.formats import rar_filters
-from witnessmark.formats.bits import BrokenPacking
-from witnessmark.formats.rar2 import LENGTH_BASES, LENGTH_BITS, NEAR_BASES, NEAR_BITS, bases, meaning, table
+from witnessmark.formats.bits import BrokenPacking, Table, canonical
+from witnessmark.formats.rar2 import LENGTH_BASES, LENGTH_BITS, NEAR_BASES, NEAR_BITS, NO_CODES, bases, meaning
 from witnessmark.formats.rar_bits import Bits, Way
 
 LETTERS, DISTANCES, LOWS, AGAIN = 299, 60, 17, 28
@@ -57,10 +57,10 @@ class Unpacker(Way):
         self._lengths = [0] * (LETTERS + DISTANCES + LOWS + AGAIN)
         self._distances = [0] * 4
         self._length = self._low = self._same_lows = 0
-        self._letters: list[int] = []
-        self._far: list[int] = []
-        self._lows: list[int] = []
-        self._again: list[int] = []
+        self._letters: Table = NO_CODES
+        self._far: Table = NO_CODES
+        self._lows: Table = NO_CODES
+        self._again: Table = NO_CODES
         self._programs: list[_Program] = []
         self._last_program = 0
         self._runs: list[_Run] = []
@@ -101,7 +101,7 @@ class Unpacker(Way):
             zeros = bits.take(4) if length == 15 else 0
             codes += [0] * (zeros + 2) if zeros else [length]
         lengths: list[int] = []
-        of_lengths = table(codes[:_CODES])
+        of_lengths = canonical(codes[:_CODES])
         while len(lengths) < len(self._lengths):
             code = meaning(bits, of_lengths)
             if code < 16:
@@ -113,10 +113,10 @@ class Unpacker(Way):
             lengths += (lengths[-1:] if code < 18 else [0]) * count
         self._lengths = lengths[: len(self._lengths)]
         ends = (LETTERS, LETTERS + DISTANCES, LETTERS + DISTANCES + LOWS)
-        self._letters = table(self._lengths[: ends[0]])
-        self._far = table(self._lengths[ends[0] : ends[1]])
-        self._lows = table(self._lengths[ends[1] : ends[2]])
-        self._again = table(self._lengths[ends[2] :])
+        self._letters = canonical(self._lengths[: ends[0]])
+        self._far = canonical(self._lengths[ends[0] : ends[1]])
+        self._lows = canonical(self._lengths[ends[1] : ends[2]])
+        self._again = canonical(self._lengths[ends[2] :])
         self._has_tables = True
 
     def _one(self, bits: Bits) -> bool:

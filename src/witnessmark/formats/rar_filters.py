@@ -6,6 +6,8 @@ An archive brings the programs themselves; here they are told by their length an
 from collections.abc import Mapping
 from typing import Final
 
+from witnessmark.formats.rar_sound import Expectation, signed
+
 KNOWN: Final = {
     (53, 0xAD576887): "calls",
     (57, 0x3CD7E57E): "calls and jumps",
@@ -89,29 +91,12 @@ def _picture(data: bytes, width: int, first: int) -> bytes:
 def _sound(data: bytes, channels: int) -> bytes:
     made, source = bytearray(len(data)), iter(data)
     for channel in range(channels):
-        before = moved = first = second = 0
-        weights, misses = [0, 0, 0], [0] * 7
+        expectation = Expectation(3)
+        last = moved = first = second = 0
         for count, place in enumerate(range(channel, len(data), channels)):
             third, second, first = second, moved - first, moved
-            seen = (first, second, third)
-            expected = (8 * before + sum(w * s for w, s in zip(weights, seen, strict=True))) >> 3 & 0xFF
-            told = next(source)
-            byte = (expected - told) & 0xFF
-            made[place] = byte
-            moved = (byte - before & 0x7F) - (byte - before & 0x80)
-            before = byte
-            off = ((told & 0x7F) - (told & 0x80)) << 3
-            misses[0] += abs(off)
-            for number, value in enumerate(seen):
-                misses[2 * number + 1] += abs(off - value)
-                misses[2 * number + 2] += abs(off + value)
+            byte = made[place] = expectation.byte(last, next(source), (first, second, third))
+            moved, last = signed(byte - last), byte
             if not count & 0x1F:
-                best = misses.index(min(misses))
-                misses = [0] * 7
-                if best:
-                    number = (best - 1) // 2
-                    if best % 2 and weights[number] >= -16:
-                        weights[number] -= 1
-                    elif not best % 2 and weights[number] < 16:
-                        weights[number] += 1
+                expectation.settle()
     return bytes(made)

@@ -14,6 +14,7 @@ from typing import Final
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
 from witnessmark.formats import dates
+from witnessmark.formats.octets import Octets
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How, PathStep
 
@@ -30,17 +31,15 @@ def read_tbb(source: Source, report: Report) -> None:
     Raises:
         ReadingStopped: when no message can be told in a store that is longer than its head.
     """
-    stream, count, gaps = source.stream, 0, 0
-    stream.seek(4)
-    place = int.from_bytes(stream.read(4), "little")
+    octets, count, gaps = Octets.whole(source), 0, 0
+    place = octets.number(4, 4, "little")
     while place < source.size:
-        stream.seek(place)
-        head = stream.read(_LETTER.size)
+        head = octets.take(place, _LETTER.size)
         mark, long, received, number, length = _LETTER.unpack(head) if len(head) == _LETTER.size else (b"", 0, 0, 0, 0)
         body = place + long
         if mark != MARK or not _LEAST_HEAD <= long <= _MOST_HEAD or body + length > source.size:
             gaps += 1
-            place = _next(source, place + 1)
+            place = _next(octets, place + 1)
             continue
         count += 1
         stated: dict[str, object] = {"number": number, "at": body}
@@ -48,11 +47,8 @@ def read_tbb(source: Source, report: Report) -> None:
         if received and moment.utc is not None:
             stated["received"] = f"{moment.utc.isoformat(timespec='seconds')}Z"
         with report.member((PathStep(f"message-{count:06}.eml"),), How.COPIED, stated) as sink:
-            stream.seek(body)
-            left = length
-            while left > 0 and (piece := stream.read(min(left, _PIECE))):
+            for piece in octets.part(body, length).pieces():
                 sink.write(piece)
-                left -= len(piece)
         place = body + length
     report.observe("tbb.messages", count)
     if gaps and not count:
@@ -61,15 +57,14 @@ def read_tbb(source: Source, report: Report) -> None:
         report.outcome(Outcome.PARTIAL, f"the store is damaged in {gaps} places; {count} messages taken out")
 
 
-def _next(source: Source, place: int) -> int:
+def _next(octets: Octets, place: int) -> int:
     """Return where the next mark stands, or the end of the file."""
-    while place < source.size:
-        source.stream.seek(place)
-        piece = source.stream.read(_PIECE)
+    while place < octets.size:
+        piece = octets.take(place, _PIECE)
         found = piece.find(MARK)
         if found >= 0:
             return place + found
         if len(piece) < _PIECE:
             break
         place += len(piece) - len(MARK) + 1
-    return source.size
+    return octets.size

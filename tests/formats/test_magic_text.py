@@ -62,6 +62,7 @@ STARTS = (
     b"\xef\xbb\xbf",
     "Türen ".encode("latin-1"),
     "门 ".encode(),
+    b"\xef\xbb\xbf.include <keys.mk>\n",
 )
 _PIECES = st.lists(st.one_of(st.sampled_from(STARTS), st.binary(max_size=12)), max_size=8).map(b"".join)
 

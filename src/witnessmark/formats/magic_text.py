@@ -44,6 +44,7 @@ LOOKED_AT: Final = 1 << 20
 _NO_TEXT: Final = bytes(i for i in (*range(32), 127) if i not in (7, 8, 9, 10, 12, 13, 27))
 """Bytes that libmagic takes for no text (its `encoding.c`); without them, and without a mark, no text is converted
 but from Latin-1 to UTF-8, which leaves every ASCII byte in its order."""
+_UTF_8: Final = b"\xef\xbb\xbf"
 _MARKS: Final = (b"\xff\xfe", b"\xfe\xff", b"+/v")
 
 _TOKEN: Final = re.compile(
@@ -231,9 +232,11 @@ class TextMagic:
             descriptor: the file, at its beginning.
             head: its first `LOOKED_AT` bytes.
         """
-        text = b"\n" + head[: _REGION + _FURTHEST]
-        lower = text.lower()
-        opened = [shut for shut in self._shut if shut.pattern.may_be_in(text, lower)]
+        seen = [b"\n" + head[: _REGION + _FURTHEST]]
+        if head.startswith(_UTF_8):  # libmagic asks most tests of what stands behind the mark
+            seen.append(b"\n" + seen[0][1 + len(_UTF_8) :])
+        texts = [(text, text.lower()) for text in seen]
+        opened = [shut for shut in self._shut if any(shut.pattern.may_be_in(*text) for text in texts)]
         for shut in opened:
             self._table[shut.at] = shut.flags
         try:

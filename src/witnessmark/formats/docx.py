@@ -6,19 +6,13 @@ Words are told by local names, so that the transitional and the strict form (ISO
 from dataclasses import dataclass, field
 from typing import Any
 
-from witnessmark.formats import markup
+from witnessmark.formats import ink, markup
 from witnessmark.formats.docx_numbers import Numbers
-from witnessmark.formats.docx_styles import Styles
+from witnessmark.formats.docx_styles import TINY, Styles, highlight_of, ink_of, shade_of
+from witnessmark.formats.ink import Ink, Paper, Said
 from witnessmark.formats.package import Package
 
-DELETED, MOVED, VANISHED, PALE, FIELD, ALT = (
-    "deleted text",
-    "moved text",
-    "hidden text",
-    "white text",
-    "field code",
-    "alt text",
-)
+DELETED, MOVED, VANISHED, FIELD, ALT = "deleted text", "moved text", "hidden text", "field code", "alt text"
 UNKNOWN = "text, shown or not"
 LONGEST = 32 << 20
 _PROPERTIES = {
@@ -43,13 +37,18 @@ _CHOICES = ("listItem", "placeholder", "docPart")
 _SAID_BY_PROPERTIES = frozenset(
     (
         "headerReference", "footerReference", "titlePg", "pStyle", "rStyle", "vanish", "specVanish", "numId", "ilvl",
-        "color", "shd", "highlight", "sz", "hidden", "del", *_CHOICES,
+        "color", "shd", "highlight", "sz", "hidden", "del", "tblStyle", *_CHOICES,
     )
 )  # fmt: skip
+_BEFORE = frozenset(
+    ("rPrChange", "pPrChange", "sectPrChange", "tblPrChange", "trPrChange", "tcPrChange", "tblPrExChange")
+)
+"""What properties were before a tracked change of them."""
 _STARTS = frozenset(
     (
-        "Fallback", *_PROPERTIES, *_SAID_BY_PROPERTIES, "r", "p", *_CHANGES, "txbxContent", *_SHAPES, "tbl", "tr", "rt",
-        "footnoteReference", "endnoteReference", "footnote", "endnote", "comment", "fldSimple",
+        "Fallback", *_BEFORE, *_PROPERTIES, *_SAID_BY_PROPERTIES, "r", "p", *_CHANGES, "txbxContent", *_SHAPES, "tbl",
+        "tr", "tc", "rt", "footnoteReference", "endnoteReference", "footnote", "endnote", "comment", "fldSimple",
+        "background",
     )
 )  # fmt: skip
 """The elements whose beginning says something; most of a document are others."""
@@ -93,7 +92,8 @@ class Story:
         self.broken = False
         self._stack: list[Buffer] = [Buffer()]
         self._aside: dict[str, list[str]] = {}
-        self._skip = self._deleted = self._moved = self._table = 0
+        self._skip = self._deleted = self._moved = 0
+        self._papers: list[Paper] = []  # of the tables, cells and boxes that are open
         self._properties: list[str] = []  # open property elements
         self._rows: list[bool] = []  # open table rows: hidden or deleted
         self._shape_hidden = False
@@ -141,15 +141,19 @@ class Story:
     def _start_paragraph(self) -> None:
         self._style = self._number = ""
         self._level: int | None = None
+        self._ground: Paper = None
         self._fresh = True
 
     def _start_run(self) -> None:
         self._vanished: bool | None = None
         self._run_style = ""
-        self._white = self._shaded = self._tiny = False
+        self._ink: Ink = None
+        self._marked: Paper = None
+        self._shade: Paper = None
+        self._tiny: bool | None = None
 
     def _start(self, kind: str, element: Any) -> None:
-        if kind == "Fallback" or self._skip:
+        if self._skip or kind == "Fallback" or kind in _BEFORE:
             self._skip += 1
             return
         if kind in _PROPERTIES:
@@ -170,10 +174,11 @@ class Story:
             self._moved += kind == "moveFrom"
         elif kind == "txbxContent":
             self._stack.append(Buffer())
+            self._papers.append(Said.UNKNOWN)
         elif kind in _SHAPES:
             self._note_alternatives(element)
-        elif kind == "tbl":
-            self._table += 1
+        elif kind in ("tbl", "tc"):
+            self._papers.append(None)
         elif kind == "tr":
             self._rows.append(False)
         elif kind == "rt":
@@ -188,6 +193,9 @@ class Story:
             self._aside.setdefault("comment", []).append(f"{about.get('author', '')}: ")
         elif kind == "fldSimple":
             self._put_aside(FIELD, markup.attributes(element).get("instr", ""))
+        elif kind == "background":
+            about = markup.attributes(element)
+            self._styles.page = ink.parsed(about.get("color") or about.get("bgcolor", "")) or Said.UNKNOWN
 
     def _start_property(self, kind: str, element: Any) -> None:
         value = markup.attributes(element)
@@ -207,16 +215,28 @@ class Story:
             text = value.get("val", "")
             self._level = int(text) if text.isascii() and text.isdigit() and len(text) < 3 else None
         elif kind == "color":
-            text = value.get("val", "")
-            self._white = len(text) == 6 and min(text[0], text[2], text[4]).upper() == "F"
-        elif kind in ("shd", "highlight"):
-            self._shaded = self._shaded or value.get("fill", value.get("val", "auto")).upper() not in ("AUTO", "FFFFFF")
+            self._ink = ink_of(value)
+        elif kind == "highlight":
+            self._marked = highlight_of(value)
+        elif kind == "shd":
+            self._note_shade(shade_of(value))
+        elif kind == "tblStyle" and self._papers and self._papers[-1] is None:
+            self._papers[-1] = Said.UNKNOWN  # a style of tables may paint some of its rows
         elif kind == "sz":
-            self._tiny = value.get("val") in ("0", "1", "2")
+            self._tiny = value.get("val") in TINY
         elif kind in ("hidden", "del") and self._properties[-1] == "trPr" and self._rows:
             self._rows[-1] = value.get("val") not in _OFF
         elif kind in _CHOICES:
             self._put_aside("choice", value.get("displayText", ""))
+
+    def _note_shade(self, paper: Paper) -> None:
+        kind = self._properties[-1]
+        if kind == "pPr":
+            self._ground = paper
+        elif kind in ("tcPr", "tblPr") and self._papers and paper is not Said.NOTHING:
+            self._papers[-1] = paper
+        elif kind == "rPr":
+            self._shade = paper
 
     def _end(self, kind: str, element: Any) -> None:
         if self._skip:
@@ -267,12 +287,18 @@ class Story:
         vanished = self._vanished
         if vanished is None and self._styles.are_lost and (self._style or self._run_style):
             return UNKNOWN
-        if vanished is None:
-            vanished = self._styles.vanishes(self._style, self._run_style)
-        if vanished or self._tiny or self._shape_hidden or any(self._rows):
+        look = self._styles.look(self._style, self._run_style)
+        vanished = look.vanishes if vanished is None else vanished
+        tiny = look.is_tiny if self._tiny is None else self._tiny
+        if vanished or tiny or self._shape_hidden or any(self._rows):
             return VANISHED
-        if self._white and not self._shaded and not self._table and len(self._stack) == 1:
-            return PALE
+        colour = look.ink if self._ink is None else self._ink
+        if isinstance(colour, tuple):
+            ground = look.ground if self._ground is None else self._ground
+            paper = look.paper if self._shade is None else self._shade
+            papers = (self._marked, paper, ground, *reversed(self._papers), self._styles.page)
+            if reason := ink.why(colour, ink.beneath(*papers)):
+                return reason
         return "note not shown" if self._unshown else ""
 
     def _put(self, text: str) -> None:
@@ -326,12 +352,19 @@ class Story:
 
     def _end_box(self) -> None:
         inner = self._stack.pop()
+        self._close_paper()
         text = "".join(inner.parts + inner.boxes).strip("\n")
         if text:
             self._stack[-1].boxes.append(text + "\n")
 
+    def _close_paper(self) -> None:
+        if self._papers:
+            self._papers.pop()
+
     def _end_cell(self, kind: str) -> None:
         parts = self._stack[-1].parts
+        if kind != "tr":
+            self._close_paper()
         if kind == "tc":
             while parts and parts[-1] == "\n":
                 parts.pop()
@@ -342,8 +375,6 @@ class Story:
             if parts and parts[-1] == "\t":
                 parts.pop()
             parts.append("\n")
-        else:
-            self._table -= 1
 
     def _end_ruby(self, kind: str) -> None:
         # A reading stands before its base in the markup and above it on the page: "base (reading)" in a line.

@@ -1,9 +1,10 @@
-"""What the styles of a Word document decide about its text: whether it vanishes, and whether it is numbered."""
+"""What the styles of a Word document decide about its text: whether it can be seen, and whether it is numbered."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
-from witnessmark.formats import markup
+from witnessmark.formats import ink, markup
+from witnessmark.formats.ink import Ink, Paper, Said
 from witnessmark.formats.package import Package
 
 DEEPEST = 20
@@ -17,8 +18,23 @@ class Style:
 
     base: str = ""
     vanish: bool | None = None
+    is_tiny: bool | None = None
+    ink: Ink = None
+    paper: Paper = None
+    ground: Paper = None
     number: str = ""
     level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How text of a paragraph style and a run style looks: the paper lies on the ground, the paragraph's shade."""
+
+    vanishes: bool = False
+    is_tiny: bool = False
+    ink: Ink = None
+    paper: Paper = None
+    ground: Paper = None
 
 
 @dataclass(slots=True)
@@ -28,18 +44,33 @@ class Styles:
     elements: dict[str, Any] = field(default_factory=dict)
     by_id: dict[str, Style] = field(default_factory=dict)
     default: str = ""
+    outermost: Style = Style()
+    """What counts where no style says a word."""
+    page: Paper = ink.WHITE
+    looks: dict[tuple[str, str], Look] = field(default_factory=dict)
     are_lost: bool = False
     """Whether the package was cut off before they ended: whether text of a style shows is then not known."""
 
-    def vanishes(self, paragraph: str, run: str) -> bool:
-        """Return whether text of these styles is hidden; the run's own style is the nearer one."""
-        if not self.elements:
-            return False
-        for style in (run, paragraph or self.default):
-            found = self._first(style, lambda one: one.vanish)
-            if found is not None:
-                return bool(found)
-        return False
+    def look(self, paragraph: str, run: str) -> Look:
+        """Return how text of these styles looks; the run's own style is the nearer one."""
+        found = self.looks.get((paragraph, run))
+        if found is None:
+            found = self.looks[paragraph, run] = self._look(paragraph or self.default, run)
+        return found
+
+    def _look(self, paragraph: str, run: str) -> Look:
+        def nearest(ask: Any) -> Any:
+            found = self._first(run, ask)
+            found = self._first(paragraph, ask) if found is None else found
+            return ask(self.outermost) if found is None else found
+
+        return Look(
+            bool(nearest(lambda style: style.vanish)),
+            bool(nearest(lambda style: style.is_tiny)),
+            nearest(lambda style: style.ink),
+            nearest(lambda style: style.paper),
+            self._first(paragraph, lambda style: style.ground),
+        )
 
     def numbering(self, paragraph: str) -> tuple[str, int]:
         """Return the list and level that a paragraph style counts in."""
@@ -71,15 +102,62 @@ def read_styles(package: Package, name: str | None) -> Styles:
         styles.elements[key] = element
         if about.get("type") == "paragraph" and about.get("default") in ("1", "true", "on"):
             styles.default = key
+    defaults = root.find("{*}docDefaults/{*}rPrDefault")
+    if defaults is not None:
+        styles.outermost = _style(defaults)
     return styles
+
+
+_HIGHLIGHTS: Final = {
+    "black": (0, 0, 0), "blue": (0, 0, 255), "cyan": (0, 255, 255), "green": (0, 255, 0), "magenta": (255, 0, 255),
+    "red": (255, 0, 0), "yellow": (255, 255, 0), "white": (255, 255, 255), "darkBlue": (0, 0, 139),
+    "darkCyan": (0, 139, 139), "darkGreen": (0, 100, 0), "darkMagenta": (128, 0, 128), "darkRed": (139, 0, 0),
+    "darkYellow": (128, 128, 0), "darkGray": (169, 169, 169), "lightGray": (211, 211, 211),
+}  # fmt: skip
+"""By ISO/IEC 29500-1, 17.18.40."""
+TINY: Final = frozenset(("0", "1", "2"))
+"""Half points: no one reads letters of a point."""
+
+
+def ink_of(value: dict[str, str]) -> Ink:
+    """Return what a `color` says; a colour of the theme is named beside the one it had when the file was saved."""
+    return ink.parsed(value.get("val", "")) or Said.NOTHING
+
+
+def highlight_of(value: dict[str, str]) -> Paper:
+    """Return what a `highlight` paints."""
+    return _HIGHLIGHTS.get(value.get("val", ""), Said.NOTHING)
+
+
+def shade_of(value: dict[str, str]) -> Paper:
+    """Return what a `shd` paints (17.3.5): a fill, or all pattern, or a mixture of both."""
+    pattern = value.get("val", "clear")
+    if pattern == "nil":
+        return Said.NOTHING
+    if pattern not in ("clear", "solid"):
+        return Said.UNKNOWN
+    colour = value.get("fill" if pattern == "clear" else "color", "auto")
+    if colour == "auto":
+        return Said.NOTHING if pattern == "clear" else (0, 0, 0)
+    return ink.parsed(colour) or Said.UNKNOWN
 
 
 def _style(element: Any) -> Style:
     vanish = element.find("{*}rPr/{*}vanish")
     level = _value(element.find("{*}pPr/{*}numPr/{*}ilvl"))
+    size, colour = element.find("{*}rPr/{*}sz"), element.find("{*}rPr/{*}color")
+    marked, shade = element.find("{*}rPr/{*}highlight"), element.find("{*}rPr/{*}shd")
+    ground = element.find("{*}pPr/{*}shd")
     return Style(
         _value(element.find("{*}basedOn")),
         None if vanish is None else _value(vanish) not in _OFF,
+        None if size is None else _value(size) in TINY,
+        None if colour is None else ink_of(markup.attributes(colour)),
+        ink.beneath(
+            None if marked is None else highlight_of(markup.attributes(marked)),
+            None if shade is None else shade_of(markup.attributes(shade)),
+        ),
+        None if ground is None else shade_of(markup.attributes(ground)),
         _value(element.find("{*}pPr/{*}numPr/{*}numId")),
         int(level) if level in _LEVELS else 0,
     )

@@ -15,7 +15,8 @@ from witnessmark.formats.word_file import Part, WordFile
 DELETED, INSERTED, VANISHES, SPECIAL, SYMBOL = 0x0800, 0x0801, 0x083C, 0x0855, 0x6A09
 INSERTED_BY, INSERTED_ON, DELETED_BY, DELETED_ON = 0x4804, 0x6805, 0x4863, 0x6864
 CHARACTER_STYLE, FONT, SIZE, COLOUR_NUMBER, COLOUR = 0x4A30, 0x4A4F, 0x4A43, 0x2A42, 0x6870
-SHADES: Final = (0x4866, 0xCA71, 0x2A0C, 0x442D, 0xC64D)
+HIGHLIGHT, SHADES, PARAGRAPH_SHADES = 0x2A0C, (0xCA71, 0x4866), (0xC64D, 0x442D)
+"""Shades in the form of Word 2000 and later before the older one."""
 IN_TABLE, ROW_END, INNER_CELL, INNER_ROW_END, LEVEL, LIST = 0x2416, 0x2417, 0x244B, 0x244C, 0x260A, 0x460B
 FIRST_PAGE_DIFFERS: Final = 0x300A
 MOST_STYLES: Final = 4096
@@ -137,6 +138,13 @@ class Properties:
         own = self._styles.character(whole(found, CHARACTER_STYLE)) if CHARACTER_STYLE in found else NONE
         from_style = whole(own, VANISHES, whole(self._styles.character(style), VANISHES)) == 1
         return from_style != (operand == 0x81)
+
+    def stated(self, style: int, found: Changes, code: int) -> bytes | None:
+        """Return a change of characters: their own, or that of the nearest style that sets it."""
+        if code in found:
+            return found[code]
+        own = self._styles.character(whole(found, CHARACTER_STYLE)) if CHARACTER_STYLE in found else NONE
+        return own.get(code, self._styles.character(style).get(code))
 
     def _characters(self) -> Iterator[tuple[int, int, bytes]]:
         for number in self._file.page_numbers(Part.CHARACTER_PAGES, 0x18A):

@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from witnessmark.formats import ink, word_ink
 from witnessmark.formats import word_properties as wp
-from witnessmark.formats.docx import DELETED, FIELD, PALE, VANISHED
+from witnessmark.formats.docx import DELETED, FIELD, VANISHED
 from witnessmark.formats.docx_numbers import Numbers
+from witnessmark.formats.ink import Said
 from witnessmark.formats.rtf_words import codec_of_charset, codec_of_page
 from witnessmark.formats.word_file import Part, Piece, WordFile
 from witnessmark.formats.word_properties import Changes, Properties, whole
@@ -25,15 +27,6 @@ _ADDRESS: Final = re.compile(r'\s*HYPERLINK\s+(?:"([^"]{1,2000})"|([^\s"\\]\S{0,
 _WINDOWS: Final = {
     number: bytes((number,)).decode("cp1252", "replace").replace("\ufffd", chr(number)) for number in range(128, 160)
 }
-_WHITE: Final = 8
-_AUTOMATIC: Final = (
-    b"",
-    b"\0\0",
-    b"\xff\xff",
-    b"\0",
-    b"\0\0\0\xff\0\0\0\xff\0\0",
-    b"\xff\xff\xff\xff\xff\xff\xff\0\0\0",
-)
 _LANGUAGE_PAGES: Final = {
     0x01: 1256, 0x02: 1251, 0x04: 936, 0x05: 1250, 0x08: 1253, 0x0D: 1255, 0x0E: 1250, 0x11: 932, 0x12: 949,
     0x15: 1250, 0x18: 1250, 0x19: 1251, 0x1A: 1250, 0x1B: 1250, 0x1C: 1250, 0x1E: 874, 0x1F: 1254, 0x22: 1251,
@@ -229,14 +222,11 @@ class Story:
             return DELETED
         if whole(found, wp.INSERTED) == 1:
             self._document.note_change(found, wp.INSERTED_BY, wp.INSERTED_ON)
-        if self._properties.vanishes(style, found) or whole(found, wp.SIZE, 20) <= 2:
+        size = self._properties.stated(style, found, wp.SIZE)
+        if self._properties.vanishes(style, found) or (size and int.from_bytes(size, "little") <= 2):
             return VANISHED
-        white = whole(found, wp.COLOUR_NUMBER) == _WHITE or whole(found, wp.COLOUR) == 0xFFFFFF
-        if white and self._is_body and not whole(paragraph, wp.IN_TABLE):
-            shaded = any(found.get(code, b"") not in _AUTOMATIC for code in wp.SHADES)
-            shaded = shaded or any(paragraph.get(code, b"") not in _AUTOMATIC for code in wp.SHADES)
-            return "" if shaded else PALE
-        return ""
+        page = ink.WHITE if self._is_body and not whole(paragraph, wp.IN_TABLE) else Said.UNKNOWN
+        return word_ink.why(self._properties, style, found, paragraph, page)
 
     def _end_paragraph(self, style: int, paragraph: Changes, mark: str, found: Changes = wp.NONE) -> None:
         shown: list[str] = []

@@ -1,0 +1,64 @@
+"""Ink and paper: whether words of a document can be told from the ground they stand on.
+
+Each format says where its colours stand; this file knows only what two of them mean together. What is not known shows:
+words are set apart where a page would not let a person read them, never on a guess.
+"""
+
+from enum import Enum
+from typing import Final
+
+Colour = tuple[int, int, int]
+"""Red, green and blue, each of 0 to 255."""
+
+WHITE: Final = (255, 255, 255)
+CLOSE: Final = 32
+"""Two colours whose channels all differ by less cannot be told apart: the palest grey that Office offers but one."""
+PALE: Final = "white text"
+DROWNED: Final = "text in the colour of its ground"
+
+
+class Said(Enum):
+    """What may be said of ink or paper instead of a colour."""
+
+    NOTHING = "nothing"
+    """No ink or paper is named: ink is chosen so that it can be read, and paper is what lies beneath."""
+    UNKNOWN = "unknown"
+    """Something is painted whose colour is not told here."""
+
+
+Ink = Colour | Said | None
+"""A colour or what is said instead of one; None where nothing is said and the next outer word counts."""
+Paper = Ink
+
+
+def parsed(text: str) -> Colour | None:
+    """Return the colour that six hexadecimal digits name, a number sign before them or not."""
+    text = text.removeprefix("#")
+    if len(text) != 6 or not text.isascii() or not text.isalnum():
+        return None
+    try:
+        return int(text[:2], 16), int(text[2:4], 16), int(text[4:], 16)
+    except ValueError:
+        return None
+
+
+def stated(*words: Ink) -> Ink:
+    """Return the innermost word that is said, innermost first."""
+    return next((word for word in words if word is not None), None)
+
+
+def beneath(*papers: Paper) -> Paper:
+    """Return the innermost paper that is painted, innermost first."""
+    return next((paper for paper in papers if paper is not None and paper is not Said.NOTHING), None)
+
+
+def are_close(one: Colour, other: Colour) -> bool:
+    """Tell whether two colours cannot be told apart."""
+    return all(abs(a - b) < CLOSE for a, b in zip(one, other, strict=True))
+
+
+def why(ink: Ink, paper: Paper) -> str:
+    """Return the label of words in this ink on this paper; nothing where they show, or where one is not known."""
+    if not isinstance(ink, tuple) or not isinstance(paper, tuple) or not are_close(ink, paper):
+        return ""
+    return PALE if are_close(paper, WHITE) else DROWNED

@@ -220,8 +220,8 @@ class Story:
             self._marked = highlight_of(value)
         elif kind == "shd":
             self._note_shade(shade_of(value))
-        elif kind == "tblStyle" and self._papers and self._papers[-1] is None:
-            self._papers[-1] = Said.UNKNOWN  # a style of tables may paint some of its rows
+        elif kind == "tblStyle" and self._papers and self._styles.paints(value.get("val", "")):
+            self._papers[-1] = Said.UNKNOWN  # which of its cells is not asked
         elif kind == "sz":
             self._tiny = value.get("val") in TINY
         elif kind in ("hidden", "del") and self._properties[-1] == "trPr" and self._rows:
@@ -307,7 +307,8 @@ class Story:
         why = self._why_hidden()
         if why:
             self._put_aside(why, text)
-            return
+            if why not in ink.LOST or not text.isspace():
+                return  # a blank is one in any colour
         if self._ruby is not None:
             self._ruby.append(text)
             return

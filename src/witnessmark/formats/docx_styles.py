@@ -8,6 +8,7 @@ from witnessmark.formats.ink import Ink, Paper, Said
 from witnessmark.formats.package import Package
 
 DEEPEST = 20
+MOST_LOOKS = 4096
 _LEVELS = frozenset("012345678")
 _OFF = {"0", "false", "off", "none"}
 
@@ -37,6 +38,10 @@ class Look:
     ground: Paper = None
 
 
+_PLAIN: Final = Style()
+_AS_IT_IS: Final = Look()
+
+
 @dataclass(slots=True)
 class Styles:
     """The styles by id, read as they are asked for, and the one that paragraphs have by default."""
@@ -44,7 +49,7 @@ class Styles:
     elements: dict[str, Any] = field(default_factory=dict)
     by_id: dict[str, Style] = field(default_factory=dict)
     default: str = ""
-    outermost: Style = Style()
+    outermost: Style = _PLAIN
     """What counts where no style says a word."""
     page: Paper = ink.WHITE
     looks: dict[tuple[str, str], Look] = field(default_factory=dict)
@@ -53,10 +58,28 @@ class Styles:
 
     def look(self, paragraph: str, run: str) -> Look:
         """Return how text of these styles looks; the run's own style is the nearer one."""
+        if not self.elements and self.outermost is _PLAIN:
+            return _AS_IT_IS
         found = self.looks.get((paragraph, run))
         if found is None:
+            if len(self.looks) >= MOST_LOOKS:
+                self.looks.clear()
             found = self.looks[paragraph, run] = self._look(paragraph or self.default, run)
         return found
+
+    def paints(self, table: str) -> bool:
+        """Tell whether a style of tables shades some of its cells, or is not known."""
+        for _ in range(DEEPEST):
+            if table not in self.elements:
+                return bool(table)
+            if any(
+                shade_of(markup.attributes(shade)) is not Said.NOTHING for shade in self.elements[table].iter("{*}shd")
+            ):
+                return True
+            table = _value(self.elements[table].find("{*}basedOn"))
+            if not table:
+                return False
+        return True
 
     def _look(self, paragraph: str, run: str) -> Look:
         def nearest(ask: Any) -> Any:

@@ -15,6 +15,8 @@ CLOSE: Final = 32
 """Two colours whose channels all differ by less cannot be told apart: the palest grey that Office offers but one."""
 PALE: Final = "white text"
 DROWNED: Final = "text in the colour of its ground"
+LOST: Final = frozenset((PALE, DROWNED))
+"""Labels of words that take their place on the page."""
 
 
 class Said(Enum):
@@ -40,11 +42,6 @@ def parsed(text: str) -> Colour | None:
         return int(text[:2], 16), int(text[2:4], 16), int(text[4:], 16)
     except ValueError:
         return None
-
-
-def stated(*words: Ink) -> Ink:
-    """Return the innermost word that is said, innermost first."""
-    return next((word for word in words if word is not None), None)
 
 
 def beneath(*papers: Paper) -> Paper:

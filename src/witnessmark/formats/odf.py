@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
-from witnessmark.formats import dates, markup
+from witnessmark.formats import dates, ink, markup
 from witnessmark.formats.encodings import storable
+from witnessmark.formats.odf_ink import NOTHING, Looks, Sight
 from witnessmark.formats.odf_lists import Lists
 from witnessmark.formats.package import Package, close
 from witnessmark.model.derivative import Outcome
@@ -97,13 +98,15 @@ def read_odf(source: Source, report: Report) -> None:
 
 def tell(report: Report, known: Styles, styled: Iterable[Any], told: Iterable[Any]) -> None:
     """Report the text under some elements, given those that hold styles; None stands for what is not there."""
-    lists = Lists()
+    lists, looks = Lists(), Looks()
     for root in styled:
         _read_styles(root, known)
         lists.learn(root)
+        looks.learn(root)
+    may_hide = looks.may_hide()
     for root in told:
         if root is not None:
-            _Story(report, known, lists).read(root)
+            _Story(report, known, lists, Sight(looks) if may_hide else None).read(root)
 
 
 def _read_styles(root: Any, known: Styles) -> None:
@@ -126,12 +129,13 @@ _HIDES = (
 
 
 class _Story:
-    def __init__(self, report: Report, known: Styles, lists: Lists) -> None:
-        self._report, self._known, self._lists = report, known, lists
+    def __init__(self, report: Report, known: Styles, lists: Lists, sight: Sight | None) -> None:
+        self._report, self._known, self._lists, self._sight = report, known, lists, sight
         self._why: list[tuple[Any, str]] = []  # open elements that hide what is in them
         self._parts: list[str] = []
         self._aside: dict[str, list[str]] = {}
-        self._columns: list[bool] = []  # columns of the table under way: does not show
+        self._columns: list[tuple[bool, str]] = []  # columns of the table under way: does not show; style of its cells
+        self._row_style = ""
         self._column = 0
         self._pages = 0
         self._length = 0
@@ -178,7 +182,11 @@ class _Story:
             raise ReadingStopped(Outcome.REFUSED_LIMIT, "the document holds more than 32 million characters")
         if self._why:
             self._aside.setdefault(self._why[-1][1], []).append(text)
-        else:
+            return
+        why = self._sight.why if self._sight is not None else ""
+        if why:
+            self._aside.setdefault(why, []).append(text)
+        if not why or (why != NOTHING and text.isspace()):  # a blank is one in any colour
             self._parts.append(text)
 
     def _start(self, kind: str, element: Any) -> None:
@@ -207,17 +215,22 @@ class _Story:
         if kind == "table-column":
             hidden = about.get("visibility") in ("collapse", "filter")
             if len(self._columns) < 20_000:
-                self._columns += [hidden] * min(_count(about, "number-columns-repeated"), 16_384)
+                column = hidden, about.get("default-cell-style-name", "")
+                self._columns += [column] * min(_count(about, "number-columns-repeated"), 16_384)
         if kind == "table-row":
             self._column = 0
+            self._row_style = about.get("default-cell-style-name", "")
         if kind in ("table-cell", "covered-table-cell"):
-            hidden = self._column < len(self._columns) and self._columns[self._column]
+            hidden, column_style = self._columns[self._column] if self._column < len(self._columns) else (False, "")
+            style = style or self._row_style or column_style
             self._column += _count(about, "number-columns-repeated")
             why = why or ("hidden column" if hidden else "")
             if about.get("formula", "").count('"'):
                 self._aside.setdefault("formula", []).append(about["formula"] + "\n")
         if why:
             self._why.append((element, why))
+        if self._sight is not None:
+            self._sight.start(kind, element, style)
         self._number(kind, about)
         if kind == "s":
             self._say(" " * min(_count(about, "c"), MOST_BLANKS))
@@ -253,6 +266,17 @@ class _Story:
                 self._say("\t")
         while self._why and self._why[-1][0] is element:
             self._why.pop()
+        if self._sight is not None:
+            self._sight.end(element)
+            if kind in _PARAGRAPHS:
+                self._end_lines()
+
+    def _end_lines(self) -> None:
+        """End the line of what did not show of a paragraph that shows otherwise."""
+        for label in (NOTHING, *ink.LOST):
+            parts = self._aside.get(label)
+            if parts and not parts[-1].endswith("\n"):
+                parts.append("\n")
 
 
 def _count(about: dict[str, str], name: str) -> int:

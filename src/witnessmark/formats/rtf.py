@@ -14,6 +14,7 @@ from typing import Final
 
 from witnessmark.cell.report import Report, Source
 from witnessmark.formats import dates, rtf_objects
+from witnessmark.formats.ink import WHITE, Colour, are_close
 from witnessmark.formats.rtf_words import (
     DATES,
     HIDDEN,
@@ -47,9 +48,6 @@ _PAGE, _DROP, _FONTS, _COLOURS, _PICTURE, _OBJECT, _DATE, _UNKNOWN = (
     "unknown",
 )
 _RAW: Final = frozenset((_PICTURE, _OBJECT))
-_WHITE: Final = (255, 255, 255)
-_CLOSE = 48
-"""Two colours whose channels all differ by less cannot be told apart on paper."""
 _OUTSIDE = 0xFFFFFFFF
 _SHEET = 31_680
 """Twips: 22 inches, the longest side of a page that Word knows."""
@@ -98,7 +96,7 @@ class _Document:
         self._fonts: dict[int, str | None] = {}
         self._font = 0
         self._default_font: int | None = None
-        self._colours: list[tuple[int, int, int] | None] = []
+        self._colours: list[Colour | None] = []
         self._channels: dict[bytes, int] = {}
         self._raw = bytearray()
         self._fallback = 0
@@ -339,13 +337,12 @@ class _Document:
         ink = self._at(group.colour)
         if ink is None:
             return False
-        paper = self._at(group.background) or self._at(group.paper) or _WHITE
-        return all(abs(a - b) < _CLOSE for a, b in zip(ink, paper, strict=True))
+        return are_close(ink, self._at(group.background) or self._at(group.paper) or WHITE)
 
-    def _at(self, number: int) -> tuple[int, int, int] | None:
+    def _at(self, number: int) -> Colour | None:
         return self._colours[number] if 0 < number < len(self._colours) else None
 
-    def _colour(self) -> tuple[int, int, int] | None:
+    def _colour(self) -> Colour | None:
         channels, self._channels = self._channels, {}
         if not channels.keys() & {b"red", b"green", b"blue"}:
             return None

@@ -9,8 +9,10 @@ from typing import Final
 from witnessmark.cell.report import ReadingStopped, Report
 from witnessmark.formats import biff
 from witnessmark.formats.biff import Text
+from witnessmark.formats.ink import Ink, Paper, Said
 from witnessmark.formats.rtf_words import codec_of_page
 from witnessmark.formats.xlsx_numbers import BUILT_IN
+from witnessmark.formats.xlsx_styles import indexed, unseen
 from witnessmark.model.derivative import Outcome
 
 MOST_CELLS: Final = 5_000_000
@@ -20,7 +22,6 @@ MOST_STYLES: Final = 70_000
 BEGINNINGS: Final = (0x0809, 0x0409, 0x0209, 0x0009)
 END: Final = 0x000A
 LOCKED: Final = 0x002F
-WHITE: Final = (1, 9)
 _MACRO_SHEET: Final = 1
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
@@ -47,9 +48,9 @@ class Book:
     used: bytearray = field(default_factory=bytearray)
     formats: dict[int, str] = field(default_factory=lambda: dict(BUILT_IN))
     listed_formats: int = 0
-    white_fonts: list[bool] = field(default_factory=list)
-    styles: list[tuple[str, bool]] = field(default_factory=list)
-    style_numbers: list[tuple[int, int, bool]] = field(default_factory=list)
+    inks: list[Ink] = field(default_factory=list)
+    styles: list[tuple[str, str]] = field(default_factory=list)
+    style_numbers: list[tuple[int, int, Paper]] = field(default_factory=list)
     sheets: list[Listed] = field(default_factory=list)
     hidden: dict[str, list[str]] = field(default_factory=dict)
     addresses: dict[str, None] = field(default_factory=dict)
@@ -72,9 +73,9 @@ class Book:
         """Return a record's bytes, to read strings from."""
         return Text(self.data, start, end, self.page)
 
-    def style(self, number: int) -> tuple[str, bool]:
-        """Return the format of a cell's style, and whether it writes white on white."""
-        return self.styles[number] if number < len(self.styles) else ("General", False)
+    def style(self, number: int) -> tuple[str, str]:
+        """Return the format of a cell's style, and the label of words that cannot be told from the cell."""
+        return self.styles[number] if number < len(self.styles) else ("General", "")
 
 
 def version_of(data: bytes, first: tuple[int, int, int]) -> int:
@@ -115,11 +116,10 @@ def read_globals(book: Book) -> None:
         reader = _GLOBALS.get(kind)
         if reader is not None and depth == 1:
             reader(book, start, end)
-    for font, number, bare in book.style_numbers:
+    for font, number, paper in book.style_numbers:
         # the fifth font is not stored: numbers beyond it count one more ([MS-XLS] 2.5.129 FontIndex)
         place = font - (font > 4)
-        white = bare and place < len(book.white_fonts) and book.white_fonts[place]
-        book.styles.append((book.formats.get(number, "General"), white))
+        book.styles.append((book.formats.get(number, "General"), unseen(book.inks, [paper], place, 0)))
 
 
 def _read_page(book: Book, start: int, end: int) -> None:
@@ -146,7 +146,7 @@ def _read_format(book: Book, start: int, end: int) -> None:
 
 def _read_font(book: Book, start: int, end: int) -> None:
     colour = struct.unpack_from("<H", book.data, start + 4)[0] if end - start >= 6 else 0
-    book.white_fonts.append(colour in WHITE)
+    book.inks.append(indexed(colour, is_font=True))
 
 
 def _read_style(book: Book, start: int, end: int) -> None:
@@ -159,11 +159,11 @@ def _read_style(book: Book, start: int, end: int) -> None:
             pattern, colours = data[start + 17] >> 2, struct.unpack_from("<H", data, start + 18)[0]
         else:
             colours, pattern = struct.unpack_from("<H", data, start + 8)[0], data[start + 10] & 63
-        bare = pattern == 0 or (pattern == 1 and colours & 0x7F in WHITE)
-        book.style_numbers.append((font, number, bare))
+        painted = indexed(colours & 0x7F, is_font=False) if pattern == 1 else Said.UNKNOWN
+        book.style_numbers.append((font, number, painted if pattern else Said.NOTHING))
     elif end - start >= 4:
         font, number = (data[start], data[start + 2] & 0x3F) if book.version == 2 else (data[start], data[start + 1])
-        book.style_numbers.append((font, number, False))
+        book.style_numbers.append((font, number, Said.UNKNOWN))
 
 
 def _read_listed(book: Book, start: int, end: int) -> None:

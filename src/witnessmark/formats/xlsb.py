@@ -11,12 +11,13 @@ from typing import Final
 
 from witnessmark.cell.report import Report
 from witnessmark.formats.biff import packed
+from witnessmark.formats.ink import Ink, Paper, Said
 from witnessmark.formats.package import LARGEST_PART, Package
 from witnessmark.formats.xls_parts import plain_edge
 from witnessmark.formats.xls_sheet import ERRORS
 from witnessmark.formats.xlsx import MOST_CELLS, MOST_STRINGS, Sheet, Workbook, marked, read_drawings
 from witnessmark.formats.xlsx_numbers import BUILT_IN, number_seen, text_seen
-from witnessmark.formats.xlsx_styles import Styles
+from witnessmark.formats.xlsx_styles import BLACK, Styles, indexed, themed, unseen
 from witnessmark.model.derivative import Outcome
 
 LONGEST: Final = 32_767
@@ -88,8 +89,8 @@ class _Binary(Workbook):
 
 def _styles(data: bytes) -> Styles:
     styles, codes = Styles(), dict(BUILT_IN)
-    white: list[bool] = []
-    bare: list[bool] = []
+    inks: list[Ink] = []
+    papers: list[Paper] = []
     is_cell = False
     for kind, body in records(data):
         if kind in (_CELL_STYLES, _END_CELL_STYLES):
@@ -97,23 +98,32 @@ def _styles(data: bytes) -> Styles:
         elif kind == _FORMAT and len(body) >= 6:
             codes[struct.unpack_from("<H", body)[0]] = text(body, 2)[0]
         elif kind == _FONT and len(body) >= 20:
-            white.append(_is_white(body[12:20]))
+            inks.append(_colour(body[12:20], is_font=True))
         elif kind == _FILL and len(body) >= 12:
             pattern = struct.unpack_from("<I", body)[0]
-            bare.append(pattern == 0 or (pattern == 1 and _is_white(body[4:12])))
+            papers.append(_FILLS[pattern](body[4:12]) if pattern in _FILLS else Said.UNKNOWN)
         elif kind == _STYLE and is_cell and len(body) >= 8:
             number, font, fill = struct.unpack_from("<HHH", body, 2)
-            pale = font < len(white) and white[font] and (fill >= len(bare) or bare[fill])
-            styles.by_number.append((codes.get(number, "General"), pale))
+            styles.by_number.append((codes.get(number, "General"), unseen(inks, papers, font, fill)))
     return styles
 
 
-def _is_white(colour: bytes) -> bool:
-    """Tell whether a colour is white ([MS-XLSB] 2.5.12 BrtColor)."""
-    kind, index, tint = colour[0] >> 1, colour[1], struct.unpack_from("<h", colour, 2)[0]
+def _colour(raw: bytes, *, is_font: bool) -> Ink:
+    """Return a colour ([MS-XLSB] 2.5.12 BrtColor)."""
+    kind, index, tint = raw[0] >> 1, raw[1], struct.unpack_from("<h", raw, 2)[0]
     if kind == 1:
-        return index in (1, 9)
-    return (kind == 2 and colour[4:7] == b"\xff\xff\xff") or (kind == 3 and index == 0 and tint == 0)
+        return indexed(index, is_font=is_font)
+    if kind == 2:
+        return raw[4], raw[5], raw[6]
+    if kind == 3:
+        return themed(index, is_plain=tint == 0)
+    return BLACK if is_font and kind == 0 else Said.UNKNOWN
+
+
+_FILLS: Final[dict[int, Callable[[bytes], Paper]]] = {
+    0: lambda _: Said.NOTHING,
+    1: lambda raw: _colour(raw, is_font=False),
+}
 
 
 def read_binary(package: Package, main: str, report: Report) -> None:
@@ -202,10 +212,10 @@ class _Reading:
                 self._sheet.say(line)
         self._words = {"": []}
 
-    def _style(self, body: bytes) -> tuple[str, bool]:
+    def _style(self, body: bytes) -> tuple[str, str]:
         number = int.from_bytes(body[4:7], "little")
         by_number = self._book.styles.by_number
-        return by_number[number] if number < len(by_number) else ("General", False)
+        return by_number[number] if number < len(by_number) else ("General", "")
 
     def _number(self, body: bytes, value: float) -> tuple[str, str]:
         return number_seen(repr(value), self._style(body), from_1904=self._book.from_1904)

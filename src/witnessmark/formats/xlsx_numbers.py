@@ -32,7 +32,6 @@ _WIDE: Final = Context(prec=2 * LONGEST)
 """A format may ask for more places than numbers are reckoned with elsewhere."""
 
 Piece = tuple[str, str]
-WHITE: Final = "white text"
 NOTHING: Final = "cell that shows nothing"
 
 
@@ -57,29 +56,29 @@ def shown(value: str, code: str, *, from_1904: bool = False) -> str:
 
 
 def number_seen(
-    value: str, style: tuple[str, bool], *, from_1904: bool = False, plain: str | None = None
+    value: str, style: tuple[str, str], *, from_1904: bool = False, plain: str | None = None
 ) -> tuple[str, str]:
     """Return a cell's number as it shows, and the label under which it is hidden if it does not show.
 
     Args:
         value: the number as it is stored.
-        style: its format, and whether it is white on white.
+        style: its format, and the label of words that cannot be told from the cell.
         from_1904: whether days are counted from 1904.
         plain: what stands for a number whose format shows nothing; as without a format, if not given.
     """
-    code, is_pale = style
+    code, why = style
     text = shown(value, "" if code.lower() == "general" else code, from_1904=from_1904)
     if text or not value:
-        return text, WHITE if is_pale else ""
+        return text, why
     return shown(value, "") if plain is None else plain, NOTHING
 
 
-def text_seen(text: str, style: tuple[str, bool]) -> tuple[str, str]:
+def text_seen(text: str, style: tuple[str, str]) -> tuple[str, str]:
     """Return a cell's text, and the label under which it is hidden: its format may have an empty part for text."""
-    code, is_pale = style
+    code, why = style
     if code.count(";") >= 3 and not code.rpartition(";")[2]:
         return text, NOTHING
-    return text, WHITE if is_pale else ""
+    return text, why
 
 
 def general(number: Decimal) -> str:

@@ -157,6 +157,11 @@ def test_defaults_of_the_document_count_where_no_style_says_a_word(read):
     assert (found.visible_text, found.hidden_pieces) == ("Told\n", [(ink.PALE, SECRET + "\n")])
 
 
+def test_a_style_without_a_name_is_nobodys(read):
+    nameless = f"<w:style><w:rPr>{WHITE}<w:vanish/></w:rPr></w:style>"
+    assert read(docx(p(run(SECRET)), nameless + style("paragraph", "Some", "")), "a.docx").visible_text == SECRET + "\n"
+
+
 def test_a_blank_is_one_in_any_colour(read):
     found = read(
         docx(p(run("two"), run(" ", WHITE), run("words"), run("a", WHITE), run(" "), run("b", WHITE))), "a.docx"
@@ -249,7 +254,8 @@ LOOKS = (
     + odf_style("text", "WK", 'fo:color="#ffffff" fo:background-color="#000000"')
     + odf_style("text", "Auto", 'fo:color="#ffffff" style:use-window-font-color="true"')
     + odf_style("text", "Dust", 'fo:font-size="1pt"')
-    + odf_style("text", "Clear", 'loext:opacity="0%"')
+    + odf_style("text", "Clear", 'fo:color="#000000" loext:opacity="0%"')
+    + odf_style("text", "Window", 'style:use-window-font-color="true" loext:opacity="0%"')
     + odf_style("paragraph", "PW", 'fo:color="#ffffff"')
     + odf_style("paragraph", "Child", parent="PW")
     + odf_style("paragraph", "PK", 'fo:color="#000000"', 'fo:background-color="#000000"')
@@ -302,6 +308,7 @@ ODF_SEEN = {
         f'<text:section text:style-name="Dark">{line(span(SECRET, "W"))}</text:section>',
     ),
     "chosen to be read": ("text", line(span(SECRET, "Auto"))),
+    "chosen to be read, and said to be clear": ("text", line(span(SECRET, "Window"))),
     "white on a picture": ("text", line(SECRET, "Picture")),
     "white in a box": (
         "text",

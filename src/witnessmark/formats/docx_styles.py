@@ -122,6 +122,8 @@ def read_styles(package: Package, name: str | None) -> Styles:
     for element in root.iter("{*}style"):
         about = markup.attributes(element)
         key = about.get("styleId", "")
+        if not key:
+            continue  # nothing can be of it
         styles.elements[key] = element
         if about.get("type") == "paragraph" and about.get("default") in ("1", "true", "on"):
             styles.default = key

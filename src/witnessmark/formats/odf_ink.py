@@ -169,11 +169,12 @@ def _take_letters(look: Look, about: dict[str, str]) -> None:
         look.ink = Said.NOTHING
     elif "color" in about:
         look.ink = ink.parsed(about["color"]) or Said.NOTHING
+        if _CLEAR.fullmatch(about.get("opacity", "")):  # LibreOffice says so of the window's colour too: it means none
+            look.is_nothing = True
+            return
     if "background-color" in about:
         look.paper = _painted(about["background-color"])
-    if _CLEAR.fullmatch(about.get("opacity", "")):
-        look.is_nothing = True
-    elif (size := _SIZE.fullmatch(about.get("font-size", ""))) is not None:
+    if (size := _SIZE.fullmatch(about.get("font-size", ""))) is not None:
         look.is_nothing = _points(size[1], size[2]) <= 1
 
 

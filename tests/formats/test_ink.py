@@ -96,6 +96,8 @@ UNSEEN = {
     "white by the run's style": (p(run(SECRET, '<w:rStyle w:val="White"/>')), ink.PALE),
     "white by a paragraph style's base": (p(run(SECRET), of='<w:pStyle w:val="Child"/>'), ink.PALE),
     "black on black mark": (p(run(SECRET, BLACK, MARKED)), ink.DROWNED),
+    "the reader's choice on black mark": (p(run(SECRET, MARKED)), ink.DROWNED),
+    "automatic on black mark": (p(run(SECRET, colour("auto"), MARKED)), ink.DROWNED),
     "black on black shade": (p(run(SECRET, BLACK, shade("000000"))), ink.DROWNED),
     "black on a shade that is all pattern": (p(run(SECRET, BLACK, shade("FFFFFF", "solid"))), ink.DROWNED),
     "black on a paragraph's shade": (p(run(SECRET, BLACK), of=shade("101010")), ink.DROWNED),
@@ -111,7 +113,8 @@ UNSEEN = {
 SEEN = {
     "black": p(run(SECRET, BLACK)),
     "a pale grey that Office offers": p(run(SECRET, colour("D9D9D9"))),
-    "the reader's choice on black": p(run(SECRET, MARKED)),
+    "the reader's choice on a black shade": p(run(SECRET, shade("000000"))),
+    "the reader's choice on a yellow mark": p(run(SECRET, '<w:highlight w:val="yellow"/>')),
     "chosen to be read, in a pale style": p(run(SECRET, colour("auto")), of='<w:pStyle w:val="Pale"/>'),
     "white on black mark": p(run(SECRET, WHITE, MARKED)),
     "white on a paragraph's shade": p(run(SECRET, WHITE), of=shade("203864")),
@@ -182,6 +185,7 @@ OLD_UNSEEN = {
     "white by number": (made.WHITE, b"", ink.PALE),
     "white by channels": (struct.pack("<HBBBB", 0x6870, 255, 255, 255, 0), b"", ink.PALE),
     "black on black mark": (NUMBERED_BLACK + struct.pack("<HB", 0x2A0C, 1), b"", ink.DROWNED),
+    "no colour of its own on black mark": (struct.pack("<HB", 0x2A0C, 1), b"", ink.DROWNED),
     "black on black shade": (NUMBERED_BLACK + struct.pack("<HH", 0x4866, 1 << 5), b"", ink.DROWNED),
     "red on red shade": (
         RED + struct.pack("<HB4B4BH", 0xCA71, 10, 0, 0, 0, 255, 201, 0, 0, 0, 0),
@@ -194,7 +198,8 @@ OLD_UNSEEN = {
 }
 OLD_SEEN = {
     "black": (NUMBERED_BLACK, b""),
-    "no colour of its own on black": (struct.pack("<HB", 0x2A0C, 1), b""),
+    "no colour of its own on black shade": (struct.pack("<HH", 0x4866, 1 << 5), b""),
+    "no colour of its own on yellow mark": (struct.pack("<HB", 0x2A0C, 7), b""),
     "white on black shade": (made.WHITE + struct.pack("<HH", 0x4866, 1 << 5), b""),
     "white on a paragraph's shade": (made.WHITE, struct.pack("<HH", 0x442D, 1 << 5)),
     "white on a mixture": (made.WHITE + struct.pack("<HH", 0x4866, 8 << 5 | 5 << 10), b""),

@@ -52,6 +52,7 @@ HIDING = {
     "white on nothing": r"{\cf1 SECRET}",
     "nearly white": r"{\cf4 SECRET}",
     "red on red": r"{\cf2\highlight2 SECRET}",
+    "no ink on a dark mark": r"{\highlight3 SECRET}",
     "dark on dark paper": r"\pard\cbpat3 {\cf3 SECRET}\pard ",
     "a point high": r"{\fs2 SECRET}",
     "a shape that is hidden": r"{\shp{\*\shpinst{\sp{\sn fHidden}{\sv 1}}{\shptxt SECRET}}}",

@@ -292,7 +292,7 @@ class Story:
         tiny = look.is_tiny if self._tiny is None else self._tiny
         if vanished or tiny or self._shape_hidden or any(self._rows):
             return VANISHED
-        colour = look.ink if self._ink is None else self._ink
+        colour = ink.over_mark(look.ink if self._ink is None else self._ink, self._marked)
         if isinstance(colour, tuple):
             ground = look.ground if self._ground is None else self._ground
             paper = look.paper if self._shade is None else self._shade

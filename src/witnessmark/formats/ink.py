@@ -10,6 +10,7 @@ from typing import Final
 Colour = tuple[int, int, int]
 """Red, green and blue, each of 0 to 255."""
 
+BLACK: Final = (0, 0, 0)
 WHITE: Final = (255, 255, 255)
 CLOSE: Final = 32
 """Two colours whose channels all differ by less cannot be told apart: the palest grey that Office offers but one."""
@@ -52,6 +53,11 @@ def beneath(*papers: Paper) -> Paper:
 def are_close(one: Colour, other: Colour) -> bool:
     """Tell whether two colours cannot be told apart."""
     return all(abs(a - b) < CLOSE for a, b in zip(one, other, strict=True))
+
+
+def over_mark(ink: Ink, mark: Paper) -> Ink:
+    """Return the ink of words that are marked with a highlighter: the reader's choice heeds shades, but no marks."""
+    return BLACK if isinstance(mark, tuple) and (ink is None or ink is Said.NOTHING) else ink
 
 
 def why(ink: Ink, paper: Paper) -> str:

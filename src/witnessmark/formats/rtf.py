@@ -14,7 +14,7 @@ from typing import Final
 
 from witnessmark.cell.report import Report, Source
 from witnessmark.formats import dates, rtf_objects
-from witnessmark.formats.ink import WHITE, Colour, are_close
+from witnessmark.formats.ink import WHITE, Colour, Ink, are_close, over_mark
 from witnessmark.formats.rtf_words import (
     DATES,
     HIDDEN,
@@ -60,7 +60,7 @@ class _Group:
 
     __slots__ = (
         *("away", "background", "codec", "colour", "deleted", "label", "paper", "size", "starred", "target", "uc"),
-        *("fresh", "unshown", "vanish"),
+        *("fresh", "mark", "unshown", "vanish"),
     )
 
     def __init__(self) -> None:
@@ -69,7 +69,7 @@ class _Group:
         self.codec = "cp1252"
         self.uc = 1
         self.vanish = self.deleted = self.starred = self.unshown = self.away = self.fresh = False
-        self.colour = self.background = self.paper = 0
+        self.colour = self.background = self.mark = self.paper = 0
         self.size = 24
 
 
@@ -332,12 +332,12 @@ class _Document:
     def _is_unseen(self, group: _Group) -> bool:
         if group.vanish or group.unshown or group.away or group.size <= 2:
             return True
-        if not group.colour:
-            return False
-        ink = self._at(group.colour)
+        ink: Ink = self._at(group.colour)
         if ink is None:
+            ink = over_mark(None, self._at(group.mark))
+        if not isinstance(ink, tuple):
             return False
-        return are_close(ink, self._at(group.background) or self._at(group.paper) or WHITE)
+        return are_close(ink, self._at(group.mark) or self._at(group.background) or self._at(group.paper) or WHITE)
 
     def _at(self, number: int) -> Colour | None:
         return self._colours[number] if 0 < number < len(self._colours) else None
@@ -376,7 +376,7 @@ class _Document:
     def _set_plain(self, _number: int | None) -> None:
         group = self._group
         group.vanish = group.deleted = False
-        group.colour = group.background = 0
+        group.colour = group.background = group.mark = 0
         group.size = 24
         if self._default_font is not None:
             group.codec = self._fonts.get(self._default_font) or self._ansi
@@ -398,6 +398,9 @@ class _Document:
 
     def _set_background(self, number: int | None) -> None:
         self._group.background = number or 0
+
+    def _set_mark(self, number: int | None) -> None:
+        self._group.mark = number or 0
 
     def _set_paper(self, number: int | None) -> None:
         self._group.paper = number or 0
@@ -436,7 +439,7 @@ _SETTERS: Final[dict[bytes, Callable[[_Document, int | None], None]]] = {
     b"deleted": _Document._set_deleted,
     b"cf": _Document._set_colour,
     b"cb": _Document._set_background,
-    b"highlight": _Document._set_background,
+    b"highlight": _Document._set_mark,
     b"chcbpat": _Document._set_background,
     b"cbpat": _Document._set_paper,
     b"pard": _Document._end_paragraph_looks,

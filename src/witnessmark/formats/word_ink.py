@@ -23,15 +23,16 @@ def why(properties: Properties, style: int, found: Changes, paragraph: Changes, 
     """Return the label of characters that cannot be told from what they stand on, or nothing."""
     coloured = properties.stated(style, found, wp.COLOUR)
     numbered = properties.stated(style, found, wp.COLOUR_NUMBER)
-    if not coloured and not numbered:
+    marked = properties.stated(style, found, wp.HIGHLIGHT)
+    if not coloured and not numbered and not marked:
         return ""
-    colour = _colour(coloured) if coloured else _numbered((numbered or b"\0")[0])
+    mark = _numbered(marked[0]) if marked else None
+    colour = ink.over_mark(_colour(coloured) if coloured else _numbered((numbered or b"\0")[0]), mark)
     if not isinstance(colour, tuple):
         return ""
-    marked = properties.stated(style, found, wp.HIGHLIGHT)
     shade = _first(properties.stated(style, found, code) for code in wp.SHADES)
     ground = _first(paragraph.get(code) for code in wp.PARAGRAPH_SHADES)
-    return ink.why(colour, ink.beneath(_numbered(marked[0]) if marked else None, shade, ground, page))
+    return ink.why(colour, ink.beneath(mark, shade, ground, page))
 
 
 def _first(raws: Iterable[bytes | None]) -> Paper:

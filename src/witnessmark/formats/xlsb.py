@@ -11,13 +11,13 @@ from typing import Final
 
 from witnessmark.cell.report import Report
 from witnessmark.formats.biff import packed
-from witnessmark.formats.ink import Ink, Paper, Said
+from witnessmark.formats.ink import BLACK, Ink, Paper, Said
 from witnessmark.formats.package import LARGEST_PART, Package
 from witnessmark.formats.xls_parts import plain_edge
 from witnessmark.formats.xls_sheet import ERRORS
 from witnessmark.formats.xlsx import MOST_CELLS, MOST_STRINGS, Sheet, Workbook, marked, read_drawings
 from witnessmark.formats.xlsx_numbers import BUILT_IN, number_seen, text_seen
-from witnessmark.formats.xlsx_styles import BLACK, Styles, indexed, themed, unseen
+from witnessmark.formats.xlsx_styles import Styles, indexed, themed, unseen
 from witnessmark.model.derivative import Outcome
 
 LONGEST: Final = 32_767

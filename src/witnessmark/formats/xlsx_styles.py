@@ -42,9 +42,8 @@ def read_styles(root: Any) -> Styles:
     return styles
 
 
-BLACK: Final = (0, 0, 0)
 _PALETTE: Final[tuple[Colour, ...]] = (
-    BLACK, ink.WHITE, (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0), (255, 0, 255), (0, 255, 255)
+    ink.BLACK, ink.WHITE, (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0), (255, 0, 255), (0, 255, 255)
 )  # fmt: skip
 _AUTOMATIC: Final = (64, 81, 0x7FFF)
 
@@ -59,17 +58,17 @@ def unseen(inks: list[Ink], papers: list[Paper], font: int, fill: int) -> str:
 def indexed(number: int, *, is_font: bool) -> Ink:
     """Return a colour of the palette's unchangeable part (18.8.27); a font without one of its own is black."""
     if is_font and number in _AUTOMATIC:
-        return BLACK
+        return ink.BLACK
     return _PALETTE[number & 7] if 0 <= number < 16 else Said.UNKNOWN
 
 
 def themed(number: int, *, is_plain: bool) -> Ink:
     """Return a colour of the theme: the first two are the window's and its text's."""
-    return (ink.WHITE, BLACK)[number] if is_plain and number in (0, 1) else Said.UNKNOWN
+    return (ink.WHITE, ink.BLACK)[number] if is_plain and number in (0, 1) else Said.UNKNOWN
 
 
 def _ink(colour: Any) -> Ink:
-    return BLACK if colour is None else _colour(markup.attributes(colour), is_font=True)
+    return ink.BLACK if colour is None else _colour(markup.attributes(colour), is_font=True)
 
 
 def _colour(about: dict[str, str], *, is_font: bool) -> Ink:
@@ -79,7 +78,7 @@ def _colour(about: dict[str, str], *, is_font: bool) -> Ink:
         return themed(_whole(about["theme"]), is_plain=about.get("tint", "0").strip("0.-") == "")
     if "indexed" in about:
         return indexed(_whole(about["indexed"]), is_font=is_font)
-    return BLACK if is_font else Said.UNKNOWN
+    return ink.BLACK if is_font else Said.UNKNOWN
 
 
 def _paper(pattern: Any) -> Paper:

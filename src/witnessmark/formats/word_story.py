@@ -1,7 +1,8 @@
 """A stretch of an older Word document's text, read: what shows, and apart from it what does not.
 
 Text is taken paragraph by paragraph, for whether it stands in a cell, and which number stands before it, is said at
-the paragraph's end. What hides: marked as deleted, marked as hidden, the instruction of a field, white on white.
+the paragraph's end. What hides: marked as deleted, marked as hidden, the instruction of a field, ink that cannot be
+told from its ground.
 """
 
 import re

@@ -1,8 +1,8 @@
 """Reads older workbooks (BIFF2 to BIFF8): the cells of each sheet row by row as they show, and apart what does not.
 
-As for newer ones, hidden are: sheets, rows and columns marked so, cells whose format shows nothing or whose words are
-white on white, comments, names, words in formulas, text that no cell uses. Edges, text boxes and the words of charts
-show. Every substream is read once, whatever the list of sheets says.
+As for newer ones, hidden are: sheets, rows and columns marked so, cells whose format shows nothing or whose words
+cannot be told from their ground, comments, names, words in formulas, text that no cell uses. Edges, text boxes
+and the words of charts show. Every substream is read once, whatever the list of sheets says.
 """
 
 import io

@@ -1,8 +1,8 @@
 """Workbooks: the cells of each sheet row by row as they show, and apart from them all that does not show.
 
 Rows stream; nothing is laid out by the dimensions that a sheet claims. What is hidden: sheets, rows and columns marked
-so, cells whose format shows nothing or whose words are white on white, comments, names, formulas with words in them,
-text that no cell uses.
+so, cells whose format shows nothing or whose words cannot be told from their ground, comments, names, formulas with
+words in them, text that no cell uses.
 """
 
 import re

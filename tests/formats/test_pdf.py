@@ -91,6 +91,11 @@ UNSEEN = {
     "clipped away": pdf(SHOWN + "q 0 0 10 10 re W n " + text(SECRET) + "Q"),
     "in a form, mode 3": pdf(SHOWN + "/X Do", extra=[stream(FORM, text(SECRET, before="3 Tr"))]),
     "in a form, under a bar": pdf(SHOWN + "/X Do 0 g 45 690 200 30 re f", extra=[stream(FORM, text(SECRET))]),
+    "of a point": pdf(SHOWN + f"BT /F 1 Tf 50 700 Td ({SECRET}) Tj ET"),
+    "of a point by its matrix": pdf(SHOWN + f"BT /F 10 Tf .1 0 0 .1 50 700 Tm ({SECRET}) Tj ET"),
+    "in a form that makes it a point": pdf(
+        SHOWN + "/X Do", extra=[stream(FORM + "/Matrix[.05 0 0 .05 50 700]", text(SECRET))]
+    ),
     "in a form, white": pdf(SHOWN + "/X Do", extra=[stream(FORM, "1 g " + text(SECRET))]),
     "a layer that is off": pdf(
         SHOWN + f"/OC /L BDC {text(SECRET)} EMC",
@@ -151,6 +156,8 @@ SEEN = {
     "clipped to its cell": "q 40 680 300 60 re W n " + text(SECRET) + "Q",
     "red": "1 0 0 rg " + text(SECRET),
     "stroked": text(SECRET, before="1 Tr"),
+    "of a point enlarged by its matrix": f"BT /F 1 Tf 9 0 0 9 50 700 Tm ({SECRET}) Tj ET",
+    "of two points": f"BT /F 2 Tf 50 700 Td ({SECRET}) Tj ET",
     "turned": f"BT /F 14 Tf 0 1 -1 0 300 300 Tm ({SECRET}) Tj ET",
     "small": f"BT /F 5 Tf 50 700 Td ({SECRET}) Tj ET 0.9 g 45 690 1 1 re f /X Do",
 }
@@ -162,6 +169,10 @@ def test_what_a_page_shows_is_visible(place, page):
     found = read(read_pdf, pdf(SHOWN + SEEN[place], page=page, extra=[stream(FORM, text("more", "50 500"))]))
     assert SECRET in found.visible_text
     assert SECRET not in found.hidden_text
+
+
+def test_a_full_stop_is_small_and_seen():
+    assert read(read_pdf, pdf(SHOWN + text(".", "50 500"))).visible_text == "Order seventeen\n.\n"
 
 
 def test_part_of_a_line_under_a_bar_is_hidden_alone():

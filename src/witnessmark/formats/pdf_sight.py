@@ -2,10 +2,11 @@
 
 How much of the page pictures cover is told as well: letters in them are no characters of the page.
 
-Two passes. The first looks at the page's objects for anything that could hide text: an invisible render mode, a pale or
-transparent colour, something painted over it later, a clip, a place outside the page, a layer. Most pages have
-nothing of the kind and are done. A page in doubt is drawn twice, with the texts in doubt and without; a character
-that changes no pixel in its box is not seen, whatever the reason (white on white, under a bar or picture, cut off).
+Two passes. The first looks at the page's objects for anything that could hide text: an invisible render mode, letters
+of a point, a pale or transparent colour, something painted over it later, a clip, a place outside the page, a layer.
+Most pages have nothing of the kind and are done. A page in doubt is drawn twice, with the texts in doubt and without; a
+character that changes no pixel in its box is not seen, whatever the reason (white on white, under a bar or picture,
+cut off).
 A letter of a font that the file does not hold and pdfium does not carry (Chinese, most often) cannot be drawn here; a
 reader's machine has the font. Where such a letter stands in doubt, boxes decide: what is painted over it, or under it
 in its own colour.
@@ -31,6 +32,8 @@ DEEPEST_FORM = 8
 MANY_PAINTS = 300
 PALE = 180
 THIN = 2.5
+DUST = 1.05
+"""Points: nobody reads letters as small, on paper or on a screen that shows a page."""
 COVERED = 0.3
 """A letter of which paint covers more than this share is not taken for seen where it cannot be drawn."""
 INVISIBLE = 3
@@ -123,11 +126,12 @@ def _survey(page: Any) -> Survey:
             _survey_text(item, crop, found, place)
         elif kind == pdfium.FPDF_PAGEOBJ_FORM:
             pictures = False
-            for inner in _texts_and_pictures_of_form(item):
+            for inner, scale in _texts_and_pictures_of_form(item):
                 if pdfium.FPDFPageObj_GetType(inner) == pdfium.FPDF_PAGEOBJ_IMAGE:
                     pictures = True
                     continue
                 invisible = pdfium.FPDFTextObj_GetTextRenderMode(inner) == INVISIBLE
+                invisible = invisible or _is_dust(inner, pdf_call.box(pdfium.FPDFPageObj_GetBounds, inner), scale)
                 (found.unpainted if invisible else found.doubtful).append(inner)
             _survey_paint(item, kind, found, place)
             found.pictured += _part_of(crop, item) if pictures else 0.0
@@ -149,6 +153,9 @@ def _survey_text(item: Any, crop: Box, found: Survey, order: int) -> None:
         found.unpainted.append(item)
         return
     bounds = pdf_call.box(pdfium.FPDFPageObj_GetBounds, item)
+    if _is_dust(item, bounds):
+        found.unpainted.append(item)
+        return
     colour = _colour(item)
     hides = (
         mode not in (0, 2)
@@ -177,13 +184,31 @@ def _survey_text(item: Any, crop: Box, found: Survey, order: int) -> None:
 
 def _reach(item: Any, bounds: Box | None) -> Box | None:
     """Return the bounds, wider by a letter's size where the font is not in the file: pdfium measures what it draws."""
-    font, size, matrix = pdfium.FPDFTextObj_GetFont(item), ctypes.c_float(), pdfium.FS_MATRIX()
+    font = pdfium.FPDFTextObj_GetFont(item)
     if bounds is None or not font or pdfium.FPDFFont_GetIsEmbedded(font) == 1:
         return bounds
-    if not pdfium.FPDFTextObj_GetFontSize(item, size) or not pdfium.FPDFPageObj_GetMatrix(item, matrix):
-        return bounds
-    most = abs(size.value) * max(math.hypot(matrix.a, matrix.b), math.hypot(matrix.c, matrix.d))
+    most = _size(item)
     return bounds[0] - most, bounds[1] - most, bounds[2] + most, bounds[3] + most
+
+
+def _size(item: Any) -> float:
+    """Return how high the letters of a text are where it stands, in points; 0 when that cannot be told."""
+    size = ctypes.c_float()
+    return abs(size.value) * _scale(item) if pdfium.FPDFTextObj_GetFontSize(item, size) else 0.0
+
+
+def _scale(item: Any) -> float:
+    matrix = pdfium.FS_MATRIX()
+    if not pdfium.FPDFPageObj_GetMatrix(item, matrix):
+        return 0.0
+    return max(math.hypot(matrix.a, matrix.b), math.hypot(matrix.c, matrix.d))
+
+
+def _is_dust(item: Any, bounds: Box | None, scale: float = 1.0) -> bool:
+    """Tell whether letters are of a point or less: a full stop is as small, but its letters are not."""
+    if bounds is None or min(bounds[2] - bounds[0], bounds[3] - bounds[1]) * scale > DUST:
+        return False
+    return 0 < _size(item) * scale <= DUST
 
 
 def _is_like(paint: Paint, colour: Colour) -> bool:
@@ -226,11 +251,14 @@ def _colour(item: Any) -> Colour | None:
     return red.value, green.value, blue.value
 
 
-def _texts_and_pictures_of_form(form: Any) -> Iterator[Any]:
-    """Yield the texts and pictures in a form and in the forms inside it, as long as their count is bearable."""
-    pending, left = [(form, 0)], MOST_OBJECTS
+def _texts_and_pictures_of_form(form: Any) -> Iterator[tuple[Any, float]]:
+    """Yield the texts and pictures in a form and in the forms inside it, as long as their count is bearable.
+
+    With each goes by how much the forms around it enlarge it.
+    """
+    pending, left = [(form, 0, _scale(form))], MOST_OBJECTS
     while pending:
-        outer, depth = pending.pop()
+        outer, depth, scale = pending.pop()
         for place in range(max(pdfium.FPDFFormObj_CountObjects(outer), 0)):
             left -= 1
             if left < 0:
@@ -238,9 +266,9 @@ def _texts_and_pictures_of_form(form: Any) -> Iterator[Any]:
             item = pdfium.FPDFFormObj_GetObject(outer, place)
             kind = pdfium.FPDFPageObj_GetType(item)
             if kind in (pdfium.FPDF_PAGEOBJ_TEXT, pdfium.FPDF_PAGEOBJ_IMAGE):
-                yield item
+                yield item, scale
             elif kind == pdfium.FPDF_PAGEOBJ_FORM and depth < DEEPEST_FORM:
-                pending.append((item, depth + 1))
+                pending.append((item, depth + 1, scale * _scale(item)))
 
 
 def _is_clipped(item: Any, bounds: Box) -> bool:

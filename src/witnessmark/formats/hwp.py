@@ -1,31 +1,35 @@
-"""Hangul documents (HWP 5): the paragraphs of every section, what is embedded, properties; comments and scripts apart.
+"""Hangul documents (HWP 5): the paragraphs of every section, what is embedded, properties; what no page shows apart.
 
 The layout is that of the maker's "Hangul Word Processor file formats 5.0": a compound file whose streams are packed
 by zlib and hold records of a type, a level and a length. A document "for distribution" is locked by a key that stands
 in it.
 
 Rules for whoever changes this file: unpacking is capped; a record moves forward by four bytes or more; nothing
-recurses.
+recurses; words on paper that is not known show.
 """
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from operator import itemgetter
 from typing import Final
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from witnessmark.cell.report import ReadingStopped, Report, Source
+from witnessmark.formats import hwp_ink, ink
 from witnessmark.formats.compound import STREAM, CompoundEntry, CompoundFile, folded, opened
+from witnessmark.formats.hangul_ink import Shapes, parted
+from witnessmark.formats.ink import Paper, Said
 from witnessmark.formats.ole_properties import read_properties
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How, PathStep
 
 LARGEST: Final = 64 << 20
 MOST_SECTIONS: Final = 10_000
-_PARAGRAPH, _CONTROL, _LOCKED = 67, 71, 28
-"""Types of records: text of a paragraph, head of a control, the key of a document for distribution."""
+_HEAD, _TEXT, _LETTERS, _TAGS, _CONTROL = 66, 67, 68, 70, 71
+"""Types of records: of a paragraph its head, its text, the shapes of its letters, its tags; head of a control."""
 _COMMENT: Final = b"tmct"  # "tcmt", least byte first
 _WIDE: Final = frozenset((*range(1, 10), 11, 12, *range(14, 24)))
 """Control characters that take eight places; the rest take one."""
@@ -49,13 +53,18 @@ def read_hwp(source: Source, report: Report) -> None:
     if flags & 2:
         raise ReadingStopped(Outcome.ENCRYPTED, "the document asks for a password")
     packed = bool(flags & 1)
+    shapes = _shapes(file, packed=packed)
+    is_odd = shapes.are_odd
     broken = 0
     seen = set[str]()
     for number in range(MOST_SECTIONS):
         entry = file.find("ViewText" if flags & 4 else "BodyText", f"Section{number}")
         if entry is None:
             break
-        broken += not _section(file.read(entry, LARGEST), report, seen, packed=packed, locked=bool(flags & 4))
+        data, whole = _loosened(file.read(entry, LARGEST), packed=packed, locked=bool(flags & 4))
+        page = hwp_ink.page_of(_records(data), shapes) if is_odd else Said.UNKNOWN
+        _section(data, report, seen, shapes, page)
+        broken += not whole
     _rest(file, report, seen, packed=packed)
     if broken:
         report.outcome(Outcome.PARTIAL, f"{broken} of the document's sections break off")
@@ -66,29 +75,78 @@ def _stream(file: CompoundFile, *path: str) -> bytes:
     return b"" if entry is None else file.read(entry, LARGEST)
 
 
-def _section(data: bytes, report: Report, seen: set[str], *, packed: bool, locked: bool) -> bool:
-    """Report the text of a section; return whether it could be followed to its end."""
+@dataclass(slots=True)
+class _Paragraph:
+    """A paragraph as its records come: what it stands on, its text, and which of its letters have which shape."""
+
+    paper: Paper = Said.UNKNOWN
+    text: bytes | None = None
+    level: int = -1
+    is_comment: bool = False
+    letters: bytes = b""
+    tags: bytes = b""
+
+
+def _shapes(file: CompoundFile, *, packed: bool) -> Shapes:
+    data = _stream(file, "DocInfo")
+    return hwp_ink.read_shapes(_records(_unpacked(data)[0] if packed else data))
+
+
+def _loosened(data: bytes, *, packed: bool, locked: bool) -> tuple[bytes, bool]:
+    """Return the records of a section, as far as they go, and whether they go to its end."""
     if locked:
         data = _opened(data)
-    whole = True
-    if packed:
-        data, whole = _unpacked(data)
-    hidden_below: int | None = None
-    shown, comments = list[str](), list[str]()
-    for kind, level, body in _records(data):
-        if hidden_below is not None and level <= hidden_below:
-            hidden_below = None
-        if kind == _CONTROL and body[:4] == _COMMENT and hidden_below is None:
-            hidden_below = level
-        elif kind == _PARAGRAPH:
-            (shown if hidden_below is None else comments).append(_text(body))
+    return _unpacked(data) if packed else (data, True)
+
+
+def _section(data: bytes, report: Report, seen: set[str], shapes: Shapes, page: Paper) -> None:
+    """Report the text of a section: what shows, then what does not, then comments."""
+    shown, hidden, comments = list[str](), list[tuple[str, str]](), list[str]()
+    for paragraph in _paragraphs(data, shapes, page):
+        text = paragraph.text or b""
+        if paragraph.is_comment:
+            comments += _texts(text)
+            continue
+        places = hwp_ink.labels(paragraph.letters, paragraph.tags, paragraph.paper, shapes)
+        texts = _texts(text, [at for at, _ in places[1:]])
+        seen.update(line.strip() for line in "".join(texts).split("\n"))
+        words, unseen = parted(list(zip([why for _, why in places] or [""], texts, strict=True)))
+        shown.append(words)
+        hidden += unseen
     if shown:
-        seen.update(line.strip() for part in shown for line in part.split("\n"))
         report.visible("\n".join(part.rstrip("\n") for part in shown) + "\n")
+    for why, words in hidden:
+        report.hidden(why, words)
     said = "\n".join(comments).strip()
     if said:
         report.hidden("comment", said + "\n")
-    return whole
+
+
+def _paragraphs(data: bytes, shapes: Shapes, page: Paper) -> Iterator[_Paragraph]:
+    """Yield the paragraphs that have text; what those within tables and boxes stand on is not known."""
+    comment: int | None = None
+    here = _Paragraph()
+    for kind, level, body in _records(data):
+        if comment is not None and level <= comment:
+            comment = None
+        if kind == _CONTROL and body[:4] == _COMMENT and comment is None:
+            comment = level
+        elif kind == _HEAD:
+            if here.text is not None:
+                yield here
+            around = Said.UNKNOWN if level else page
+            here = _Paragraph(ink.beneath(hwp_ink.ground_of(body, shapes), around))
+        elif kind == _TEXT:
+            if here.text is not None:
+                yield here
+                here = _Paragraph()
+            here.text, here.level, here.is_comment = body, level, comment is not None
+        elif level == here.level and kind == _LETTERS:
+            here.letters = body
+        elif level == here.level and kind == _TAGS:
+            here.tags = body
+    if here.text is not None:
+        yield here
 
 
 def _records(data: bytes) -> Iterator[tuple[int, int, bytes]]:
@@ -104,17 +162,25 @@ def _records(data: bytes) -> Iterator[tuple[int, int, bytes]]:
         at += size
 
 
-def _text(body: bytes) -> str:
+def _texts(body: bytes, places: Sequence[int] = ()) -> list[str]:
+    """Return the text of a paragraph in the parts that begin at its beginning and at some places."""
     units = struct.unpack(f"<{len(body) // 2}H", body[: len(body) // 2 * 2])
-    out, at = list[int](), 0
+    outs, at = [list[int]()], 0
+    out, ends = outs[0], [*places, len(units)]
+    end = ends[0]
     while at < len(units):
         unit = units[at]
+        while at >= end and not 0xDC00 <= unit < 0xE000:  # halves of a letter stay together
+            out = list[int]()
+            outs.append(out)
+            end = ends[len(outs) - 1]
         if unit >= 32:
             out.append(unit)
         elif unit in _SIGNS:
             out.append(ord(_SIGNS[unit]))
         at += 8 if unit in _WIDE else 1
-    return struct.pack(f"<{len(out)}H", *out).decode("utf-16-le", "replace")
+    outs += [[] for _ in range(len(places) + 1 - len(outs))]
+    return [struct.pack(f"<{len(out)}H", *out).decode("utf-16-le", "replace") for out in outs]
 
 
 def _unpacked(data: bytes) -> tuple[bytes, bool]:

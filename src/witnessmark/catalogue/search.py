@@ -104,7 +104,7 @@ class Search:
         with _engine():
             for path in (new, old):
                 shutil.rmtree(path, ignore_errors=True)
-            new.mkdir(mode=0o700)
+            new.mkdir(mode=0o700, exist_ok=True)  # a thread of the engine may put a lock into one that is going
             self._write(tantivy.Index(self._schema, path=str(new)), new, 0)
             if self._path.exists():
                 self._path.rename(old)

@@ -1,8 +1,9 @@
 """OFD, the fixed documents of Chinese offices (GB/T 33190-2016): pages in their order, what lies on them, what beside.
 
-What a page draws is visible text: its templates, its own objects, and annotations that show. Boundaries of objects
-cut nothing off here, as viewers differ in it; what lies outside of the page's physical box is not seen. Fonts are
-not opened: a text code's letters are those that the file says they are.
+What a page draws is visible text: its templates, its own objects, and annotations that show; but for letters that
+cannot be told from what is painted under them, or lie under a rectangle. Boundaries of objects cut nothing off here, as
+viewers differ in it; what lies outside of the page's physical box is not seen. Fonts are not opened: a text code's
+letters are those that the file says they are.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,8 +14,9 @@ from witnessmark.formats import markup, ofd_about
 from witnessmark.formats.encodings import storable
 from witnessmark.formats.ofd_lines import lines
 from witnessmark.formats.ofd_marks import Marks, read_marks
+from witnessmark.formats.ofd_measure import box_of
 from witnessmark.formats.ofd_parts import Parts, said
-from witnessmark.formats.ofd_place import Allowance, Sheet, box_of
+from witnessmark.formats.ofd_place import Allowance, Drawings, Sheet
 from witnessmark.formats.package import Package
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import PathStep
@@ -70,7 +72,7 @@ class _Document:
         self._parts, self.place, self.root = parts, place, root
         self.pages = [(page.get("ID") or "", page.get("BaseLoc")) for page in root.iterfind("{*}Pages/{*}Page")]
         self.box = box_of(said(root.find("{*}CommonData/{*}PageArea"), "PhysicalBox").get("PhysicalBox"))
-        self.units: dict[str, Any] = {}
+        self.drawings = Drawings()
         self.drawn: set[str] = set()
         self.templates = {
             element.get("ID") or "": element.get("BaseLoc")
@@ -85,7 +87,9 @@ class _Document:
         """Keep the composite drawings of a part of resources, and look whether the files that it names are there."""
         root = self._parts.kept(place) if place is not None and place not in self._parts.package.used else None
         for element in () if root is None else root.iter("{*}CompositeGraphicUnit"):
-            self.units.setdefault(element.get("ID") or "", element)
+            self.drawings.units.setdefault(element.get("ID") or "", element)
+        if root is not None:
+            self.drawings.colours.learn(root)
         for element in () if root is None else root.iter("{*}MediaFile", "{*}FontFile"):
             base = (root.get("BaseLoc") or "").strip() if root is not None else ""
             self._parts.follow(place or "", f"{base}/{(element.text or '').strip()}" if base else element.text)
@@ -101,7 +105,7 @@ class _Document:
         for name in self.templates:
             if name not in self._templates and (root := self.template(name)) is not None:
                 yield root
-        yield from (unit for name, unit in self.units.items() if name not in self.drawn)
+        yield from (unit for name, unit in self.drawings.units.items() if name not in self.drawn)
 
 
 class _Reading:
@@ -141,10 +145,11 @@ class _Reading:
             if root is not None and found is not None:
                 self._pages_read.add(found)
                 self._read_page(document, found, root, marks.take(page))
-        aside = Sheet(self.allowance, document.units, None)
+        aside = Sheet(self.allowance, document.drawings, None)
         for root in marks.rest():
             read_marks(root, 0, self._report, aside)
             self._keep_addresses(root)
+        aside.set_letters()
         self._put_aside("annotation", lines(aside.unseen))
         unused = [text for element in document.unused() for text in aside.leave(element)]
         self._put_aside("drawn on no page", dict.fromkeys(unused))
@@ -153,7 +158,7 @@ class _Reading:
         for resources in root.iterfind("{*}PageRes"):
             document.read_resources(self._parts.follow(place, resources.text))
         box = box_of(said(root.find("{*}Area"), "PhysicalBox").get("PhysicalBox")) or document.box
-        sheet, over = (Sheet(self.allowance, document.units, box) for _ in range(2))
+        sheet, over = (Sheet(self.allowance, document.drawings, box) for _ in range(2))
         names = [element.get("TemplateID") or "" for element in root.iterfind("{*}Template")]
         templates = [found for name in dict.fromkeys(names[:100]) if (found := document.template(name)) is not None]
         for drawn in (*templates, root):
@@ -162,6 +167,9 @@ class _Reading:
         for mark in marks:
             read_marks(mark, self.pages, self._report, over)
             self._keep_addresses(mark)
+        over.set_letters()
+        sheet.paints.put_over(over.paints)
+        sheet.set_letters()
         document.drawn |= sheet.drawn | over.drawn
         self._keep_addresses(root)
         self._say(sheet, over, [*(text for drawn in (*templates, root) for text in sheet.leave(drawn))])
@@ -210,9 +218,10 @@ class _Reading:
             self._put_letters(root, label)
 
     def _put_letters(self, root: Any, label: str) -> None:
-        aside = Sheet(self.allowance, {}, None)
+        aside = Sheet(self.allowance, Drawings(), None)
         for content in root.iterfind("{*}Content"):
             aside.draw(content)
+        aside.set_letters()
         self._put_aside(label, [*lines([*aside.shown, *aside.unseen]), *aside.leave(root)])
         self._keep_addresses(root)
 

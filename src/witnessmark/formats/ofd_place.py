@@ -6,21 +6,16 @@ direction are a run. All places are millimetres of the page, with y downwards; a
 """
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from itertools import accumulate
 from operator import sub
 from typing import Any, Final
 
 from witnessmark.formats import markup
+from witnessmark.formats.ofd_measure import SAME, Box, Matrix, combined, moved, number, numbers, own
+from witnessmark.formats.ofd_paint import Colours, Lost, Paints
 
-Matrix = tuple[float, float, float, float, float, float]
-Box = tuple[float, float, float, float]
-"""Left, top, width, height."""
-
-SAME: Final[Matrix] = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
-LARGEST: Final = 1e7
-"""A number beyond this is taken for none."""
 DEEPEST: Final = 12
 """How many composite objects may lie in each other."""
 MOST_RUNS: Final = 1_000_000
@@ -62,35 +57,64 @@ class Allowance:
         return self.left >= 0
 
 
-class Sheet:
-    """One page, or what lies on it, as it is drawn: runs that show and runs that do not."""
+@dataclass(slots=True)
+class Drawings:
+    """What the resources of a document hold for its pages: composite drawings by their number, and colours."""
 
-    def __init__(self, allowance: Allowance, units: Mapping[str, Any], box: Box | None) -> None:
-        self._allowance, self._units, self._box = allowance, units, box
+    units: dict[str, Any] = field(default_factory=dict)
+    colours: Colours = field(default_factory=Colours)
+
+
+class Sheet:
+    """One page, or what lies on it, as it is drawn: runs that show and runs that do not, once its letters are set."""
+
+    def __init__(self, allowance: Allowance, drawings: Drawings, box: Box | None) -> None:
+        self._allowance, self._units, self._box = allowance, drawings.units, box
         self.shown: list[Run] = []
         self.unseen: list[Run] = []
         self.drawn: set[str] = set()  # the composite units that were met
+        self.paints = Paints(drawings.colours)
+        self._texts: list[tuple[_Text, bool, str, int]] = []
         self._codes: set[Any] = set()
 
     def draw(self, block: Any, *, shows: bool = True) -> None:
         """Draw the objects of a block in their order, and those that lie in composite objects of it."""
         corner = numbers(block.get("Boundary"), 4) or (0.0, 0.0, 0.0, 0.0)
-        waiting = [(block, (1.0, 0.0, 0.0, 1.0, corner[0], corner[1]), shows, 0)]
+        waiting = [(block, (1.0, 0.0, 0.0, 1.0, corner[0], corner[1]), shows, 0, "")]
         while waiting:
-            element, outer, seen, depth = waiting.pop()
+            element, outer, seen, depth, layer = waiting.pop()
             name = markup.local(element)
             if not self._allowance.take(1):
                 return
             if name == "TextObject":
-                self._write(element, outer, shows=seen)
+                text = _Text(element, outer, [*self._codes_of(element)])
+                self._texts.append((text, seen, layer, self.paints.next()))
+            elif name in ("PathObject", "ImageObject"):
+                if seen and is_seen(element):
+                    self.paints.paint(element, name, outer, layer)
             elif name == "CompositeObject":
                 unit = self._units.get(element.get("ResourceID") or "")
                 if unit is not None and depth < DEEPEST:
                     self.drawn.add(element.get("ResourceID") or "")
-                    inner = _combined(outer, _own(element))
-                    waiting += [(c, inner, seen and is_seen(element), depth + 1) for c in reversed(unit)]
+                    inner = combined(outer, own(element))
+                    waiting += [(c, inner, seen and is_seen(element), depth + 1, "") for c in reversed(unit)]
             elif name in _BLOCKS or element is block:
-                waiting += [(child, outer, seen, depth) for child in reversed(element)]
+                layer = element.get("DrawParam") or layer
+                waiting += [(child, outer, seen, depth, layer) for child in reversed(element)]
+
+    def set_letters(self) -> None:
+        """Set the letters of the texts that were drawn, now that all is known that may lie over and under them."""
+        for text, seen, layer, order in self._texts:
+            self._write(text, self.paints.hides(text.element, layer, order) if seen else None, shows=seen)
+        self._texts = []
+
+    def _codes_of(self, element: Any) -> Iterator[tuple[Any, str]]:
+        """Yield the text codes of a text and their letters, none of which there may be any more."""
+        for code in element.iter("{*}TextCode"):
+            if code.getparent() is element:
+                self._codes.add(code)
+                text = letters(code)
+                yield code, text if self._allowance.take(len(text)) else ""
 
     def leave(self, root: Any) -> Iterator[str]:
         """Yield the texts under a root that were not drawn: letters that cut a shape, and what stands anywhere else."""
@@ -99,27 +123,33 @@ class Sheet:
             if text.strip() and self._allowance.take(len(text)):
                 yield text
 
-    def _write(self, element: Any, outer: Matrix, *, shows: bool) -> None:
-        matrix = _combined(outer, _own(element))
+    def _write(self, text: "_Text", lost: Lost | None, *, shows: bool) -> None:
+        element, outer = text.element, text.outer
+        matrix = combined(outer, own(element))
         size = number(element.get("Size")) or 0.0
         ems = abs(size) * math.hypot(*matrix[:2]), abs(size) * math.hypot(*matrix[2:4])
         shows = shows and is_seen(element) and _is_inked(element) and size > 0 and min(ems) > 0
         box = numbers(element.get("Boundary"), 4)
         right = box[0] + box[2] if box is not None and outer == SAME else -math.inf
         x = y = 0.0
-        for code in element.iter("{*}TextCode"):
-            if code.getparent() is not element:
-                continue
+        for code, said in text.codes:
             x, y = (given if given is not None else kept for given, kept in zip(_corner(code), (x, y), strict=True))
-            text = letters(code)
-            self._codes.add(code)
             if len(self.shown) + len(self.unseen) >= MOST_RUNS:
-                self._allowance.left = -1  # no honest page has so many: nothing more is drawn
-            if not text or not self._allowance.take(len(text)):
-                continue
-            laid = _Laid(text, _points(code, x, y, len(text)), matrix, abs(size), ems, right)
-            for run, inside in laid.placed(self._box):
-                (self.shown if shows and inside else self.unseen).append(run)
+                self._allowance.left = -1  # no honest page has so many: nothing more is set
+                return
+            if said:
+                laid = _Laid(said, _points(code, x, y, len(said)), matrix, abs(size), ems, right, lost)
+                for run, inside in laid.placed(self._box):
+                    (self.shown if shows and inside else self.unseen).append(run)
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A text that was drawn: its object, the space that it lies in, its text codes with their letters."""
+
+    element: Any
+    outer: Matrix
+    codes: list[tuple[Any, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +162,7 @@ class _Laid:
     size: float
     em: tuple[float, float]
     right: float
+    lost: Lost | None
 
     def placed(self, box: Box | None) -> list[tuple[Run, bool]]:
         """Return the runs, and of each whether it lies on the page; letters that go to and fro stay together."""
@@ -144,10 +175,19 @@ class _Laid:
 
     def _runs(self, box: Box | None) -> Iterator[tuple[Run, bool]]:
         count = len(self.text)
-        if self._is_straight() and (box is None or all(self._is_inside(self.points[end], box) for end in (0, -1))):
+        if (
+            self.lost is None
+            and self._is_straight()
+            and (box is None or all(self._is_inside(self.points[end], box) for end in (0, -1)))
+        ):
             yield self._run(0, count, 0), True
             return
         ins = [True] * count if box is None else [self._is_inside(point, box) for point in self.points]
+        if self.lost is not None:
+            ins = [
+                inside and not (letter.strip() and self._is_lost(self.lost, letter, point))
+                for inside, letter, point in zip(ins, self.text, self.points, strict=True)
+            ]
         start, heading = 0, _STAYS
         for place in range(1, count):
             turn = self._turn(place)
@@ -178,7 +218,7 @@ class _Laid:
 
     def _run(self, start: int, end: int, heading: int) -> Run:
         text = self.text[start:end]
-        first, last = _moved(self.matrix, self.points[start]), _moved(self.matrix, self.points[end - 1])
+        first, last = moved(self.matrix, self.points[start]), moved(self.matrix, self.points[end - 1])
         upright = heading in (_STAYS, 0, 2)
         em = self.em[0 if upright else 1]
         a, b = self.matrix[:2]
@@ -193,8 +233,12 @@ class _Laid:
         ends = self.right if angle == 0 and ends < self.right <= ends + 1.05 * em else ends + em * _width(text[-1])
         return Run(text, angle, begins, ends, base, em)
 
+    def _is_lost(self, lost: Lost, letter: str, point: tuple[float, float]) -> bool:
+        """Tell whether a letter's middle cannot be seen; baselines lie about a third of an em below it."""
+        return lost(moved(self.matrix, (point[0] + 0.5 * self.size * _width(letter), point[1] - 0.35 * self.size)))
+
     def _is_inside(self, point: tuple[float, float], box: Box) -> bool:
-        x, y = _moved(self.matrix, point)
+        x, y = moved(self.matrix, point)
         em = max(self.em)
         return box[0] - em < x < box[0] + box[2] and box[1] < y < box[1] + box[3] + em
 
@@ -220,29 +264,6 @@ def _is_inked(element: Any) -> bool:
     return False
 
 
-def number(text: str | None) -> float | None:
-    """Return a finite number, or None for anything else."""
-    try:
-        found = float(text or "")
-    except ValueError:
-        return None
-    return found if abs(found) <= LARGEST else None
-
-
-def numbers(text: str | None, count: int) -> tuple[float, ...] | None:
-    """Return so many numbers with blanks between them, or None for anything else."""
-    parts = (text or "").replace(",", " ").split(maxsplit=count)
-    found = [number(part) for part in parts[:count]]
-    whole = tuple(part for part in found if part is not None)
-    return whole if len(whole) == count else None
-
-
-def box_of(text: str | None) -> Box | None:
-    """Return a box that has an area, or None."""
-    found = numbers(text, 4)
-    return (found[0], found[1], found[2], found[3]) if found and found[2] > 0 and found[3] > 0 else None
-
-
 def offsets(text: str | None, count: int) -> list[float]:
     """Return up to `count` offsets; `g n v` stands for n times v (section 11.3)."""
     found: list[float] = []
@@ -265,31 +286,6 @@ def _points(code: Any, x: float, y: float, count: int) -> list[tuple[float, floa
 
 def _corner(code: Any) -> tuple[float | None, float | None]:
     return number(code.get("X")), number(code.get("Y"))
-
-
-def _own(element: Any) -> Matrix:
-    """Return how an object's space lies in the one around it: turned by its matrix, moved to its boundary's corner."""
-    a, b, c, d, e, f = numbers(element.get("CTM"), 6) or SAME
-    corner = numbers(element.get("Boundary"), 4) or (0.0, 0.0)
-    return a, b, c, d, e + corner[0], f + corner[1]
-
-
-def _combined(outer: Matrix, inner: Matrix) -> Matrix:
-    a, b, c, d, _, _ = outer
-    e, f = _moved(outer, inner[4:])
-    return (
-        a * inner[0] + c * inner[1],
-        b * inner[0] + d * inner[1],
-        a * inner[2] + c * inner[3],
-        b * inner[2] + d * inner[3],
-        e,
-        f,
-    )
-
-
-def _moved(matrix: Matrix, point: tuple[float, float]) -> tuple[float, float]:
-    a, b, c, d, e, f = matrix
-    return a * point[0] + c * point[1] + e, b * point[0] + d * point[1] + f
 
 
 def _width(letter: str) -> float:

@@ -104,7 +104,6 @@ UNSEEN = {
     "black on a paragraph style's shade": (p(run(SECRET, BLACK), of='<w:pStyle w:val="Night"/>'), ink.DROWNED),
     "black on a run style's shade": (p(run(SECRET, BLACK, '<w:rStyle w:val="Dark"/>')), ink.DROWNED),
     "black in a black cell": (table(p(run(SECRET, BLACK)), of_cell=shade("000000")), ink.DROWNED),
-    "black in a black table": (table(p(run(SECRET, BLACK)), of=shade("000000")), ink.DROWNED),
     "black on black mark in a box": (p(BOX.format(p(run(SECRET, BLACK, MARKED)))), ink.DROWNED),
     "white in a table without paint": (table(p(run(SECRET, WHITE)), of='<w:tblStyle w:val="Grid"/>'), ink.PALE),
     "a mark lies over the shade": (p(run(SECRET, BLACK, MARKED, shade("FFFFFF"))), ink.DROWNED),
@@ -121,6 +120,7 @@ SEEN = {
     "white on a paragraph style's shade": p(run(SECRET, WHITE), of='<w:pStyle w:val="Night"/>'),
     "white on a pattern": p(run(SECRET, WHITE, shade("FFFFFF", "pct50"))),
     "white in a dark cell": table(p(run(SECRET, WHITE)), of_cell=shade("000000")),
+    "white in a table with a shade of its own": table(p(run(SECRET, WHITE)), of=shade("000000")),
     "white in a table whose style paints": table(p(run(SECRET, WHITE)), of='<w:tblStyle w:val="Heir"/>'),
     "white in a table of a style that is not there": table(p(run(SECRET, WHITE)), of='<w:tblStyle w:val="Gone"/>'),
     "white in a box": p(BOX.format(p(run(SECRET, WHITE)))),
@@ -259,7 +259,6 @@ LOOKS = (
     + odf_style("text", "WK", 'fo:color="#ffffff" fo:background-color="#000000"')
     + odf_style("text", "Auto", 'fo:color="#ffffff" style:use-window-font-color="true"')
     + odf_style("text", "Dust", 'fo:font-size="1pt"')
-    + odf_style("text", "Clear", 'fo:color="#000000" loext:opacity="0%"')
     + odf_style("text", "Window", 'style:use-window-font-color="true" loext:opacity="0%"')
     + odf_style("paragraph", "PW", 'fo:color="#ffffff"')
     + odf_style("paragraph", "Child", parent="PW")
@@ -298,7 +297,6 @@ ODF_UNSEEN = {
     "black on black letters": ("text", line(span(SECRET, "KK")), ink.DROWNED),
     "black on a black paragraph": ("text", line(SECRET, "PK"), ink.DROWNED),
     "of a point": ("text", line(span(SECRET, "Dust")), "hidden text"),
-    "clear": ("text", line(span(SECRET, "Clear")), "hidden text"),
     "white cell": ("spreadsheet", cells(SECRET, "CW"), ink.PALE),
     "white cell by its base": ("spreadsheet", cells(SECRET, "Heir"), ink.PALE),
     "white cell by its column": ("spreadsheet", cells(SECRET, column="CW"), ink.PALE),

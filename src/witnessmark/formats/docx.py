@@ -234,7 +234,7 @@ class Story:
         if kind == "pPr":
             self._ground = paper
         elif kind in ("tcPr", "tblPr") and self._papers and paper is not Said.NOTHING:
-            self._papers[-1] = paper
+            self._papers[-1] = paper if kind == "tcPr" else Said.UNKNOWN  # LibreOffice paints none of the table's own
         elif kind == "rPr":
             self._shade = paper
 

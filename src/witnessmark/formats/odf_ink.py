@@ -35,14 +35,13 @@ _GROUNDS: Final = frozenset(
     f"{kind}-properties" for kind in ("paragraph", "section", "table", "table-row", "table-cell", "page-layout")
 )
 _SIZE: Final = re.compile(r"([0-9.]{1,9})(pt|in|cm|mm|px)")
-_CLEAR: Final = re.compile(r"[0-5](?:\.[0-9]{1,9})?%")
 _POINTS: Final = {"pt": 1.0, "in": 72.0, "cm": 72 / 2.54, "mm": 7.2 / 2.54, "px": 0.75}
 _NOT_LETTERS: Final = frozenset(("section", "table", "table-row"))
 
 
 @dataclass(slots=True)
 class Look:
-    """What a style says: ink, the paper of letters, the ground under them; whether they are too small or clear."""
+    """What a style says: ink, the paper of letters, the ground under them; whether they are too small."""
 
     ink: Ink = None
     paper: Paper = None
@@ -169,9 +168,6 @@ def _take_letters(look: Look, about: dict[str, str]) -> None:
         look.ink = Said.NOTHING
     elif "color" in about:
         look.ink = ink.parsed(about["color"]) or Said.NOTHING
-        if _CLEAR.fullmatch(about.get("opacity", "")):  # LibreOffice says so of the window's colour too: it means none
-            look.is_nothing = True
-            return
     if "background-color" in about:
         look.paper = _painted(about["background-color"])
     if (size := _SIZE.fullmatch(about.get("font-size", ""))) is not None:

@@ -183,3 +183,13 @@ def test_flat_opendocument_that_breaks_off_is_partial(read):
     found = read(whole[: whole.index(b"are locked")], "a.fodt")
     assert found.ended == Outcome.PARTIAL
     assert "The doors" in found.visible_text
+
+
+def test_what_letters_were_before_a_tracked_change_counts_no_more(read):
+    inside = annotation("Insertion", annotation("Deletion", ""))
+    was = annotation(
+        "Formatting", f'{inside}<aml:content><w:rPr><w:vanish/><w:color w:val="FFFFFF"/></w:rPr></aml:content>'
+    )
+    found = read(wordml(f"<w:p><w:r><w:rPr>{was}<w:b/></w:rPr><w:t>locked</w:t></w:r>{said(' doors')}</w:p>"), "a.xml")
+    assert found.visible_text == "locked doors\n"
+    assert "locked" not in found.hidden_text

@@ -195,13 +195,15 @@ class _Story(Story):
 
     def _begin(self, kind: str, element: Any) -> None:
         if kind == "annotation":
-            kind = _ANNOTATIONS.get(markup.attributes(element).get("type", ""), "")
+            kind = "" if self._skip else _ANNOTATIONS.get(markup.attributes(element).get("type", ""), "")
             self._kinds.append(kind)
             if kind in ("del", "ins"):
                 about = markup.attributes(element)
                 known = {"author": about.get("author", ""), "date": about.get("createdate", "")}
                 plain = etree.Element("change", {name: value for name, value in known.items() if value})
                 self._start(kind, plain)
+            elif kind == _BEFORE:
+                self._start(kind, element)
             elif kind == "comment":
                 author = markup.attributes(element).get("author", "")
                 self._open_aside(kind, f"{author}: " if author else "")
@@ -215,7 +217,7 @@ class _Story(Story):
     def _close(self, kind: str, element: Any) -> None:
         if kind == "annotation":
             kind = self._kinds.pop() if self._kinds else ""
-            if kind == "del":
+            if kind in ("del", _BEFORE):
                 self._end(kind, element)
             elif kind == "comment":
                 self._close_aside()
@@ -283,7 +285,13 @@ class _Story(Story):
                 sink.write(data)
 
 
-_ANNOTATIONS: Final = {"Word.Deletion": "del", "Word.Insertion": "ins", "Word.Comment": "comment"}
+_BEFORE: Final = "rPrChange"
+_ANNOTATIONS: Final = {
+    "Word.Deletion": "del",
+    "Word.Insertion": "ins",
+    "Word.Comment": "comment",
+    "Word.Formatting": _BEFORE,
+}
 _MUTE: Final = frozenset(
     ("binData", "content", "annotationRef", "footnoteRef", "endnoteRef", "footnotePr", "endnotePr")
 )

@@ -1,17 +1,18 @@
-"""Presentations: the text of each slide in order; apart from it notes, hidden slides and what lies beside a slide."""
+"""Presentations: the text of each slide in order; apart from it notes, hidden slides, what is unseen on a slide."""
 
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from witnessmark.cell.report import ReadingStopped, Report
-from witnessmark.formats import markup
+from witnessmark.formats import markup, pptx_sight
+from witnessmark.formats.ink import Paper, Said
 from witnessmark.formats.package import Package
 from witnessmark.formats.pptx_numbers import Numbers
+from witnessmark.formats.pptx_sight import COVERED, Slide, ground_of, measure
 from witnessmark.model.derivative import Outcome
 
 MOST_SLIDES = 5000
-_WHOLE = re.compile(r"-?[0-9]{1,12}\Z")
 _SLIDE = re.compile(r"(?:^|/)slides/[^/]+\.xml\Z", re.IGNORECASE)
 _SHAPES = {"sp", "pic", "graphicFrame", "cxnSp", "grpSp"}
 
@@ -28,7 +29,7 @@ def read_slides(package: Package, report: Report) -> None:
         _tell_unlisted(package, report)
         return
     size = root.find("{*}sldSz")
-    paper = (_whole(size, "cx"), _whole(size, "cy"))
+    paper = (_length(size, "cx"), _length(size, "cy"))
     links = package.links(main)
     shown = 0
     # sections (an extension, [MS-PPTX] 2.2.4) list the same slides again, by numbers of another kind
@@ -65,26 +66,35 @@ def _tell_unlisted(package: Package, report: Report) -> None:
 
 def _tell_slide(package: Package, part: str, slide: Any, paper: tuple[int, int], report: Report) -> None:
     tree = slide.find("{*}cSld/{*}spTree")
-    for shape in () if tree is None else tree:
-        kind = markup.local(shape)
-        if kind == "AlternateContent":
-            shape = next((inner for inner in shape.iter() if markup.local(inner) in _SHAPES), shape)  # noqa: PLW2901
-        why = _why_hidden(shape, paper)
+    shapes = [] if tree is None else [_chosen(shape) for shape in tree]
+    sight = Slide(slide, shapes)
+    unseen: dict[str, list[str]] = {}
+    for order, shape in enumerate(shapes):
+        why = _why_hidden(shape, paper) or (COVERED if sight.covers(order) else "")
         if why:
             _put_aside(report, why, _lines(shape))
             continue
         for inner in shape.iter("{*}cNvPr"):
             if inner is not _own(shape) and markup.attributes(inner).get("hidden") in ("1", "true"):
                 why = "hidden shape"  # somewhere in a group: the whole group stays apart
-        lines = list(_lines(shape))
+        lines = list(_lines(shape, None if why else unseen))
         if why:
             _put_aside(report, why, lines)
         elif lines:
             report.visible("\n".join(lines) + "\n")
+    for label, words in unseen.items():
+        _put_aside(report, label, words)
     for drawing in package.targets(part, "diagramDrawing"):
         lines = list(_lines(package.root(drawing)))
         if lines:
             report.visible("\n".join(lines) + "\n")
+
+
+def _chosen(shape: Any) -> Any:
+    """Return the first of the forms in which a shape is given, where there are several."""
+    if markup.local(shape) != "AlternateContent":
+        return shape
+    return next((inner for inner in shape.iter() if markup.local(inner) in _SHAPES), shape)
 
 
 def _own(shape: Any) -> Any:
@@ -100,18 +110,22 @@ def _why_hidden(shape: Any, paper: tuple[int, int]) -> str:
     extent = None if place is None else place.find("{*}ext")
     if start is None or extent is None or not all(paper):
         return ""
-    left, top = _whole(start, "x"), _whole(start, "y")
+    left, top = _length(start, "x"), _length(start, "y")
     beside = left >= paper[0] or top >= paper[1]
-    beside = beside or left + _whole(extent, "cx") <= 0 or top + _whole(extent, "cy") <= 0
+    beside = beside or left + _length(extent, "cx") <= 0 or top + _length(extent, "cy") <= 0
     return "beside the slide" if beside else ""
 
 
-def _lines(root: Any) -> Iterator[str]:
-    """Yield the paragraphs of some markup; the cells of a table row stand in one line."""
+def _lines(root: Any, unseen: dict[str, list[str]] | None = None) -> Iterator[str]:
+    """Yield the paragraphs of some markup; the cells of a table row stand in one line.
+
+    Where what is unseen is asked for, the words that no one can tell from their shape go there, under their labels.
+    """
     if root is None:
         return
     row: list[str] = []
     in_row, numbers = False, Numbers()
+    ground: Paper = None
     for event, element in markup.walk(root):
         kind = markup.local(element)
         if kind == "tr":
@@ -120,8 +134,9 @@ def _lines(root: Any) -> Iterator[str]:
             row, in_row = [], event == "start"
         elif kind == "txBody" and event == "start":
             numbers = Numbers()
+            ground = Said.UNKNOWN if unseen is None else ground_of(element.getparent())
         elif kind == "p" and event == "start":
-            text = "".join(_pieces(element)).strip()
+            text = "".join(_pieces(element, ground, unseen)).strip()
             text = numbers.next(element) + text if text else ""
             if in_row:
                 row.append(text)
@@ -129,13 +144,22 @@ def _lines(root: Any) -> Iterator[str]:
                 yield text
 
 
-def _pieces(paragraph: Any) -> Iterator[str]:
+def _pieces(paragraph: Any, ground: Paper, unseen: dict[str, list[str]] | None) -> Iterator[str]:
+    lost: dict[str, list[str]] = {}
     for element in paragraph.iter():
         kind = markup.local(element)
         if kind == "t":
-            yield element.text or ""
+            text = element.text or ""
+            why = "" if unseen is None else pptx_sight.why(element.getparent(), ground)
+            if why:
+                lost.setdefault(why, []).append(text)
+            if not why or text.isspace():  # a blank is one in any colour
+                yield text
         elif kind == "br":
             yield "\n"
+    for label, parts in lost.items():
+        if unseen is not None:
+            unseen.setdefault(label, []).append("".join(parts))
 
 
 def _put_aside(report: Report, label: str, lines: Any) -> None:
@@ -144,6 +168,5 @@ def _put_aside(report: Report, label: str, lines: Any) -> None:
         report.hidden(label, text + "\n")
 
 
-def _whole(element: Any, name: str) -> int:
-    text = "" if element is None else element.get(name, "")
-    return int(text) if _WHOLE.match(text) else 0
+def _length(element: Any, name: str) -> int:
+    return measure(element, name) or 0

@@ -143,6 +143,13 @@ def test_what_a_page_does_not_show_is_hidden_and_kept(place):
     assert found.ended is Outcome.OK
 
 
+def test_a_main_part_that_nothing_links_to_is_found_however_its_name_is_spelt():
+    document = f"<w:document {W}><w:body>{paragraph(run('shown'))}</w:body></w:document>"
+    for name in ("word/document.xml", "Word/Document.XML"):
+        found = read(read_docx, pack({"[Content_Types].xml": "<Types/>", name: document}))
+        assert (found.visible_text, found.ended) == ("shown\n", Outcome.OK)
+
+
 def test_a_style_can_hide_text_and_a_run_can_show_it_again():
     styles = (
         f'<w:styles {W}><w:style w:type="paragraph" w:styleId="Base"><w:rPr><w:vanish/></w:rPr></w:style>'

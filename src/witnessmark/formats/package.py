@@ -168,9 +168,9 @@ class Package:
         return [found for link in inside if (found := self.find(link.target)) is not None]
 
     def main_part(self, fallback: str) -> str:
-        """Return the name of the main document part."""
+        """Return the name of the main document part: the one linked to, or the one that is there by a usual name."""
         targets = self.targets("", "officeDocument")
-        return targets[0] if targets else fallback
+        return targets[0] if targets else self.find(fallback) or fallback
 
     def spend(self, count: int) -> None:
         """Charge bytes that were unpacked.

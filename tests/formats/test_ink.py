@@ -385,6 +385,7 @@ def filled(colour, pattern="solid"):
 BLACK_FILL = filled('rgb="FF000000"')
 SHEET_UNSEEN = {
     "white": ('<color rgb="FFFFFFFF"/>', filled("", "none"), ink.PALE),
+    "white in a fill that says nothing": ('<color rgb="FFFFFFFF"/>', "", ink.PALE),
     "white of the theme": ('<color theme="0"/>', filled('indexed="9"'), ink.PALE),
     "black on black": ('<color rgb="FF000000"/>', BLACK_FILL, ink.DROWNED),
     "black of the theme": ('<color theme="1"/>', filled('theme="1"'), ink.DROWNED),

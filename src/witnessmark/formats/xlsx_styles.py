@@ -32,12 +32,12 @@ def read_styles(root: Any) -> Styles:
         about = markup.attributes(element)
         codes[_whole(about.get("numFmtId"))] = about.get("formatCode", "General")
     inks = [_ink(font.find("{*}color")) for font in root.iterfind("{*}fonts/{*}font")]
-    papers = [_paper(fill.find("{*}patternFill")) for fill in root.iterfind("{*}fills/{*}fill")]
+    papers = [_paper(fill) for fill in root.iterfind("{*}fills/{*}fill")]
     for element in root.iterfind("{*}cellXfs/{*}xf"):
         about = markup.attributes(element)
         code = codes.get(_whole(about.get("numFmtId")), "General")
         styles.by_number.append(
-            (code, unseen(inks, papers, _whole(about.get("fontId", "0")), _whole(about.get("fillId", "0"))))
+            (code, unseen(inks, papers, _whole(about.get("fontId", "0")), _whole(about.get("fillId"))))
         )
     return styles
 
@@ -81,9 +81,10 @@ def _colour(about: dict[str, str], *, is_font: bool) -> Ink:
     return ink.BLACK if is_font else Said.UNKNOWN
 
 
-def _paper(pattern: Any) -> Paper:
-    if pattern is None:  # a gradient
-        return Said.UNKNOWN
+def _paper(fill: Any) -> Paper:
+    pattern = fill.find("{*}patternFill")
+    if pattern is None:
+        return Said.UNKNOWN if len(fill) else Said.NOTHING  # a gradient, or an empty fill
     kind, fore = markup.attributes(pattern).get("patternType", "none"), pattern.find("{*}fgColor")
     if kind == "none":
         return Said.NOTHING

@@ -1,5 +1,6 @@
 """What the styles of a Word document decide about its text: whether it can be seen, and whether it is numbered."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -140,6 +141,7 @@ _HIGHLIGHTS: Final = {
     "darkYellow": (128, 128, 0), "darkGray": (169, 169, 169), "lightGray": (211, 211, 211),
 }  # fmt: skip
 """By ISO/IEC 29500-1, 17.18.40."""
+_SHARE: Final = re.compile(r"pct([0-9]{1,2})")
 TINY: Final = frozenset(("0", "1", "2"))
 """Half points: no one reads letters of a point."""
 
@@ -155,16 +157,21 @@ def highlight_of(value: dict[str, str]) -> Paper:
 
 
 def shade_of(value: dict[str, str]) -> Paper:
-    """Return what a `shd` paints (17.3.5): a fill, or all pattern, or a mixture of both."""
+    """Return what a `shd` paints (17.3.5, 17.18.78): a fill, or all pattern, or as much of it as its name says."""
     pattern = value.get("val", "clear")
     if pattern == "nil":
         return Said.NOTHING
-    if pattern not in ("clear", "solid"):
+    fill, fore = (_colour_or_none(value.get(name, "auto")) for name in ("fill", "color"))
+    if pattern == "clear":
+        return fill
+    share = _SHARE.fullmatch(pattern)
+    if share is None and pattern != "solid":
         return Said.UNKNOWN
-    colour = value.get("fill" if pattern == "clear" else "color", "auto")
-    if colour == "auto":
-        return Said.NOTHING if pattern == "clear" else (0, 0, 0)
-    return ink.parsed(colour) or Said.UNKNOWN
+    return ink.mixed(fore, fill, int(share[1]) / 100 if share else 1.0)
+
+
+def _colour_or_none(text: str) -> Paper:
+    return Said.NOTHING if text == "auto" else ink.parsed(text) or Said.UNKNOWN
 
 
 def _style(element: Any) -> Style:

@@ -55,6 +55,15 @@ def are_close(one: Colour, other: Colour) -> bool:
     return all(abs(a - b) < CLOSE for a, b in zip(one, other, strict=True))
 
 
+def mixed(fore: Ink, back: Ink, share: float) -> Ink:
+    """Return what a pattern of a share of its own ink looks like on a ground; the reader's choice is black on white."""
+    one, other = (BLACK if fore is Said.NOTHING else fore), (WHITE if back is Said.NOTHING else back)
+    if not isinstance(one, tuple) or not isinstance(other, tuple):
+        return Said.UNKNOWN
+    red, green, blue = (round(a * share + b * (1 - share)) for a, b in zip(one, other, strict=True))
+    return red, green, blue
+
+
 def over_mark(ink: Ink, mark: Paper) -> Ink:
     """Return the ink of words that are marked with a highlighter: the reader's choice heeds shades, but no marks."""
     return BLACK if isinstance(mark, tuple) and (ink is None or ink is Said.NOTHING) else ink

@@ -16,7 +16,9 @@ _NUMBERED: Final[tuple[Colour, ...]] = (
     (0, 0, 128), (0, 128, 128), (0, 128, 0), (128, 0, 128), (128, 0, 0), (128, 128, 0), (128, 128, 128),
     (192, 192, 192),
 )  # fmt: skip
-_CLEAR, _SOLID = 0, 1
+_CLEAR: Final = 0
+_SHARES: Final = {1: 1.0, 2: 0.05, 3: 0.1, 4: 0.2, 5: 0.25, 6: 0.3, 7: 0.4, 8: 0.5, 35: 0.025, 36: 0.075}
+"""How much of a pattern is its own ink."""
 
 
 def why(properties: Properties, style: int, found: Changes, paragraph: Changes, page: Paper) -> str:
@@ -61,6 +63,4 @@ def _shade(raw: bytes) -> Paper:
         return Said.UNKNOWN
     if pattern in (_CLEAR, 0xFFFF):
         return back
-    if pattern == _SOLID:
-        return (0, 0, 0) if fore is Said.NOTHING else fore
-    return Said.UNKNOWN
+    return ink.mixed(fore, back, _SHARES[pattern]) if pattern in _SHARES else Said.UNKNOWN

@@ -32,7 +32,7 @@ _DRAWN: Final = frozenset(
 )  # fmt: skip
 """What is drawn may be filled, and lies on what it covers."""
 _GROUNDS: Final = frozenset(
-    f"{kind}-properties" for kind in ("paragraph", "section", "table", "table-row", "table-cell", "page-layout")
+    f"{kind}-properties" for kind in ("paragraph", "section", "table", "table-row", "table-cell")
 )
 _SIZE: Final = re.compile(r"([0-9.]{1,9})(pt|in|cm|mm|px)")
 _POINTS: Final = {"pt": 1.0, "in": 72.0, "cm": 72 / 2.54, "mm": 7.2 / 2.54, "px": 0.75}

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from witnessmark.formats import ink
 from witnessmark.formats.ink import Ink, Paper, Said
-from witnessmark.formats.ofd_measure import Box, Matrix, combined, moved, number, numbers, own
+from witnessmark.formats.ofd_measure import Matrix, combined, moved, number, numbers, own
 
 THIN: Final = 0.9
 """What is no higher or no wider is a line, under words or through them."""
@@ -26,15 +26,17 @@ _OPAQUE: Final = 255
 _HEX: Final = re.compile("#[0-9A-Fa-f]{1,2}")
 _YES: Final = ("true", "1")
 
+Edges = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
 Lost = Callable[[tuple[float, float]], bool]
 """Tells of a point whether a letter that stands there cannot be seen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Paint:
-    """Something painted that is no text: where (left, top, right, bottom), what it looks like, and when."""
+    """Something painted that is no text: where, what it looks like, and when."""
 
-    where: Box
+    where: Edges
     paper: Paper
     order: int
 
@@ -176,7 +178,7 @@ def _is_upright(matrix: Matrix) -> bool:
     return min(max(a, d), max(b, c)) < _SLANT * max(a, b, c, d)
 
 
-def _is_within(inner: Box, outer: Box) -> bool:
+def _is_within(inner: Edges, outer: Edges) -> bool:
     """Tell whether a path lies in its boundary, by and large: whether more of it is drawn, viewers differ in."""
     return (
         inner[0] >= outer[0] - THIN
@@ -186,6 +188,6 @@ def _is_within(inner: Box, outer: Box) -> bool:
     )
 
 
-def _around(points: list[tuple[float, float]]) -> Box:
+def _around(points: list[tuple[float, float]]) -> Edges:
     across, down = zip(*points, strict=True)
     return min(across), min(down), max(across), max(down)

@@ -135,16 +135,16 @@ class Properties:
         operand = whole(found, VANISHES, 0x80)
         if operand in (0, 1):
             return operand == 1
-        own = self._styles.character(whole(found, CHARACTER_STYLE)) if CHARACTER_STYLE in found else NONE
-        from_style = whole(own, VANISHES, whole(self._styles.character(style), VANISHES)) == 1
-        return from_style != (operand == 0x81)
+        from_style = self._by_styles(style, found, VANISHES)
+        return (int.from_bytes(from_style or b"", "little") == 1) != (operand == 0x81)
 
     def stated(self, style: int, found: Changes, code: int) -> bytes | None:
         """Return a change of characters: their own, or that of the nearest style that sets it."""
-        if code in found:
-            return found[code]
+        return found[code] if code in found else self._by_styles(style, found, code)
+
+    def _by_styles(self, style: int, found: Changes, code: int) -> bytes | None:
         own = self._styles.character(whole(found, CHARACTER_STYLE)) if CHARACTER_STYLE in found else NONE
-        return own.get(code, self._styles.character(style).get(code))
+        return own.get(code) or self._styles.character(style).get(code)
 
     def _characters(self) -> Iterator[tuple[int, int, bytes]]:
         for number in self._file.page_numbers(Part.CHARACTER_PAGES, 0x18A):

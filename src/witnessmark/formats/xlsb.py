@@ -100,8 +100,7 @@ def _styles(data: bytes) -> Styles:
         elif kind == _FONT and len(body) >= 20:
             inks.append(_colour(body[12:20], is_font=True))
         elif kind == _FILL and len(body) >= 12:
-            pattern = struct.unpack_from("<I", body)[0]
-            papers.append(_FILLS[pattern](body[4:12]) if pattern in _FILLS else Said.UNKNOWN)
+            papers.append(_paper(struct.unpack_from("<I", body)[0], body[4:12]))
         elif kind == _STYLE and is_cell and len(body) >= 8:
             number, font, fill = struct.unpack_from("<HHH", body, 2)
             styles.by_number.append((codes.get(number, "General"), unseen(inks, papers, font, fill)))
@@ -120,10 +119,10 @@ def _colour(raw: bytes, *, is_font: bool) -> Ink:
     return BLACK if is_font and kind == 0 else Said.UNKNOWN
 
 
-_FILLS: Final[dict[int, Callable[[bytes], Paper]]] = {
-    0: lambda _: Said.NOTHING,
-    1: lambda raw: _colour(raw, is_font=False),
-}
+def _paper(pattern: int, fore: bytes) -> Paper:
+    if pattern == 0:
+        return Said.NOTHING
+    return _colour(fore, is_font=False) if pattern == 1 else Said.UNKNOWN
 
 
 def read_binary(package: Package, main: str, report: Report) -> None:
@@ -213,9 +212,7 @@ class _Reading:
         self._words = {"": []}
 
     def _style(self, body: bytes) -> tuple[str, str]:
-        number = int.from_bytes(body[4:7], "little")
-        by_number = self._book.styles.by_number
-        return by_number[number] if number < len(by_number) else ("General", "")
+        return self._book.styles.at(int.from_bytes(body[4:7], "little"))
 
     def _number(self, body: bytes, value: float) -> tuple[str, str]:
         return number_seen(repr(value), self._style(body), from_1904=self._book.from_1904)

@@ -19,6 +19,10 @@ class Styles:
     def of(self, number: str) -> tuple[str, str]:
         """Return the style of a cell; a number out of range is the plain style."""
         place = int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 0
+        return self.at(place)
+
+    def at(self, place: int) -> tuple[str, str]:
+        """Return the style of a number; one out of range is the plain style."""
         return self.by_number[place] if place < len(self.by_number) else ("General", "")
 
 

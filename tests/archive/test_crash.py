@@ -1,7 +1,6 @@
 """Every moment at which a machine may stop: each prefix of a batch's writes, with what no sync covered kept or lost."""
 
 import errno
-import importlib.util
 import random
 import shutil
 import signal
@@ -11,6 +10,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from tests.archive.crashing import WAYS, Failing, Inode, Quick, Recording, after_crash, moved, put_on_disk
 
 from witnessmark.archive.audit import audit
 from witnessmark.archive.folder import Archive
@@ -19,21 +19,6 @@ from witnessmark.model.digest import Digest
 from witnessmark.proof import merkle, tile
 from witnessmark.settings import Settings
 
-
-def _crashing():
-    # Tests are imported one by one; this module is shared by several of them.
-    if "crashing" not in sys.modules:
-        spec = importlib.util.spec_from_file_location("crashing", Path(__file__).with_name("crashing.py"))
-        module = importlib.util.module_from_spec(spec)
-        sys.modules["crashing"] = module
-        spec.loader.exec_module(module)
-    return sys.modules["crashing"]
-
-
-_found = _crashing()
-WAYS, Failing, Quick, Recording = _found.WAYS, _found.Failing, _found.Quick, _found.Recording
-Inode = _found.Inode
-after_crash, moved, put_on_disk = _found.after_crash, _found.moved, _found.put_on_disk
 TEXTS = ("one", "two", "three", "four", "five")
 
 

@@ -5,13 +5,11 @@ Whatever is left: nothing that was there is lost or doubled, no half answer, no 
 
 import errno
 import hashlib
-import importlib.util
 import shutil
-import sys
-from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from tests.archive import crashing
 
 from witnessmark.archive import segment, stamp
 from witnessmark.archive.anchors import Anchors, Sort
@@ -27,18 +25,6 @@ from witnessmark.proof.calendar import Proof
 from witnessmark.proof.note import Vkey
 from witnessmark.settings import Settings
 
-
-def _crashing():
-    # Tests are imported one by one; this module is shared by several of them.
-    if "crashing" not in sys.modules:
-        spec = importlib.util.spec_from_file_location("crashing", Path(__file__).with_name("crashing.py"))
-        module = importlib.util.module_from_spec(spec)
-        sys.modules["crashing"] = module
-        spec.loader.exec_module(module)
-    return sys.modules["crashing"]
-
-
-crashing = _crashing()
 WAYS, Quick = crashing.WAYS, crashing.Quick
 TEXTS = ("one", "two", "three", "four", "five")
 NOW, AT = 1_971_497_172, "2032-06-12T09:41:00Z"

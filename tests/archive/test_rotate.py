@@ -1,13 +1,11 @@
 """The log's key handed over: every moment at which a machine may stop, every write that a disk may refuse, and after."""
 
 import errno
-import importlib.util
 import random
 import shutil
-import sys
-from pathlib import Path
 
 import pytest
+from tests.archive import crashing
 
 from witnessmark.archive import rotate
 from witnessmark.archive.audit import audit
@@ -21,17 +19,6 @@ from witnessmark.settings import Settings
 AT = "2032-06-12T09:41:00Z"
 
 
-def _crashing():
-    # Tests are imported one by one; this module is shared by several of them.
-    if "crashing" not in sys.modules:
-        spec = importlib.util.spec_from_file_location("crashing", Path(__file__).with_name("crashing.py"))
-        module = importlib.util.module_from_spec(spec)
-        sys.modules["crashing"] = module
-        spec.loader.exec_module(module)
-    return sys.modules["crashing"]
-
-
-crashing = _crashing()
 SOME = pytest.mark.parametrize("count", [12, pytest.param(100_000, marks=pytest.mark.soak)])
 
 

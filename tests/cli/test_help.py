@@ -1,22 +1,17 @@
 """The page about the command line is what the commands say of themselves."""
 
-import importlib.util
 import json
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from tests.cli import make_help
 
 from witnessmark import __version__
 from witnessmark.cli.main import VERBS
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import ExhibitKind, How
-
-_SPEC = importlib.util.spec_from_file_location("make_help", Path(__file__).resolve().parent / "make_help.py")
-make_help = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(make_help)
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,10 @@
 """What our readers find in the leak, held against its truth."""
 
-import importlib.util
-import sys
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
 
 import pytest
+from tests.formats import collector
 
 from witnessmark.demo import make
 from witnessmark.demo.truth import SEED, Family
@@ -14,12 +12,6 @@ from witnessmark.examine.dates import FileTime
 from witnessmark.examine.method import Observed
 from witnessmark.model.exhibit import FileFacts, How
 from witnessmark.model.words import FindingOutcome
-
-_PLACE = Path(__file__).resolve().parents[1] / "formats" / "collector.py"
-_SPEC = importlib.util.spec_from_file_location("demo_collector", _PLACE)
-collector = importlib.util.module_from_spec(_SPEC)
-sys.modules[_SPEC.name] = collector
-_SPEC.loader.exec_module(collector)
 
 MADE = {made.truth.path: made for made in make.files(SEED)}
 

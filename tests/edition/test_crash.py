@@ -5,14 +5,13 @@ run ends it.
 """
 
 import errno
-import importlib.util
 import random
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.archive import crashing
 
 from witnessmark.archive.audit import audit
 from witnessmark.archive.folder import Archive
@@ -22,19 +21,6 @@ from witnessmark.errors import DiskFailure
 from witnessmark.proof.note import Vkey
 from witnessmark.verify.checks import verify_site
 
-
-def _crashing() -> Any:
-    # Tests are imported one by one; this module is shared by several of them.
-    if "crashing" not in sys.modules:
-        place = Path(__file__).resolve().parent.parent / "archive" / "crashing.py"
-        spec = importlib.util.spec_from_file_location("crashing", place)
-        module = importlib.util.module_from_spec(spec)
-        sys.modules["crashing"] = module
-        spec.loader.exec_module(module)
-    return sys.modules["crashing"]
-
-
-crashing = _crashing()
 SOME = pytest.mark.parametrize("count", [6, pytest.param(100_000, marks=pytest.mark.soak)])
 
 

@@ -1,25 +1,20 @@
 """Laws of Access databases: every row of every table, what was deleted apart, files in fields as members."""
 
-import importlib.util
 import math
 import shutil
 import struct
 import subprocess
-import sys
 import time
 import zlib
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.forge import jet_forge as forge
 
 from witnessmark.formats import jet, jet_values
 from witnessmark.model.derivative import Outcome
 
-_SPEC = importlib.util.spec_from_file_location("jet_forge", Path(__file__).with_name("jet_forge.py"))
-forge = sys.modules["jet_forge"] = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(forge)
 COLUMNS = (
     ("Id", forge.LONG),
     ("Name", forge.TEXT),

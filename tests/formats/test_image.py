@@ -1,27 +1,20 @@
 """Laws of reading pictures: words in them are hidden text, dates and sizes observations, and no pixel is decoded."""
 
-import importlib.util
 import io
 import struct
-import sys
 import zlib
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
+from tests.formats import collector
 
 from witnessmark.cell.report import ReadingStopped, Source
 from witnessmark.formats.image import read_bmp, read_gif, read_tiff, read_webp
 from witnessmark.formats.jpeg import read_jpeg
 from witnessmark.formats.png import read_png
 from witnessmark.model.derivative import Outcome
-
-_SPEC = importlib.util.spec_from_file_location("formats_collector", Path(__file__).with_name("collector.py"))
-collector = sys.modules.setdefault(_SPEC.name, importlib.util.module_from_spec(_SPEC))
-if not hasattr(collector, "Collected"):
-    _SPEC.loader.exec_module(collector)
 
 SECRET = "Kestrelnest"
 XMP = (

@@ -1,25 +1,18 @@
 """Laws of reading messages: four lines and one form of the body show; the rest is kept apart; attachments come out."""
 
-import importlib.util
 import io
-import sys
 from email.message import EmailMessage
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.formats import collector
 
 from witnessmark.cell.report import ReadingStopped, Source
 from witnessmark.formats import detect, mime
 from witnessmark.formats.mail import read_eml
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How
-
-_SPEC = importlib.util.spec_from_file_location("formats_collector", Path(__file__).with_name("collector.py"))
-collector = sys.modules.setdefault(_SPEC.name, importlib.util.module_from_spec(_SPEC))
-if not hasattr(collector, "Collected"):
-    _SPEC.loader.exec_module(collector)
 
 SECRET = "Kestrelnest"
 TOP = (

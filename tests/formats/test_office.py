@@ -1,14 +1,12 @@
 """Laws of reading Word, Excel and their kin: what does not show is never in the visible text, and never lost."""
 
-import importlib.util
 import io
-import sys
 import zipfile
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.formats import collector
 
 from witnessmark.cell.report import ReadingStopped, Source
 from witnessmark.formats import read as reading
@@ -17,11 +15,6 @@ from witnessmark.formats.office import read_docx, read_pptx, read_xlsx
 from witnessmark.formats.xlsx_numbers import shown
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How
-
-_SPEC = importlib.util.spec_from_file_location("formats_collector", Path(__file__).with_name("collector.py"))
-collector = sys.modules.setdefault(_SPEC.name, importlib.util.module_from_spec(_SPEC))
-if not hasattr(collector, "Collected"):
-    _SPEC.loader.exec_module(collector)
 
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"

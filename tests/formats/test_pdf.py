@@ -1,27 +1,21 @@
 """Laws of reading PDF: only what a reader of the page sees is visible text; all else in the file is kept apart."""
 
 import base64
-import importlib.util
 import io
 import re
 import subprocess
 import sys
 import zlib
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.formats import collector
 
 from witnessmark.cell.report import ReadingStopped, Source
 from witnessmark.formats import dates
 from witnessmark.formats.pdf import read_pdf
 from witnessmark.model.derivative import Outcome
-
-_SPEC = importlib.util.spec_from_file_location("formats_collector", Path(__file__).with_name("collector.py"))
-collector = sys.modules.setdefault(_SPEC.name, importlib.util.module_from_spec(_SPEC))
-if not hasattr(collector, "Collected"):
-    _SPEC.loader.exec_module(collector)
 
 SECRET = "Kestrelnest"
 

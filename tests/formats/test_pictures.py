@@ -1,17 +1,16 @@
 """Laws of pictures: every directory is read once, every tag keeps its value, what lies inside comes out as it stands."""
 
-import importlib.util
 import io
 import struct
-import sys
 import time
 import zlib
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from tests.formats import collector
+from tests.formats import made_media as made
 
 from witnessmark.cell.report import ReadingStopped, Source
 from witnessmark.formats import exif, heif, image, iptc, jpeg, metafile, photoshop, png, postscript, svg, xmp
@@ -20,16 +19,6 @@ from witnessmark.formats.tiff import Structure
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How
 
-
-def _load(name):
-    spec = importlib.util.spec_from_file_location(f"formats_{name}", Path(__file__).with_name(f"{name}.py"))
-    if spec.name not in sys.modules:
-        sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[spec.name])
-    return sys.modules[spec.name]
-
-
-collector, made = _load("collector"), _load("made_media")
 SECRET = "Kestrelnest"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 

@@ -1,30 +1,19 @@
 """Laws of raw files and GIMP's: the camera's own picture comes out, its tags are the file's, words of layers are found."""
 
-import importlib.util
 import io
 import struct
-import sys
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from tests.formats import collector
+from tests.formats import made_media as made
 
 from witnessmark.cell.report import ReadingStopped, Source
 from witnessmark.formats import detect, image, jpeg, raw_files, xcf
 from witnessmark.model.derivative import Outcome
 
-
-def _load(name):
-    spec = importlib.util.spec_from_file_location(f"formats_{name}", Path(__file__).with_name(f"{name}.py"))
-    if spec.name not in sys.modules:
-        sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[spec.name])
-    return sys.modules[spec.name]
-
-
-collector, made = _load("collector"), _load("made_media")
 SECRET = "Kestrelnest"
 TIFF = made.tiff("<", [(0x10E, made.text(SECRET)), (0x132, made.text("2031:02:03 04:05:06"))])
 

@@ -1,16 +1,15 @@
 """Laws of recordings: headers tell duration, streams and tags; every word is hidden text; no sample is decoded."""
 
 import base64
-import importlib.util
 import io
 import struct
-import sys
 import time
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.formats import collector
+from tests.formats import made_media as made
 
 from witnessmark.cell.report import ReadingStopped, Source
 from witnessmark.formats import asf, film, matroska, ogg, riff, sound, streams
@@ -18,16 +17,6 @@ from witnessmark.formats.octets import Octets
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How
 
-
-def _load(name):
-    spec = importlib.util.spec_from_file_location(f"formats_{name}", Path(__file__).with_name(f"{name}.py"))
-    if spec.name not in sys.modules:
-        sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[spec.name])
-    return sys.modules[spec.name]
-
-
-collector, made = _load("collector"), _load("made_media")
 SECRET = "Kestrelnest"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
 

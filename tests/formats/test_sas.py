@@ -1,22 +1,14 @@
 """Laws of SAS tables: every record a row, dates as their column shows them, packed records unpack to what they were."""
 
-import importlib.util
 import struct
-import sys
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.forge import sas_forge as forge
 
 from witnessmark.formats import sas_values
 from witnessmark.model.derivative import Outcome
-
-if "sas_forge" not in sys.modules:
-    _spec = importlib.util.spec_from_file_location("sas_forge", Path(__file__).with_name("sas_forge.py"))
-    sys.modules["sas_forge"] = importlib.util.module_from_spec(_spec)
-    _spec.loader.exec_module(sys.modules["sas_forge"])
-forge = sys.modules["sas_forge"]
 
 COLUMNS = (
     ("name", "Who", "$", 16, False),

@@ -1,17 +1,15 @@
 """Laws of what packs the members of a zip: what other programs packed comes out as it was, whatever they packed it by."""
 
-import importlib.util
 import random
 import shutil
 import struct
 import subprocess
-import sys
 import zlib
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.cli import calling as wm
 
 from witnessmark.formats import deflate64, unarchive, zip_unfold
 from witnessmark.formats.bits import BrokenPacking
@@ -79,10 +77,6 @@ def test_what_zstd_packed_comes_out_as_it_was(read):
 @ZSTD
 @LIBRARY
 def test_the_walls_of_the_cell_stand_while_a_library_calls_back(tmp_path):
-    name = "cli_calling_for_methods"
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).parents[1] / "cli" / "calling.py")
-    wm = sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(wm)
     data = text(9000)
     packed = subprocess.run(["zstd", "-c"], input=data, check=True, capture_output=True).stdout
     (tmp_path / "leak").mkdir()

@@ -2,9 +2,7 @@
 
 import datetime as dt
 import hashlib
-import importlib.util
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -109,16 +107,3 @@ def make_authority(tmp_path):
         return AuthorityInABox(tmp_path / name.replace(" ", "-"), days, name)
 
     return make
-
-
-@pytest.fixture(scope="session")
-def wm():
-    """The command line."""
-    # Tests are imported one by one; this module is shared by several of them.
-    if "calling" not in sys.modules:
-        place = Path(__file__).resolve().parents[1] / "cli" / "calling.py"
-        spec = importlib.util.spec_from_file_location("calling", place)
-        module = importlib.util.module_from_spec(spec)
-        sys.modules["calling"] = module
-        spec.loader.exec_module(module)
-    return sys.modules["calling"]

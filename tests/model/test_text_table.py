@@ -1,18 +1,13 @@
 """The table of characters is what its maker makes, and cutting a text into pieces by it changes no outcome."""
 
-import importlib.util
 import unicodedata
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.model import make_text_table as make
 
 from witnessmark.model import text, text_table
-
-_spec = importlib.util.spec_from_file_location("make_text_table", Path(__file__).with_name("make_text_table.py"))
-make = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(make)
 
 
 def _points(ranges: str) -> list[str]:

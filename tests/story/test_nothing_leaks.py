@@ -3,31 +3,19 @@
 import base64
 import binascii
 import hashlib
-import importlib.util
 import io
 import itertools
 import json
 import os
 import re
-import sys
 import zipfile
 import zlib
-from pathlib import Path
 
 import pytest
+from tests.story import hiding
 
-_PLACE = Path(__file__).resolve().parent / "hiding.py"
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{16,}={0,2}")
 _DEEPEST = 4
-
-
-def _hiding():
-    if "hiding" not in sys.modules:
-        spec = importlib.util.spec_from_file_location("hiding", _PLACE)
-        module = importlib.util.module_from_spec(spec)
-        sys.modules["hiding"] = module
-        spec.loader.exec_module(module)
-    return sys.modules["hiding"]
 
 
 def layers(data, depth=0):
@@ -80,7 +68,6 @@ def leaks(words, said):
 @pytest.fixture(scope="module")
 def published(wm, tmp_path_factory):
     """A leak full of secrets, gone through the whole road; the words by place, the leak, the archive and the site."""
-    hiding = _hiding()
     base = tmp_path_factory.mktemp("leaks")
     hide = hiding.Secrets()
     folder = base / hide("name of the source folder")

@@ -3,7 +3,7 @@
 from math import cos, radians, sin
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.forge.ofd_forge import element, package, page, part, words, zipped
 
@@ -344,6 +344,7 @@ def test_numbers_that_are_none_lose_no_letter(read, number):
 
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.floats(-2, 2)), max_size=9), st.integers(0, 40))
+@example([(0, 0.0), (0, 0.0)], 1)
 def test_offsets_written_short_are_those_written_out(groups, count):
     short = " ".join(f"g {times} {value}" for times, value in groups)
     long = " ".join(f"{value}" for times, value in groups for _ in range(times))

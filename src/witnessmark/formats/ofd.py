@@ -12,12 +12,12 @@ from typing import Any, Final
 from witnessmark.cell.report import ReadingStopped, Report, Source
 from witnessmark.formats import markup, ofd_about
 from witnessmark.formats.encodings import storable
-from witnessmark.formats.ofd_lines import lines
 from witnessmark.formats.ofd_marks import Marks, read_marks
 from witnessmark.formats.ofd_measure import box_of
 from witnessmark.formats.ofd_parts import Parts, said
 from witnessmark.formats.ofd_place import Allowance, Drawings, Sheet
 from witnessmark.formats.package import Package
+from witnessmark.formats.page_lines import lines
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import PathStep
 

@@ -2,11 +2,11 @@
 
 from typing import Any, Final
 
-Matrix = tuple[float, float, float, float, float, float]
+from witnessmark.formats.plane import SAME, Matrix
+
 Box = tuple[float, float, float, float]
 """Left, top, width, height."""
 
-SAME: Final[Matrix] = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 LARGEST: Final = 1e7
 """A number beyond this is taken for none."""
 
@@ -39,23 +39,3 @@ def own(element: Any) -> Matrix:
     a, b, c, d, e, f = numbers(element.get("CTM"), 6) or SAME
     corner = numbers(element.get("Boundary"), 4) or (0.0, 0.0)
     return a, b, c, d, e + corner[0], f + corner[1]
-
-
-def combined(outer: Matrix, inner: Matrix) -> Matrix:
-    """Return the matrix of a space within another."""
-    a, b, c, d, _, _ = outer
-    e, f = moved(outer, inner[4:])
-    return (
-        a * inner[0] + c * inner[1],
-        b * inner[0] + d * inner[1],
-        a * inner[2] + c * inner[3],
-        b * inner[2] + d * inner[3],
-        e,
-        f,
-    )
-
-
-def moved(matrix: Matrix, point: tuple[float, float]) -> tuple[float, float]:
-    """Return where a point of a space lies in the one around it."""
-    a, b, c, d, e, f = matrix
-    return a * point[0] + c * point[1] + e, b * point[0] + d * point[1] + f

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from witnessmark.formats import ink
 from witnessmark.formats.ink import Ink, Paper, Said
-from witnessmark.formats.ofd_measure import Matrix, combined, moved, number, numbers, own
+from witnessmark.formats.ofd_measure import number, numbers, own
+from witnessmark.formats.plane import Matrix, combined, moved
 
 THIN: Final = 0.9
 """What is no higher or no wider is a line, under words or through them."""

@@ -6,6 +6,7 @@ direction are a run. All places are millimetres of the page, with y downwards; a
 """
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -13,8 +14,10 @@ from operator import sub
 from typing import Any, Final
 
 from witnessmark.formats import markup
-from witnessmark.formats.ofd_measure import SAME, Box, Matrix, combined, moved, number, numbers, own
+from witnessmark.formats.ofd_measure import Box, number, numbers, own
 from witnessmark.formats.ofd_paint import Colours, Lost, Paints
+from witnessmark.formats.page_lines import Run, width
+from witnessmark.formats.plane import SAME, Matrix, combined, moved
 
 DEEPEST: Final = 12
 """How many composite objects may lie in each other."""
@@ -24,25 +27,11 @@ _WIDE_STEP: Final = 3.0
 """From so many ems on, a step between two letters of one text code divides words."""
 _ASIDE: Final = 0.35
 """How many ems a step may go sidewards and still be of the same run."""
-_NARROW: Final = frozenset("iIljtfr.,:;'!|()[]{}/\\`\" ")
-_BROAD: Final = frozenset("mwMW@%&")
 _FEW, _SHREDS = 4, 4
 """More than so many runs of fewer letters on the average are no words."""
 _STAYS, _AWAY = -1, -2
+_PART: Final = re.compile(r"[^\s,]+")
 _BLOCKS: Final = ("Layer", "PageBlock", "Content")
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Letters in one direction: from where to where they go along it, on which baseline, and how large an em is."""
-
-    text: str
-    angle: int
-    start: float
-    end: float
-    base: float
-    em: float
-    leftwards: bool = False
 
 
 class Allowance:
@@ -227,15 +216,15 @@ class _Laid:
         begins, ends = first[0] * cos + first[1] * sin, last[0] * cos + last[1] * sin
         base = first[1] * cos - first[0] * sin
         if heading == 2:
-            return Run(text, angle, ends, begins + em * _width(text[0]), base, em, leftwards=True)
+            return Run(text, angle, ends, begins + em * width(text[0]), base, em, leftwards=True)
         if begins == ends and len(text) > 1:  # no offsets: as if the letters followed each other
-            return Run(text, angle, begins, begins + em * sum(map(_width, text[:10_000])), base, em)
-        ends = self.right if angle == 0 and ends < self.right <= ends + 1.05 * em else ends + em * _width(text[-1])
+            return Run(text, angle, begins, begins + em * sum(map(width, text[:10_000])), base, em)
+        ends = self.right if angle == 0 and ends < self.right <= ends + 1.05 * em else ends + em * width(text[-1])
         return Run(text, angle, begins, ends, base, em)
 
     def _is_lost(self, lost: Lost, letter: str, point: tuple[float, float]) -> bool:
         """Tell whether a letter's middle cannot be seen; baselines lie about a third of an em below it."""
-        return lost(moved(self.matrix, (point[0] + 0.5 * self.size * _width(letter), point[1] - 0.35 * self.size)))
+        return lost(moved(self.matrix, (point[0] + 0.5 * self.size * width(letter), point[1] - 0.35 * self.size)))
 
     def _is_inside(self, point: tuple[float, float], box: Box) -> bool:
         x, y = moved(self.matrix, point)
@@ -267,7 +256,7 @@ def _is_inked(element: Any) -> bool:
 def offsets(text: str | None, count: int) -> list[float]:
     """Return up to `count` offsets; `g n v` stands for n times v (section 11.3)."""
     found: list[float] = []
-    parts = iter((text or "").replace(",", " ").split(maxsplit=3 * count))
+    parts = (part[0] for part in _PART.finditer(text or ""))
     while len(found) < count and (part := next(parts, None)) is not None:
         if part == "g":
             times = int(min(max(number(next(parts, "")) or 0, 0), count - len(found)))
@@ -286,12 +275,3 @@ def _points(code: Any, x: float, y: float, count: int) -> list[tuple[float, floa
 
 def _corner(code: Any) -> tuple[float | None, float | None]:
     return number(code.get("X")), number(code.get("Y"))
-
-
-def _width(letter: str) -> float:
-    """Return about how many ems a letter is wide: fonts are not opened."""
-    if letter > "\u1100":
-        return 1.0
-    if letter in _NARROW:
-        return 0.3
-    return 0.9 if letter in _BROAD else 0.65 if letter.isupper() else 0.52

@@ -5,10 +5,9 @@ order is kept, or each line would go across all of them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
-
-from witnessmark.formats.ofd_place import Run
 
 _NEAR: Final = 0.7
 """How many ems of the smaller letters two baselines may lie apart and still be one line."""
@@ -25,6 +24,30 @@ _BROAD: Final = 8.0
 _FULL: Final = 0.6
 """How much of its column a line fills at least, on the average."""
 _MOST_COLUMNS: Final = 50
+_NARROW: Final = frozenset("iIljtfr.,:;'!|()[]{}/\\`\" ")
+_BROAD_LETTERS: Final = frozenset("mwMW@%&")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Letters in one direction: from where to where they go along it, on which baseline, and how large an em is."""
+
+    text: str
+    angle: int
+    start: float
+    end: float
+    base: float
+    em: float
+    leftwards: bool = False
+
+
+def width(letter: str) -> float:
+    """Return about how many ems a letter is wide: fonts are not opened."""
+    if letter > "\u1100":
+        return 1.0
+    if letter in _NARROW:
+        return 0.3
+    return 0.9 if letter in _BROAD_LETTERS else 0.65 if letter.isupper() else 0.52
 
 
 def lines(runs: Sequence[Run]) -> Iterator[str]:
@@ -102,5 +125,6 @@ def _joined(line: list[Run]) -> str:
     for before, run in pairwise(line):
         gap = before.start - run.end if leftwards else run.start - before.end
         em = min(run.em, before.em)
-        parts += [run.text] if _OVER * em <= gap <= _GAP * em else [" ", run.text]
+        is_close = _OVER * em <= gap <= _GAP * em or before.text[-1:].isspace() or run.text[:1].isspace()
+        parts += [run.text] if is_close else [" ", run.text]
     return "".join(parts).strip()

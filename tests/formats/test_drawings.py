@@ -1,6 +1,5 @@
 """Laws of AutoCAD's drawings: words that show are told from those that do not, of letters and of bytes alike."""
 
-import codecs
 import io
 import struct
 
@@ -9,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.forge import drawing_forge as forge
 
-from witnessmark.formats import dxf, dxf_head, dxf_pairs, dxf_words
+from witnessmark.formats import dxf, dxf_pairs, dxf_words
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How
 
@@ -84,11 +83,6 @@ def test_a_code_page_that_nobody_knows_is_that_of_the_west(read):
     for page in ("ANSI_121", "ANSI_0", "dos999999999999", "ANSI_1252"):
         pairs = forge.drawing(forge.head("AC1015", DWGCODEPAGE=(3, page)), entities=[forge.text("Türen")])
         assert read(forge.letters(pairs, codec="cp1252")).visible_text == "Türen\n"
-
-
-def test_every_code_page_that_is_known_has_its_codec():
-    for page in dxf_head._KNOWN:
-        assert codecs.lookup(dxf_head.codec_of(page))
 
 
 def test_a_comment_may_stand_before_the_first_section(read):

@@ -12,8 +12,9 @@ from typing import Final
 
 from witnessmark.cell.report import Report, Source
 from witnessmark.formats import strings
-from witnessmark.formats.dxf_head import LONGEST_EDITED, VERSIONS, codec_of, minutes, tell_date
+from witnessmark.formats.dxf_head import LONGEST_EDITED, VERSIONS, minutes, tell_date
 from witnessmark.formats.octets import Octets, Room, take_out
+from witnessmark.formats.windows_codecs import WESTERN, codec_of_page
 from witnessmark.model.derivative import Outcome
 
 LARGEST_SUMMARY: Final = 1 << 20
@@ -43,7 +44,8 @@ def read_dwg(source: Source, report: Report) -> None:
         (place,) = struct.unpack_from("<I", head, 0x20)
         if place:
             summary = octets.take(place, LARGEST_SUMMARY)
-            told |= _tell_summary(summary, "utf-16-le" if version >= "AC1021" else codec_of(page), report)
+            codec = "utf-16-le" if version >= "AC1021" else codec_of_page(page) or WESTERN
+            told |= _tell_summary(summary, codec, report)
     report.observe("drawing", {key: value[:500] for key, value in told.items() if value})
     strings.say(source, report)
     report.outcome(Outcome.PARTIAL, "the drawing is not followed: only summary, previews and readable bytes are read")

@@ -6,6 +6,7 @@ from typing import Final
 
 from witnessmark.cell.report import Report
 from witnessmark.formats import dates
+from witnessmark.formats.windows_codecs import WESTERN, codec_of_page
 
 LONGEST: Final = 10_000
 MOST_CUSTOM: Final = 2000
@@ -32,10 +33,6 @@ _PROPERTIES: Final = {
 _UNSAID: Final = frozenset(("fingerprint", "saved as", "menu", "revision"))
 """Properties that are observed and are no words."""
 _PAGES: Final = {"ANSI_936": "gb18030", "GB2312": "gb18030", "BIG5": "big5hkscs", "JOHAB": "johab", "ASCII": "cp1252"}
-_KNOWN: Final = frozenset(
-    (437, 737, 775, 850, 852, 855, 857, *range(860, 867), 869, 874, 932, 936, 949, 950, *range(1250, 1259), 1361)
-)
-"""Code pages that a drawing may state: those of DOS and Windows."""
 LONGEST_EDITED: Final = 36_525
 """Days for which a drawing is believed to have been worked on."""
 _FIRST_DAY: Final = 2_415_021
@@ -109,17 +106,12 @@ class Header:
         if self.values.get("$ACADVER", b"") >= b"AC1021":
             self.codec = "utf-8"
         elif page:
-            self.codec = _PAGES.get(page) or (codec_of(int(digits[:9])) if digits else self.codec)
+            self.codec = _PAGES.get(page) or ((codec_of_page(int(digits[:9])) or WESTERN) if digits else self.codec)
 
 
 def minutes(days: float) -> str:
     """Return a span as it is told."""
     return f"{round(days * 1440)} minutes"
-
-
-def codec_of(page: int) -> str:
-    """Return the codec of a code page; that of the West where none is known."""
-    return f"cp{page}" if page in _KNOWN else "cp1252"
 
 
 def tell_date(report: Report, name: str, local: float, universal: float, says: str) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from witnessmark.formats.jet_values import Column, Raw, Value, text_of, value_of
+from witnessmark.formats.windows_codecs import WESTERN, codec_of_page
 
 MOST_PAGES: Final = 4_000_000
 MOST_COLUMNS: Final = 1024
@@ -78,7 +79,7 @@ class Database:
         elif self.version > 1:
             raise LockedJet
         page = struct.unpack_from("<H", about, 0x3C - 0x18)[0]
-        self.code_page = f"cp{page}" if self.is_old and page else "cp1252"
+        self.code_page = (codec_of_page(page) if self.is_old else None) or WESTERN
         self.owners: dict[int, array[int]] = {}
         """Pages of data by the page that defines their table."""
         self.definitions: list[int] = []

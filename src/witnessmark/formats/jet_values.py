@@ -135,10 +135,7 @@ def _moment(days: float) -> str:
 def text_of(raw: bytes, code_page: str) -> str:
     """Return text: in a code page (Jet 3), or UTF-16 that may leave out zeros where a mark says so (Jet 4)."""
     if code_page:
-        try:
-            return raw.decode(code_page, "replace")
-        except LookupError:
-            return raw.decode("cp1252", "replace")
+        return raw.decode(code_page, "replace")
     if raw[:2] != b"\xff\xfe":
         return raw.decode("utf-16-le", "replace")
     out, at, is_short = [], 2, True

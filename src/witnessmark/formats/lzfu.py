@@ -3,7 +3,7 @@
 import re
 import struct
 
-from witnessmark.formats.rtf_words import codec_of_charset, codec_of_page
+from witnessmark.formats.windows_codecs import codec_of_charset, codec_of_page
 
 LARGEST = 64 << 20
 _PACKED, _PLAIN = 0x75465A4C, 0x414C454D

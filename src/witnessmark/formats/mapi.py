@@ -13,7 +13,7 @@ from email.utils import format_datetime
 
 from witnessmark.cell.report import Relay, Report, Source
 from witnessmark.formats import dates, encodings, html, lzfu, mail_fields, mime, rtf
-from witnessmark.formats.rtf_words import codec_of_page
+from witnessmark.formats.windows_codecs import codec_of_page
 from witnessmark.model.exhibit import PathStep
 
 Plain = str | bytes | int

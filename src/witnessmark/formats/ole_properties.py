@@ -13,6 +13,7 @@ from typing import Final
 from witnessmark.cell.report import Report
 from witnessmark.formats import dates
 from witnessmark.formats.compound import STREAM, CompoundFile, folded
+from witnessmark.formats.windows_codecs import WESTERN, codec_of_page
 
 LARGEST: Final = 4 << 20
 MOST_PROPERTIES: Final = 2000
@@ -168,11 +169,7 @@ def decode(data: bytes, page: int) -> str:
     """Return text in a Windows code page up to its end mark; a page that is not known here is read as Western."""
     if page == 1200:
         return data.decode("utf-16-le", "replace").split("\0")[0]
-    name = {65001: "utf-8", 10000: "mac_roman", 0: "cp1252", 936: "gb18030"}.get(page, f"cp{page}")
-    try:
-        return data.split(b"\0")[0].decode(name, "replace")
-    except LookupError:
-        return data.split(b"\0")[0].decode("cp1252", "replace")
+    return data.split(b"\0")[0].decode(codec_of_page(page) or WESTERN, "replace")
 
 
 def _dictionary(data: bytes, at: int, page: int) -> dict[int, str]:

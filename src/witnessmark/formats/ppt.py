@@ -17,7 +17,7 @@ from witnessmark.formats.legacy_parts import tell_parts
 from witnessmark.formats.office_art import Record, records
 from witnessmark.formats.ole_properties import page_of
 from witnessmark.formats.ppt_shapes import Shape, Signs, diagram, shapes, texts, with_headers
-from witnessmark.formats.rtf_words import codec_of_page
+from witnessmark.formats.windows_codecs import codec_of_page
 from witnessmark.model.derivative import Outcome
 
 LARGEST: Final = 256 << 20

@@ -22,9 +22,8 @@ from witnessmark.formats.rtf_words import (
     SHOWN,
     SIGNS,
     SYMBOLS,
-    codec_of_charset,
-    codec_of_page,
 )
+from witnessmark.formats.windows_codecs import codec_of_charset, codec_of_page
 from witnessmark.model.derivative import Outcome
 
 LARGEST = 256 << 20

@@ -16,7 +16,7 @@ from witnessmark.formats import word_properties as wp
 from witnessmark.formats.docx import DELETED, FIELD, VANISHED
 from witnessmark.formats.docx_numbers import Numbers
 from witnessmark.formats.ink import Said
-from witnessmark.formats.rtf_words import codec_of_charset, codec_of_page
+from witnessmark.formats.windows_codecs import codec_of_charset, codec_of_page
 from witnessmark.formats.word_file import Part, Piece, WordFile
 from witnessmark.formats.word_properties import Changes, Properties, whole
 

@@ -10,7 +10,7 @@ from witnessmark.cell.report import ReadingStopped, Report
 from witnessmark.formats import biff
 from witnessmark.formats.biff import Text
 from witnessmark.formats.ink import Ink, Paper, Said
-from witnessmark.formats.rtf_words import codec_of_page
+from witnessmark.formats.windows_codecs import codec_of_page
 from witnessmark.formats.xlsx_numbers import BUILT_IN
 from witnessmark.formats.xlsx_styles import indexed, unseen
 from witnessmark.model.derivative import Outcome

@@ -105,20 +105,6 @@ def psd(resources, width=30, height=20):
     )
 
 
-def emf(words):
-    raw = words.encode("utf-16-le")
-    header = struct.pack("<II", 1, 88) + struct.pack("<8i", 0, 0, 99, 49, 0, 0, 99, 49) + b" EMF" + bytes(44)
-    record = struct.pack("<II", 84, 76 + len(raw)) + bytes(36) + struct.pack("<II", len(words), 76) + bytes(24) + raw
-    return header + record + struct.pack("<II", 14, 20) + bytes(12)
-
-
-def wmf(words):
-    raw = words.encode("cp1252")
-    body = struct.pack("<H", len(raw)) + raw + b"\0" * (len(raw) % 2) + bytes(4)
-    head = b"\xd7\xcd\xc6\x9a" + struct.pack("<H4hH", 0, 0, 0, 100, 50, 96) + bytes(6)
-    return head + bytes(18) + struct.pack("<IH", 3 + len(body) // 2, 0x0521) + body + struct.pack("<IH", 3, 0)
-
-
 def jxl(width, height):
     """The size header of a JPEG XL code stream, in the longest form."""
     bits = 0 | 3 << 1 | (height - 1) << 3 | 0 << 33 | 3 << 36 | (width - 1) << 38

@@ -13,7 +13,7 @@ from tests.formats import collector
 from tests.formats import made_media as made
 
 from witnessmark.cell.report import ReadingStopped, Source
-from witnessmark.formats import exif, heif, image, iptc, jpeg, metafile, photoshop, png, postscript, svg, xmp
+from witnessmark.formats import exif, heif, image, iptc, jpeg, photoshop, png, postscript, svg, xmp
 from witnessmark.formats.octets import Octets
 from witnessmark.formats.tiff import Structure
 from witnessmark.model.derivative import Outcome
@@ -488,20 +488,6 @@ def test_a_bitmap_without_the_head_of_a_file_is_read():
     assert read(image.read_bmp, bare[:6]).ended is Outcome.CORRUPT
 
 
-def test_words_of_metafiles_are_visible():
-    assert read(metafile.read_metafile, made.emf("The doors are locked")).visible_text == "The doors are locked\n"
-    assert read(metafile.read_metafile, made.wmf("keys")).visible_text == "keys\n"
-
-
-def test_a_document_within_a_metafile_comes_out():
-    data, inner = made.emf("keys"), b"%PDF-1.4 doors %%EOF "
-    comment = struct.pack("<II", 70, 32 + len(inner)) + bytes(24) + inner
-    found = read(metafile.read_metafile, data[:88] + comment + data[88:])
-    assert [(member.name, bytes(member.data)) for member in found.members] == [("picture.pdf", inner)]
-    assert found.visible_text == "keys\n"
-    assert read(metafile.read_metafile, b"nothing of the kind").ended is Outcome.CORRUPT
-
-
 def test_an_svg_shows_its_words_and_names_what_it_refers_to():
     data = (
         '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="3cm" height="2cm">'
@@ -545,7 +531,6 @@ HOSTILE = {
     "gif of empty frames": (image.read_gif, b"GIF89a" + bytes(7) + (b"," + bytes(9) + b"\2\0") * 50_000 + b";"),
     "icon of 65,535": (image.read_icon, b"\0\0\1\0\xff\xff" + b"\xff" * 4096),
     "psd of lies": (photoshop.read_psd, b"8BPS" + struct.pack(">H6xHIIHH", 2, 3, 1, 1, 8, 3) + b"\xff" * 200),
-    "emf of lies": (metafile.read_metafile, made.emf("x")[:88] + struct.pack("<II", 84, 2**32 - 1) + b"\xff" * 100),
     "jumbf ring": (jpeg.read_jpeg, made.with_segments(picture(), made.segment(0xEB, b"JP\0\1\0\0\0\1" + made.box("jumb", *[b"\0\0\0\x08jumb"] * 4000)))),
 }  # fmt: skip
 
@@ -577,8 +562,6 @@ WHOLE = {
     "gif": (image.read_gif, picture("GIF", comment=b"words")),
     "webp": (image.read_webp, picture("WEBP", exif=made.tiff("<", [(0x10E, made.text(SECRET))]))),
     "png": (png.read_png, picture("PNG")),
-    "emf": (metafile.read_metafile, made.emf("words")),
-    "wmf": (metafile.read_metafile, made.wmf("words")),
     "bmp": (image.read_bmp, picture("BMP")),
     "ico": (image.read_icon, picture("ICO", sizes=[(16, 16)])),
     "jp2": (heif.read_boxed, made.box("jP  ", b"\r\n\x87\n") + made.box("jp2h", made.box("ihdr", bytes(14)))),

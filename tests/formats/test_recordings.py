@@ -8,6 +8,7 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.forge import metafile_forge
 from tests.formats import collector
 from tests.formats import made_media as made
 
@@ -288,8 +289,8 @@ OTHERS = {
     "image/x-raw-sony": made.tiff("<", [(0x103, made.short("<", 32767)), (0x10F, made.text("SONY"))]),
     "image/tiff": made.tiff(">", [(0x10F, made.text("SONY"))]),
     "image/jxl": made.jxl(10, 10),
-    "image/emf": made.emf("words"),
-    "image/wmf": made.wmf("words")[22:],
+    "image/emf": metafile_forge.emf(metafile_forge.text("words", 4, 9)),
+    "image/wmf": metafile_forge.wmf(metafile_forge.old_text(b"words", 4, 9), head=b""),
     "image/vnd.adobe.photoshop": made.psd([]),
     "image/x-portable-pixmap": b"P3\n# a tern\n1 1\n255\n1 2 3\n",
 }

@@ -32,6 +32,7 @@ from tests.formats import (
     test_mac,
     test_mail_stores,
     test_mailboxes,
+    test_metafile,
     test_ofd,
     test_office,
     test_onenote,
@@ -265,6 +266,8 @@ def _pictures() -> Iterator[tuple[str, bytes]]:
     for name, (_, data) in test_pictures.WHOLE.items():
         if name != "jp2":  # by itself it is not known for what it is
             yield f"a.{name}", data
+    yield "a.emf", test_metafile.WHOLE
+    yield "a.wmf", test_metafile.OLD
     for name, (_, data) in test_raw_files.WHOLE.items():
         yield f"c.{name}", data
     for name, data in test_recordings.OTHERS.items():

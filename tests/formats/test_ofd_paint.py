@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from tests.forge import ofd_forge as made
 from tests.forge.ofd_forge import element, words
 
-from witnessmark.formats import ofd_paint
+from witnessmark.formats import page_paint
 
 SECRET = "Kestrelnest"
 
@@ -111,7 +111,7 @@ def test_an_annotation_may_lie_over_letters_of_the_page(read):
 def test_a_drawing_of_very_many_parts_is_not_asked_what_it_hides(read, monkeypatch):
     bars = [bar(f"15 15 {80 + number} 10") for number in range(4)]
     assert SECRET in read(package(TEXT, *bars), "a.ofd").hidden_text
-    monkeypatch.setattr(ofd_paint, "MOST_PAINTS", 3)
+    monkeypatch.setattr(page_paint, "MOST_PAINTS", 3)
     assert SECRET in read(package(TEXT, *bars), "a.ofd").visible_text
 
 

@@ -18,24 +18,6 @@ def package(**parts):
     return out.getvalue()
 
 
-def xps(*pages):
-    parts = {f"Documents/1/Pages/{n}.fpage": f"<FixedPage>{page}</FixedPage>" for n, page in enumerate(pages, 1)}
-    return package(**{"_rels/.rels": "<Relationships/>", "FixedDocSeq.fdseq": "<FixedDocumentSequence/>", **parts})
-
-
-def test_words_on_one_baseline_are_one_line_of_a_page(read):
-    glyphs = '<Glyphs OriginX="{}" OriginY="{}" UnicodeString="{}"/>'
-    first = (
-        glyphs.format(90, 10, "are locked") + glyphs.format(10, 10.4, "The doors") + glyphs.format(10, 30, "at night")
-    )
-    data = xps(first, *(glyphs.format(1, 1, f"page {n}") for n in range(2, 12)))
-    found = read(data, "a.xps")
-    assert found.media_type == "application/vnd.ms-xpsdocument"
-    pages = found.visible_text.split("\f")
-    assert pages[0].splitlines() == ["The doors are locked", "at night"]
-    assert [page.strip() for page in pages[1:]] == [f"page {n}" for n in range(2, 12)]
-
-
 def test_masters_of_a_drawing_are_no_words_of_its_pages(read):
     kinds = '<Types><Override PartName="/visio/document.xml" ContentType="application/vnd.ms-visio.drawing.main+xml"/></Types>'
     shape = "<PageContents xmlns='v'><Shapes><Shape><Text>{}</Text></Shape></Shapes></PageContents>"
@@ -70,11 +52,6 @@ def test_a_package_of_which_no_more_is_known_is_a_zip(read):
     assert found.media_type == "application/vnd.google-earth.kmz"
     assert [member.name for member in found.members] == ["doc.kml", "a.txt"]
     assert found.ended == Outcome.OK
-
-
-def test_a_page_that_is_no_xml_is_said_to_be_broken(read):
-    data = package(**{"_rels/.rels": "<R/>", "a.fdseq": "<S/>", "Documents/1/Pages/1.fpage": "\x00"})
-    assert read(data, "a.xps").ended == Outcome.PARTIAL
 
 
 SAYING = (

@@ -6,6 +6,8 @@ import struct
 import zlib
 
 from PIL import Image
+from tests.forge.xps_forge import ROOT, box, canvas, glyphs
+from tests.forge.xps_forge import xps as made_xps
 
 from witnessmark.demo.write_zip import packed
 
@@ -18,6 +20,10 @@ SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 CORE = (
     f'<cp:coreProperties xmlns:cp="{P}/metadata/core-properties" xmlns:dc="http://purl.org/dc/elements/1.1/" '
     'xmlns:dcterms="http://purl.org/dc/terms/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
+)
+CORE_LINK = (
+    f'<Relationships xmlns="{P}/relationships"><Relationship Id="R9" Target="docProps/core.xml" '
+    f'Type="{P}/relationships/metadata/core-properties"/></Relationships>'
 )
 
 
@@ -440,3 +446,27 @@ def jpeg(hide):
     for marker, body in ((b"\xff\xe1", xmp), (b"\xff\xed", block)):
         data = data[:2] + marker + struct.pack(">H", len(body) + 2) + body + data[2:]
     return data + h("after the end").encode()
+
+
+def xps(hide, kind="xps"):
+    """Return an XPS of one page whose shown text is one sentence, with words painted over, off the page and beside it."""
+    h = lambda place: hide(f"{kind} {place}")  # noqa: E731
+    shown = (
+        glyphs("The visible sentence of the plan.", y=100)
+        + glyphs(h("under a black box"), y=200)
+        + box(y=180)
+        + glyphs(h("white on white"), y=300, fill="#FFFFFFFF")
+        + glyphs(h("not painted"), y=340, fill=None)
+        + glyphs(h("clear"), y=380, more='Opacity="0"')
+        + glyphs(h("of a point"), y=420, size=1)
+        + glyphs(h("outside the page"), y=2000)
+        + canvas(glyphs(h("cut away"), y=500), 'Clip="M 0,0 L 700,0 700,50 0,50 Z"')
+        + box(
+            y=600,
+            fill="#FFCCCCCC",
+            more=f'AutomationProperties.Name="{h("name of a picture")}" FixedPage.NavigateUri="https://{h("address")}.example/"',
+        )
+    )
+    more = {"docProps/core.xml": _core(hide, kind), "note.txt": h("a file of the package")}
+    links = CORE_LINK.replace("</Relationships>", "") + ROOT.partition('/relationships">')[2]
+    return made_xps(shown, glyphs(h("page that is not listed")), order=(1,), **{**more, "_rels/.rels": links})

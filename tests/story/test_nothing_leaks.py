@@ -79,6 +79,7 @@ def published(wm, tmp_path_factory):
         "page.html": hiding.page(hide),
         "hard.html": hiding.hard_page(hide),
         "order.pdf": hiding.pdf(hide),
+        "plan.xps": hiding.xps(hide),
         "photograph.jpg": hiding.jpeg(hide),
         "report.docx": wm.CONFLICT,
         "undecided.txt": f"This paper was not decided about: {hide('undecided text')}.".encode(),
@@ -115,7 +116,7 @@ def published(wm, tmp_path_factory):
         base / f"{hide('name of the decision file')}.csv",
         *(
             (f"path:{name}", "text", by)
-            for name in ("letter.docx", "keys.xlsx", "message.eml", "page.html", "hard.html", "order.pdf")
+            for name in ("letter.docx", "keys.xlsx", "message.eml", "page.html", "hard.html", "order.pdf", "plan.xps")
         ),
         ("path:report.docx", "text", by),
         (f"path:{csv}.csv", "file", by),
@@ -135,7 +136,7 @@ def said(published):
 
 
 def test_what_a_reader_sees_goes_out(published, said):
-    for thing in ("letter", "message", "page", "hard page", "order"):
+    for thing in ("letter", "message", "page", "hard page", "order", "plan"):
         assert f"the visible sentence of the {thing}.".encode() in said
     assert b"door\tkey" in said or b"door,key" in said
 
@@ -154,7 +155,7 @@ def test_every_secret_that_was_read_can_be_searched_by_the_keeper(wm, published)
     """The law above is worth nothing for a file that was not read: most places are found, and marked as hidden."""
     words, _, archive, _, _ = published
     texts = "\n".join(row["text"] for row in wm.good("files", archive, "--json", "--text").objects)
-    kinds = ("docx", "xlsx", "eml", "html", "pdf", "jpeg")
+    kinds = ("docx", "xlsx", "eml", "html", "pdf", "jpeg", "xps")
     found = {
         kind: [place for place, word in words.items() if place.startswith(kind) and word in texts] for kind in kinds
     }

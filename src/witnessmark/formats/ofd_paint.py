@@ -1,50 +1,24 @@
 """What an OFD page paints beside its letters, and which letters cannot be told from it (GB/T 33190-2016, 8.3, 9, 11.2).
 
-A rectangle that is filled with one opaque colour hides the letters that it is painted over, and is the ground of those
-that are painted over it. Of any other filling or picture the place is known, and not what it looks like: it hides
-nothing, and letters over it show. All places are millimetres of the page.
+What that means for letters, `page_paint` says. All places are millimetres of the page.
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Sequence
 from typing import Any, Final
 
 from witnessmark.formats import ink
 from witnessmark.formats.ink import Ink, Paper, Said
 from witnessmark.formats.ofd_measure import number, numbers, own
+from witnessmark.formats.page_paint import Edges, Grounds, Lost, Point, around, is_upright, rectangle
 from witnessmark.formats.plane import Matrix, combined, moved
 
 THIN: Final = 0.9
 """What is no higher or no wider is a line, under words or through them."""
-MOST_PAINTS: Final = 1_000
-"""Where more may hide a text, it is a drawing, and what it hides is not asked."""
 _DEEPEST: Final = 10
-_CORNERS: Final = 5
-_SLANT: Final = 1e-6
 _OPAQUE: Final = 255
 _HEX: Final = re.compile("#[0-9A-Fa-f]{1,2}")
 _YES: Final = ("true", "1")
-
-Edges = tuple[float, float, float, float]
-"""Left, top, right, bottom."""
-Lost = Callable[[tuple[float, float]], bool]
-"""Tells of a point whether a letter that stands there cannot be seen."""
-
-
-@dataclass(frozen=True, slots=True)
-class Paint:
-    """Something painted that is no text: where, what it looks like, and when."""
-
-    where: Edges
-    paper: Paper
-    order: int
-
-    def holds(self, point: tuple[float, float]) -> bool:
-        """Tell whether a point lies on it."""
-        left, top, right, bottom = self.where
-        return left <= point[0] <= right and top <= point[1] <= bottom
 
 
 class Colours:
@@ -72,18 +46,12 @@ class Colours:
         return Said.UNKNOWN if own is None and name else Said.NOTHING if own is None else _colour(own)
 
 
-class Paints:
+class Paints(Grounds):
     """What one page paints, in order; letters are asked about when all of it is known."""
 
     def __init__(self, colours: Colours) -> None:
+        super().__init__(THIN)
         self._colours = colours
-        self._all: list[Paint] = []
-        self._last = 0
-
-    def next(self) -> int:
-        """Return the place in the page's order of what is drawn now."""
-        self._last += 1
-        return self._last
 
     def paint(self, element: Any, kind: str, outer: Matrix, layer: str) -> None:
         """Keep what a path or a picture paints, in the space that a matrix lays on the page."""
@@ -92,44 +60,22 @@ class Paints:
             return
         left, top, right, bottom = box[0], box[1], box[0] + box[2], box[1] + box[3]
         sides = [(left, top), (right, top), (right, bottom), (left, bottom)]
-        bounds = _around([moved(outer, side) for side in sides])
+        bounds = around([moved(outer, side) for side in sides])
         paper: Paper = Said.UNKNOWN
         corners = _corners(element) if kind == "PathObject" and element.find("{*}Clips") is None else None
         if corners is not None:
             matrix = combined(outer, own(element))
-            where = _around([moved(matrix, corner) for corner in corners])
-            if _is_upright(matrix) and _is_within(where, bounds):
+            where = around([moved(matrix, corner) for corner in corners])
+            if is_upright(matrix) and _is_within(where, bounds):
                 bounds, paper = where, self._colours.fill(element, layer)
-        if min(bounds[2] - bounds[0], bounds[3] - bounds[1]) > THIN:
-            self._all.append(Paint(bounds, paper if isinstance(paper, tuple) else Said.UNKNOWN, self.next()))
-
-    def put_over(self, above: "Paints") -> None:
-        """Lay what another sheet paints over all of this one."""
-        self._all += [Paint(one.where, one.paper, self._last + one.order) for one in above._all]
+        self.lay(bounds, paper)
 
     def hides(self, element: Any, layer: str, order: int) -> Lost | None:
         """Return what tells of the letters of a text whether they are lost; nothing, where none of them can be."""
         colour = self._colours.fill(element, layer)
         if element.get("Stroke", "false").strip().lower() in _YES:
             colour = Said.UNKNOWN
-        colour = ink.BLACK if colour is Said.NOTHING else colour
-        covers = [one for one in self._all if one.order > order and isinstance(one.paper, tuple)]
-        grounds = [one for one in self._all if one.order < order]
-        if not ink.why(colour, ink.WHITE) and not any(ink.why(colour, one.paper) for one in grounds):
-            grounds, colour = [], Said.UNKNOWN
-        if not covers and colour is Said.UNKNOWN:
-            return None
-        if len(covers) + len(grounds) > MOST_PAINTS:
-            return None
-        grounds.reverse()
-
-        def lost(point: tuple[float, float]) -> bool:
-            if any(one.holds(point) for one in covers):
-                return True
-            ground = next((one.paper for one in grounds if one.holds(point)), ink.WHITE)
-            return bool(ink.why(colour, ground))
-
-        return lost
+        return self.lost(ink.BLACK if colour is Said.NOTHING else colour, order)
 
 
 def _colour(element: Any) -> Ink:
@@ -149,7 +95,7 @@ def _component(text: str) -> float | None:
     return float(int(text[1:], 16)) if _HEX.fullmatch(text) else None
 
 
-def _corners(element: Any) -> list[tuple[float, float]] | None:
+def _corners(element: Any) -> Sequence[Point] | None:
     """Return the four corners of a path that is one upright rectangle, in its own space; else nothing."""
     data = next((inner for inner in element if str(inner.tag).endswith("}AbbreviatedData")), None)
     words = ((data.text if data is not None else "") or "").split(maxsplit=32)
@@ -162,21 +108,7 @@ def _corners(element: Any) -> list[tuple[float, float]] | None:
             return None
         points.append((place[0], place[1]))
         at += 3
-    if len(points) == _CORNERS and points[0] == points[-1]:
-        points.pop()
-    if len(points) != _CORNERS - 1:
-        return None
-    sides = list(pairwise([*points, points[0]]))
-    level = [one[1] == other[1] and one[0] != other[0] for one, other in sides]
-    upright = [one[0] == other[0] and one[1] != other[1] for one, other in sides]
-    turns = all(a != b for a, b in pairwise(level)) and all(a != b for a, b in zip(level, upright, strict=True))
-    return points if turns else None
-
-
-def _is_upright(matrix: Matrix) -> bool:
-    """Tell whether a rectangle stays upright under a matrix, turned by quarters or not at all."""
-    a, b, c, d = map(abs, matrix[:4])
-    return min(max(a, d), max(b, c)) < _SLANT * max(a, b, c, d)
+    return rectangle(points)
 
 
 def _is_within(inner: Edges, outer: Edges) -> bool:
@@ -187,8 +119,3 @@ def _is_within(inner: Edges, outer: Edges) -> bool:
         and inner[2] <= outer[2] + THIN
         and inner[3] <= outer[3] + THIN
     )
-
-
-def _around(points: list[tuple[float, float]]) -> Edges:
-    across, down = zip(*points, strict=True)
-    return min(across), min(down), max(across), max(down)

@@ -15,8 +15,9 @@ from typing import Any, Final
 
 from witnessmark.formats import markup
 from witnessmark.formats.ofd_measure import Box, number, numbers, own
-from witnessmark.formats.ofd_paint import Colours, Lost, Paints
+from witnessmark.formats.ofd_paint import Colours, Paints
 from witnessmark.formats.page_lines import Run, width
+from witnessmark.formats.page_paint import Lost
 from witnessmark.formats.plane import SAME, Matrix, combined, moved
 
 DEEPEST: Final = 12

@@ -1,4 +1,4 @@
-"""Packages of pages and stories in XML beside Office's own: XPS, Visio drawings, InDesign stories, other zips.
+"""Packages of pages and stories in XML beside Office's own: Visio drawings, InDesign stories, other zips.
 
 What a page shows is visible text; masters, stencils, properties and thumbnails are not. A type that is a zip of which
 nothing more is known is taken apart as a zip.
@@ -14,51 +14,6 @@ from witnessmark.formats.package import Package, close
 
 MOST_PAGES = 10_000
 _NUMBERS = re.compile(r"(\d{1,9})")
-_LINE = 2.0
-"""How far apart two baselines may lie, in 1/96 inch, and still be one line."""
-
-
-def read_xps(source: Source, report: Report) -> None:
-    """Read an XPS or OpenXPS document: the glyphs of each page, line by line (ECMA-388)."""
-    package = Package(source)
-    markup.name_tool(report)
-    for count, name in enumerate(_parts(package, ".fpage")):
-        root = package.root(name)
-        if root is None:
-            package.broken.append(name)
-            continue
-        report.visible("\f" if count else "")
-        for line in _lines(root):
-            report.visible(line + "\n")
-        for canvas in root.iter():
-            hint = markup.attributes(canvas).get("AutomationProperties.HelpText", "")
-            if hint:
-                report.hidden("alt text", hint)
-    _finish(package, report)
-
-
-def _lines(root: Any) -> Iterator[str]:
-    """Yield the words of a page: those that stand on one baseline are one line, from left to right."""
-    rows: list[tuple[float, list[tuple[float, str]]]] = []
-    for glyphs in root.iter("{*}Glyphs"):
-        text = glyphs.get("UnicodeString") or ""
-        text = text.removeprefix("{}")
-        if not text.strip():
-            continue
-        x, y = _place(glyphs.get("OriginX")), _place(glyphs.get("OriginY"))
-        if rows and abs(rows[-1][0] - y) <= _LINE:
-            rows[-1][1].append((x, text))
-        else:
-            rows.append((y, [(x, text)]))
-    for _, words in rows:
-        yield " ".join(word.strip() for _, word in sorted(words, key=lambda at: at[0]))
-
-
-def _place(value: str | None) -> float:
-    try:
-        return float(value or 0)
-    except ValueError:
-        return 0.0
 
 
 def read_visio(source: Source, report: Report) -> None:

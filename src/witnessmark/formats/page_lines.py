@@ -13,6 +13,8 @@ _NEAR: Final = 0.7
 """How many ems of the smaller letters two baselines may lie apart and still be one line."""
 _GAP: Final = 0.25
 """From so many ems on, a gap between two runs is a blank."""
+_FINE_GAP: Final = 0.15
+"""The same where it is known where the run before ends: blanks are narrow in some fonts."""
 _OVER: Final = -1.0
 """Runs that overlap by more than an em are not one word."""
 _APART: Final = 1.5
@@ -30,7 +32,10 @@ _BROAD_LETTERS: Final = frozenset("mwMW@%&")
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Letters in one direction: from where to where they go along it, on which baseline, and how large an em is."""
+    """Letters in one direction: from where to where they go along it, on which baseline, and how large an em is.
+
+    `is_exact` tells that the end is known, and not guessed by the last letters.
+    """
 
     text: str
     angle: int
@@ -39,6 +44,7 @@ class Run:
     base: float
     em: float
     leftwards: bool = False
+    is_exact: bool = False
 
 
 def width(letter: str) -> float:
@@ -125,6 +131,10 @@ def _joined(line: list[Run]) -> str:
     for before, run in pairwise(line):
         gap = before.start - run.end if leftwards else run.start - before.end
         em = min(run.em, before.em)
-        is_close = _OVER * em <= gap <= _GAP * em or before.text[-1:].isspace() or run.text[:1].isspace()
+        is_close = (
+            _OVER * em <= gap <= (_FINE_GAP if before.is_exact else _GAP) * em
+            or before.text[-1:].isspace()
+            or run.text[:1].isspace()
+        )
         parts += [run.text] if is_close else [" ", run.text]
     return "".join(parts).strip()

@@ -136,7 +136,7 @@ READERS: tuple[Reader, ...] = (
     Reader(("application/vnd.ms-powerpoint",), DOCUMENT, "ppt", "read_ppt"),
     Reader(("application/x-mspublisher", "application/vnd.ms-works"), DOCUMENT, "quill", "read_quill"),
     Reader(("application/vnd.ms-office.vbaproject",), DOCUMENT, "legacy_parts", "read_project"),
-    Reader(("application/vnd.ms-xpsdocument", "application/oxps"), DOCUMENT, "packaged", "read_xps"),
+    Reader(("application/vnd.ms-xpsdocument", "application/oxps"), DOCUMENT, "xps", "read_xps"),
     Reader(("application/ofd",), DOCUMENT, "ofd", "read_ofd"),
     Reader(
         (
@@ -483,7 +483,7 @@ HEIF = frozenset(("image/heic", "image/heif", "image/heic-sequence", "image/heif
 
 
 ZIP = "application/zip"
-_OF_PACKAGES = frozenset(("office", "odf", "packaged", "epub", "iwork", "ofd", "hwpx"))
+_OF_PACKAGES = frozenset(("office", "odf", "packaged", "xps", "epub", "iwork", "ofd", "hwpx"))
 
 
 def reader_of(media_type: str) -> Reader | None:

@@ -55,6 +55,7 @@ from tests.formats import (
     test_wordperfect,
     test_xls,
     test_xlsb,
+    test_xps,
     test_zip_methods,
 )
 
@@ -146,8 +147,7 @@ def _documents() -> Iterator[tuple[str, bytes]]:
     before, sheets = test_xls.specimen()
     yield "sheets.xls", test_xls.workbook(before, *sheets)
     yield "sheets.xlsb", test_xlsb.packed(test_xlsb.parts())
-    glyphs = '<Glyphs OriginX="1" OriginY="2" UnicodeString="The doors"/>'
-    yield "a.xps", test_packaged.xps(glyphs, glyphs)
+    yield "a.xps", test_xps.GOOD
     yield "a.ofd", test_ofd.GOOD
     shape = "<PageContents xmlns='v'><Shapes><Shape><Text>The doors</Text></Shape></Shapes></PageContents>"
     drawing = {"[Content_Types].xml": _VISIO, "visio/pages/page1.xml": shape}

@@ -79,16 +79,16 @@ def world(*values, mode=None):
     )
 
 
-def _said(at, x, y, raw, count, steps, options):
+def _said(at, x, y, raw, count, steps, options, box=(0, 0, 0, 0)):
     """An EmrText whose letters stand at a place, with the steps behind them."""
     place = at + len(raw) + -len(raw) % 4
-    return struct.pack("<iiIII4iI", x, y, count, at, options, 0, 0, 0, 0, place if steps else 0)
+    return struct.pack("<iiIII4iI", x, y, count, at, options, *box, place if steps else 0)
 
 
-def text(words, x, y, steps=(), *, options=0, codec="utf-16-le"):
+def text(words, x, y, steps=(), *, options=0, codec="utf-16-le", box=(0, 0, 0, 0)):
     raw = words.encode(codec)
     count = len(raw) // 2 if codec == "utf-16-le" else len(raw)
-    body = bytes(16) + struct.pack("<Iff", 1, 0, 0) + _said(76, x, y, raw, count, steps, options)
+    body = bytes(16) + struct.pack("<Iff", 1, 0, 0) + _said(76, x, y, raw, count, steps, options, box)
     raw += b"\0" * (-len(raw) % 4)
     return record(84 if codec == "utf-16-le" else 83, body + raw + struct.pack(f"<{len(steps)}i", *steps))
 
@@ -129,3 +129,36 @@ def plus_string(words):
 def plus_letters(words, flags=1):
     raw = words.encode("utf-16-le")
     return plus_record(0x4036, 0, struct.pack("<4I", 0, flags, 0, len(words)) + raw + bytes(8 * len(words)))
+
+
+def brush(handle, style=0, colour=(0, 0, 0)):
+    return record(39, struct.pack("<II4BI", handle, style, *colour, 0, 0))
+
+
+def rectangle(left, top, right, bottom):
+    return numbers(43, left, top, right, bottom)
+
+
+def polygon(*points, kind=86):
+    body = struct.pack("<4iI", 0, 0, 0, 0, len(points))
+    return record(kind, body + b"".join(struct.pack("<2h" if kind in (86, 89) else "<2i", *point) for point in points))
+
+
+def path(*records, end=62):
+    return record(59) + b"".join(records) + record(60) + record(end, bytes(16))
+
+
+def blot(left, top, wide, high, operation=0xF00021):
+    return record(76, bytes(16) + struct.pack("<4iI", left, top, wide, high, operation) + bytes(56))
+
+
+def old_brush(style=0, colour=(0, 0, 0)):
+    return old(0x02FC, struct.pack("<H4BH", style, *colour, 0, 0))
+
+
+def old_rectangle(left, top, right, bottom):
+    return old(0x041B, struct.pack("<4h", bottom, right, top, left))
+
+
+def old_colour(kind, colour):
+    return old(kind, struct.pack("<4B", *colour, 0))

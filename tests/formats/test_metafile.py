@@ -10,6 +10,7 @@ from tests.forge import metafile_forge as made
 
 from witnessmark.model.derivative import Outcome
 
+SECRET = "Kestrelnest"
 WORDS = "The night keys are counted twice"
 
 
@@ -271,7 +272,113 @@ def test_a_document_within_a_metafile_comes_out(read):
     assert found.visible_text == "keys\n"
 
 
+BOX = 30, 90, 700, 130
+SAID = made.text(SECRET, 40, 100)
+BLACK = made.brush(5) + made.numbers(37, 5)
+WHITE_INK, CLEAR_GROUND = made.record(24, b"\xff\xff\xff\0"), made.numbers(18, 1)
+CORNERS = (30, 90), (700, 90), (700, 130), (30, 130)
+LINES = made.numbers(27, 30, 90), made.numbers(54, 700, 90), made.numbers(54, 700, 130), made.numbers(54, 30, 130)
+OLD_SAID = made.old_text(SECRET.encode(), 40, 100)
+OLD_BLACK = made.old_brush() + made.old_number(0x012D, 0)
+OLD_WHITE, OLD_CLEAR = made.old_colour(0x0209, (255, 255, 255)), made.old_number(0x0102, 1)
+
+
+@pytest.mark.parametrize("drawn", [
+    SAID + BLACK + made.rectangle(*BOX),
+    SAID + made.numbers(37, -0x7FFFFFFC) + made.rectangle(*BOX),
+    SAID + BLACK + made.polygon(*CORNERS),
+    SAID + BLACK + made.polygon(*CORNERS, kind=3),
+    SAID + BLACK + made.path(*LINES, made.record(61)),
+    SAID + BLACK + made.path(LINES[0], made.polygon(*CORNERS[1:], kind=89), made.record(61)),
+    SAID + BLACK + made.path(made.rectangle(*BOX), end=63),
+    SAID + BLACK + made.blot(30, 90, 700, 40),
+    SAID + made.blot(30, 90, 700, 40, 0x42),
+    SAID + made.record(25, b"\0\0\0\0") + made.text(" ", 0, 0, options=2, box=BOX),
+    made.record(33) + made.world(1, 0, 0, 1, 0, 50) + made.text(SECRET, 40, 50) + made.numbers(34, -1) + BLACK + made.rectangle(*BOX),
+    WHITE_INK + SAID,
+    WHITE_INK + CLEAR_GROUND + SAID,
+    BLACK + made.rectangle(*BOX) + CLEAR_GROUND + SAID,
+    made.record(25, b"\x05\x05\x05\0") + SAID,
+    SAID + BLACK + made.numbers(30, 0, 0, 9, 9) + made.record(75, struct.pack("<II", 0, 5)) + made.rectangle(*BOX),
+])  # fmt: skip
+def test_what_is_painted_over_or_in_the_ink_of_its_ground_is_hidden_text(read, drawn):
+    found = read(made.emf(drawn), "a.emf")
+    assert SECRET not in found.visible_text
+    assert ("not seen", f"{SECRET}\n") in found.hidden_pieces
+
+
+@pytest.mark.parametrize("drawn", [
+    BLACK + made.rectangle(*BOX) + SAID,  # on paper of its own
+    BLACK + made.rectangle(*BOX) + WHITE_INK + CLEAR_GROUND + SAID,
+    SAID + BLACK + made.rectangle(30, 300, 700, 330),
+    SAID + BLACK + made.rectangle(30, 105, 700, 109),
+    SAID + made.brush(5, 1) + made.numbers(37, 5) + made.rectangle(*BOX),
+    SAID + made.brush(5, 2) + made.numbers(37, 5) + made.rectangle(*BOX),
+    SAID + BLACK + made.record(93, bytes([6]) + bytes(7)) + made.numbers(37, 6) + made.rectangle(*BOX),
+    SAID + BLACK + made.numbers(42, *BOX),
+    SAID + BLACK + made.polygon(*CORNERS[:3]),
+    SAID + BLACK + made.path(*LINES, end=64),
+    SAID + BLACK + made.path(*LINES, end=68),
+    SAID + BLACK + made.path(*LINES, made.polygon((1, 2), (3, 4), (5, 6), kind=88)),
+    SAID + BLACK + made.path(*LINES, *LINES),
+    SAID + BLACK + made.record(59) + made.rectangle(*BOX),
+    SAID + BLACK + made.numbers(20, 7) + made.rectangle(*BOX),
+    SAID + BLACK + made.numbers(30, 0, 0, 9, 9) + made.rectangle(*BOX),
+    SAID + BLACK + made.path(*LINES, end=67) + made.rectangle(*BOX),
+    SAID + made.blot(30, 90, 700, 40, 0xCC0020),
+    made.blot(0, 0, 900, 400, 0xCC0020) + WHITE_INK + CLEAR_GROUND + SAID,
+    made.record(81, bytes(80)) + WHITE_INK + CLEAR_GROUND + SAID,
+    made.record(24, b"\xff\xff\xff\1") + SAID,
+])  # fmt: skip
+def test_what_shows_or_is_not_known_is_visible_text(read, drawn):
+    assert read(made.emf(drawn), "a.emf").visible_text == f"{SECRET}\n"
+
+
+@pytest.mark.parametrize("drawn, shows", [
+    (OLD_SAID + OLD_BLACK + made.old_rectangle(*BOX), False),
+    (OLD_SAID + OLD_BLACK + made.old(0x061D, struct.pack("<I4h", 0xF00021, 40, 700, 90, 30)), False),
+    (OLD_SAID + OLD_BLACK + made.old(0x0324, struct.pack("<9h", 4, 30, 90, 700, 90, 700, 130, 30, 130)), False),
+    (OLD_SAID + made.old_colour(0x0201, (0, 0, 0)) + made.old(0x0A32, struct.pack("<hhHH4h", 0, 0, 0, 2, *BOX)), False),
+    (OLD_WHITE + OLD_SAID, False),
+    (OLD_WHITE + OLD_CLEAR + OLD_SAID, False),
+    (OLD_BLACK + made.old_rectangle(*BOX) + OLD_CLEAR + OLD_SAID, False),
+    (OLD_BLACK + made.old_rectangle(*BOX) + OLD_WHITE + OLD_CLEAR + OLD_SAID, True),
+    (OLD_SAID + made.old_brush(1) + made.old_number(0x012D, 0) + made.old_rectangle(*BOX), True),
+    (OLD_SAID + made.old(0x0142, bytes(40)) + made.old_number(0x012D, 0) + made.old_rectangle(*BOX), True),
+    (OLD_SAID + OLD_BLACK + made.old(0x0418, struct.pack("<4h", 130, 700, 90, 30)), True),
+    (OLD_SAID + OLD_BLACK + made.old_number(0x0104, 7) + made.old_rectangle(*BOX), True),
+    (OLD_SAID + OLD_BLACK + made.old(0x0416, struct.pack("<4h", 9, 9, 0, 0)) + made.old_rectangle(*BOX), True),
+    (made.old(0x0F43, bytes(60)) + OLD_WHITE + OLD_CLEAR + OLD_SAID, True),
+])  # fmt: skip
+def test_an_older_metafile_is_asked_what_it_paints_as_well(read, drawn, shows):
+    found = read(made.wmf(made.old_pair(0x020C, 1000, 500), drawn), "a.wmf")
+    assert (SECRET in found.visible_text) is shows
+    assert SECRET in found.text
+
+
+def test_a_word_that_is_covered_by_half_is_seen_by_half(read):
+    drawn = (
+        made.font(1),
+        made.numbers(37, 1),
+        made.text("ninekeys", 100, 100, [10] * 8),
+        BLACK,
+        made.rectangle(140, 90, 300, 130),
+    )
+    found = read(made.emf(*drawn), "a.emf")
+    assert found.visible_text == "nine\n"
+    assert ("not seen", "keys\n") in found.hidden_pieces
+
+
+def test_the_shadow_that_is_covered_is_not_the_word_that_shows(read):
+    drawn = SAID + BLACK + made.rectangle(*BOX) + CLEAR_GROUND + WHITE_INK + made.text(SECRET, 42, 102)
+    found = read(made.emf(drawn), "a.emf")
+    assert found.visible_text == f"{SECRET}\n"
+    assert ("not seen", f"{SECRET}\n") in found.hidden_pieces
+
+
 HOSTILE = {
+    "boxes over and under": made.emf(*[BLACK, *[made.rectangle(n % 900, 0, n % 900 + 90, 400) for n in range(900)], CLEAR_GROUND, *[made.text("keys " * 9, n, n % 400) for n in range(900)]] * 2),
+    "boxes without end": made.emf(BLACK, CLEAR_GROUND, *[made.rectangle(n % 900, 0, n % 900 + 90, 400) + made.text("k", n % 900, n % 400) for n in range(40_000)]),
     "lies": made.emf()[:100] + struct.pack("<II", 84, 2**32 - 1) + b"\xff" * 100,
     "one string ten thousand times": made.emf(made.record(97, bytes(16) + struct.pack("<IffI", 1, 0, 0, 9999) + struct.pack("<iiIII4iI", 0, 0, 400_000, 0x28, 0, 0, 0, 0, 0, 0) * 20_000)),
     "steps without end": made.emf(made.font(1), made.numbers(37, 1), made.text("l" * 200_000, 0, 0, [30] * 200_000)),

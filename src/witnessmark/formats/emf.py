@@ -7,13 +7,16 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from witnessmark.formats.metafile_place import Font, Page, by_letter, turned
+from witnessmark.formats.emf_paint import Painter
+from witnessmark.formats.ink import Said
+from witnessmark.formats.metafile_place import Page
+from witnessmark.formats.metafile_state import Brush, Font, by_letter, colour, turned
 from witnessmark.formats.plane import Matrix
 
 MOST_RECORDS: Final = 500_000
 _END, COMMENT = 14, 70
 _TEXT, _TEXT_WIDE, _TEXTS, _TEXTS_WIDE, _SMALL_TEXT = 83, 84, 96, 97, 108
-_GLYPHS, _UNBOUNDED, _SHORT = 0x10, 0x100, 0x200
+_OPAQUE, _GLYPHS, _UNBOUNDED, _SHORT = 0x2, 0x10, 0x100, 0x200
 _MOST_STRINGS: Final = 10_000
 _STEPS_DOWN: Final = 0x2000
 _PLUS: Final = b"EMF+"
@@ -35,8 +38,8 @@ def records(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 def draw(data: bytes) -> Page:
     """Return what the records draw."""
-    page, fonts = Page(), dict[int, Font]()
-    plus = _Plus(page)
+    page, objects = Page(), _STOCK.copy()
+    plus, painter = _Plus(page), Painter(page)
     for kind, body in records(data):
         if kind in (_TEXT, _TEXT_WIDE):
             _draw_text(body, 36, page, wide=kind == _TEXT_WIDE)
@@ -51,7 +54,9 @@ def draw(data: bytes) -> Page:
         elif kind in _CHANGES:
             change, size = _CHANGES[kind]
             if len(body) >= size:
-                change(body, page, fonts)
+                change(body, page, objects)
+        painter.take(kind, body)
+    page.set_letters()
     return page
 
 
@@ -60,6 +65,9 @@ def _draw_text(body: bytes, at: int, page: Page, *, wide: bool) -> None:
     if at + 20 > len(body):
         return
     x, y, count, place, options = struct.unpack_from("<iiIII", body, at)
+    if options & _OPAQUE and not options & _UNBOUNDED and at + 36 <= len(body):
+        left, top, right, bottom = struct.unpack_from("<4i", body, at + 20)
+        page.fill_box(left, top, right, bottom, page.state.paper)
     if options & _GLYPHS or not place:
         return
     letters = body[place : place + min(count, page.room + 1) * (2 if wide else 1)]
@@ -117,7 +125,14 @@ class _Plus:
             self._page.aside.append(text)
 
 
-_Change = Callable[[bytes, Page, dict[int, Font]], None]
+_Objects = dict[int, Font | Brush]
+_Change = Callable[[bytes, Page, _Objects], None]
+_REGION_COPY: Final = 5
+_STOCK: Final[_Objects] = {
+    **{0x8000_0000 + number: Brush((level, level, level)) for number, level in enumerate((255, 192, 128, 64, 0))},
+    0x8000_0005: Brush(Said.NOTHING),
+}
+"""Brushes that need not be made (MS-EMF, section 2.1.31)."""
 
 
 def _pair(body: bytes) -> tuple[float, float]:
@@ -134,25 +149,45 @@ def _matrix(body: bytes) -> Matrix:
     return found[0], found[1], found[2], found[3], found[4], found[5]
 
 
-def _make_font(body: bytes, _: Page, fonts: dict[int, Font]) -> None:
+def _make_font(body: bytes, _: Page, objects: _Objects) -> None:
     handle, height, _, escapement = struct.unpack_from("<Iiii", body, 8)
-    if len(fonts) < MOST_RECORDS:
-        fonts[handle] = Font.of(height, escapement, body[35], body[40:104].decode("utf-16-le", "replace"))
+    if len(objects) < MOST_RECORDS:
+        objects[handle] = Font.of(height, escapement, body[35], body[40:104].decode("utf-16-le", "replace"))
 
 
-def _select(body: bytes, page: Page, fonts: dict[int, Font]) -> None:
-    page.state.font = fonts.get(struct.unpack_from("<I", body, 8)[0], page.state.font)
+def _make_brush(body: bytes, _: Page, objects: _Objects) -> None:
+    handle, style = struct.unpack_from("<II", body, 8)
+    if len(objects) < MOST_RECORDS:
+        objects[handle] = Brush.of(style, body[16:20])
 
 
-def _forget(body: bytes, _: Page, fonts: dict[int, Font]) -> None:
-    fonts.pop(struct.unpack_from("<I", body, 8)[0], None)
+def _make_pattern(body: bytes, _: Page, objects: _Objects) -> None:
+    if len(objects) < MOST_RECORDS:
+        objects[struct.unpack_from("<I", body, 8)[0]] = Brush()
 
 
-def _set_window(body: bytes, page: Page, _: dict[int, Font]) -> None:
+def _select(body: bytes, page: Page, objects: _Objects) -> None:
+    page.select(objects.get(struct.unpack_from("<I", body, 8)[0]))
+
+
+def _select_region(body: bytes, page: Page, _: _Objects) -> None:
+    size, mode = struct.unpack_from("<II", body, 8)
+    page.state.is_cut = not (size == 0 and mode == _REGION_COPY)
+
+
+def _cut(_: bytes, page: Page, __: _Objects) -> None:
+    page.state.is_cut = True
+
+
+def _forget(body: bytes, _: Page, objects: _Objects) -> None:
+    objects.pop(struct.unpack_from("<I", body, 8)[0], None)
+
+
+def _set_window(body: bytes, page: Page, _: _Objects) -> None:
     page.set_window(*_pair(body))
 
 
-def _modify_world(body: bytes, page: Page, _: dict[int, Font]) -> None:
+def _modify_world(body: bytes, page: Page, _: _Objects) -> None:
     page.state.world = turned(page.state.world, _matrix(body), struct.unpack_from("<I", body, 32)[0])
 
 
@@ -166,15 +201,25 @@ _CHANGES: Final[dict[int, tuple[_Change, int]]] = {
     11: (_set("view", _pair), 16),
     12: (_set("view_at", _pair), 16),
     17: (_set("mode", _number), 12),
+    18: (_set("is_opaque", lambda body: _number(body) == 2), 12),
+    20: (_set("copies", lambda body: _number(body) == 13), 12),
     22: (_set("align", _number), 12),
+    24: (_set("ink", lambda body: colour(body[8:12])), 12),
+    25: (_set("paper", lambda body: colour(body[8:12])), 12),
     27: (_set("at", _pair), 16),
+    29: (_cut, 8),
+    30: (_cut, 8),
     33: (lambda _, page, __: page.save(), 8),
     34: (lambda body, page, _: page.restore(_number(body)), 12),
     35: (_set("world", _matrix), 32),
     36: (_modify_world, 36),
     37: (_select, 12),
+    39: (_make_brush, 20),
     40: (_forget, 12),
     54: (_set("at", _pair), 16),
+    75: (_select_region, 16),
     82: (_make_font, 40),
+    93: (_make_pattern, 12),
+    94: (_make_pattern, 12),
 }
 """What other records change, and how long they are at least."""

@@ -6,6 +6,7 @@ from witnessmark.cell.report import ReadingStopped, Report, Source
 from witnessmark.formats import emf, wmf
 from witnessmark.formats.metafile_place import Page
 from witnessmark.formats.octets import Octets
+from witnessmark.formats.page_lines import lines
 from witnessmark.model.derivative import Outcome
 from witnessmark.model.exhibit import How, PathStep
 
@@ -43,6 +44,9 @@ def _say(page: Page, report: Report) -> None:
     said = list(page.lines())
     for text in said:
         report.visible(text + "\n")
+    unseen = "\n".join(lines(page.unseen))
+    if unseen.strip():
+        report.hidden("not seen", unseen + "\n")
     known, whole = set(map(_letters, said)), _letters("".join(said))
     for number, text in enumerate(page.aside):
         letters = _letters(text)

@@ -1,4 +1,4 @@
-"""Where a metafile draws its words: the state that its records change, and runs of letters on its page.
+"""Where a metafile draws its words: runs of letters on its page, what it paints, and which of them show.
 
 A record gives a reference point in logical units. What that is of the letters, the alignment says; the world transform,
 the window and the viewport take it to the page (MS-EMF, section 3.1.1.2; MS-WMF, section 2.1.2.3). Fonts are not
@@ -8,13 +8,16 @@ opened: where a record does not say how far its letters go, their widths are gue
 import math
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Final
 
+from witnessmark.formats import ink
+from witnessmark.formats.ink import Ink, Said
+from witnessmark.formats.metafile_state import UNSCALED, Brush, Font, State
 from witnessmark.formats.page_lines import Run, lines, width
-from witnessmark.formats.plane import SAME, Matrix, combined, moved
-from witnessmark.formats.windows_codecs import WESTERN, codec_of_charset
+from witnessmark.formats.page_paint import Grounds, around, is_upright, rectangle, stretches
+from witnessmark.formats.plane import moved
 
 MOST_RUNS: Final = 100_000
 """Runs of one picture."""
@@ -22,78 +25,44 @@ MOST_LETTERS: Final = 2_000_000
 """Letters of one picture: records may name the same ones again and again."""
 MOST_SAVED: Final = 1_000
 """States that may be kept at a time."""
-_UNSCALED: Final = 1
-_EM: Final = 16.0
-_FREE: Final = (7, 8)  # MM_ISOTROPIC, MM_ANISOTROPIC: the window and the viewport say how large a unit is
 _UPDATES, _RIGHT, _CENTRE, _BOTTOM, _BASELINE = 1, 2, 6, 8, 24
-_ASCENT, _DESCENT, _CELL = 0.85, 0.2, 0.85
+_ASCENT, _DESCENT = 0.85, 0.2
 _SAME_PLACE: Final = 0.5
 """Ems, and parts of their length, within which the same words are drawn once more."""
 _WIDE_STEP: Final = 0.6
 """Ems by which a step is wider than its letter, and words are divided."""
+_THIN: Final = 0.5
+"""Ems that a shape is high at least to hide letters: less is a line under words or through them."""
 _FARTHEST: Final = 1e12
 _LEAST_EM: Final = 1e-6
-_SIGNS: Final = frozenset(
-    ("symbol", "euclid symbol", "wingdings", "wingdings 2", "wingdings 3", "webdings", "marlett", "mt extra")
-)
-"""Fonts whose letters are signs: they are told as Word tells them, by characters for private use."""
 _NO_SIGNS: Final = dict.fromkeys(range(32), " ")
-_AS_THEY_ARE: Final = frozenset(" !#%&()+,./0123456789:;<=>?[]_{|}")
-"""Characters that are themselves in Symbol."""
 
 
 @dataclass(frozen=True, slots=True)
-class Font:
-    """A font: how large an em is in logical units, its angle in degrees (turning left), its codec, its name."""
+class _Drawn:
+    """Letters that were drawn: their run and where each ends along it, in any unit, their ink, and when they were."""
 
-    em: float = _EM
-    angle: float = 0.0
-    codec: str = WESTERN
-    name: str = ""
+    run: Run
+    ends: list[float]
+    ink: Ink
+    is_lost: bool
+    order: int
 
-    @classmethod
-    def of(cls, height: int, escapement: int, charset: int, name: str) -> "Font":
-        """Return a font as LOGFONT states it: a negative height is that of the letters, another that of the line."""
-        em = -height if height < 0 else height * _CELL if height else _EM
-        codec = codec_of_charset(charset) or WESTERN
-        return cls(float(em), escapement / 10, codec, name.partition("\0")[0].lower())
+    def middles(self) -> Iterator[tuple[float, float]]:
+        """Yield the middle of each letter on the page; baselines lie about a third of an em below it."""
+        run, turn = self.run, math.radians(self.run.angle)
+        base = run.base - 0.35 * run.em
+        for number in range(len(run.text)):
+            along = (self._at(number) + self._at(number + 1)) / 2
+            yield along * math.cos(turn) + base * math.sin(turn), base * math.cos(turn) - along * math.sin(turn)
 
-    @property
-    def has_signs(self) -> bool:
-        """Whether what it shows in the place of letters is none."""
-        return self.name in _SIGNS
+    def part(self, start: int, end: int) -> Run:
+        """Return a stretch of the letters."""
+        return replace(self.run, text=self.run.text[start:end], start=self._at(start), end=self._at(end))
 
-    def shown(self, text: str) -> str:
-        """Return letters as they show: what looks like one may be a sign."""
-        if not self.has_signs:
-            return text
-        kept = _AS_THEY_ARE if self.name == "symbol" else " "
-        return "".join(chr(0xF000 + ord(c)) if " " < c <= "\xff" and c not in kept else c for c in text)
-
-
-@dataclass(slots=True)
-class State:
-    """What the records have set; a copy of it can be saved and restored."""
-
-    font: Font = field(default_factory=Font)
-    align: int = 0
-    extra: float = 0.0
-    at: tuple[float, float] = (0.0, 0.0)
-    world: Matrix = SAME
-    mode: int = _UNSCALED
-    window_at: tuple[float, float] = (0.0, 0.0)
-    window: tuple[float, float] = (1.0, 1.0)
-    view_at: tuple[float, float] = (0.0, 0.0)
-    view: tuple[float, float] | None = None
-
-    def scale(self, first: tuple[float, float]) -> tuple[float, float]:
-        """Return how large a logical unit is on the page, across and down."""
-        if self.mode == _UNSCALED:
-            return 1.0, 1.0
-        if self.mode not in _FREE:
-            return 1.0, -1.0
-        view = self.view or first
-        return view[0] / (self.window[0] or 1.0), view[1] / (self.window[1] or 1.0)
+    def _at(self, number: int) -> float:
+        share = self.ends[number] / self.ends[-1] if self.ends[-1] else 0.0
+        return self.run.start + (self.run.end - self.run.start) * min(max(share, 0.0), 1.0)
 
 
 class Page:
@@ -102,13 +71,16 @@ class Page:
     `aside` are words that only some programs draw, in the place of others.
     """
 
-    def __init__(self, mode: int = _UNSCALED) -> None:
+    def __init__(self, mode: int = UNSCALED) -> None:
         self.state = State(mode=mode)
         self._first: tuple[float, float] | None = None
         self._saved: list[State] = []
-        self._runs: list[Run] = []
+        self._drawn_runs: list[_Drawn] = []
+        self._grounds = Grounds(0.0)
         self._drawn: dict[tuple[str, int, int, int], tuple[float, float]] = {}
         self._strays: list[str] = []
+        self.shown: list[Run] = []
+        self.unseen: list[Run] = []
         self.aside: list[str] = []
         self.room = MOST_LETTERS
         self.is_cut = False
@@ -118,6 +90,13 @@ class Page:
         self.state.window = across, down
         if self._first is None and across and down:
             self._first = across, down
+
+    def select(self, made: Font | Brush | None) -> None:
+        """Use a font or a brush from now on."""
+        if isinstance(made, Font):
+            self.state.font = made
+        elif made is not None:
+            self.state.brush = made.paper
 
     def save(self) -> None:
         """Keep a copy of the state."""
@@ -151,8 +130,8 @@ class Page:
             run = self._run(said, point, piece, length)
             if run is None:
                 self._strays.append(said)
-            elif not self._is_twin(run):
-                self._runs.append(run)
+            else:
+                self._drawn_runs.append(self._painted(run, places, start))
         if state.align & _UPDATES:
             turn = math.radians(state.font.angle)
             on = {0: 1.0, _RIGHT: -1.0}.get(state.align & _CENTRE, 0.0) * length
@@ -171,11 +150,56 @@ class Page:
 
     @property
     def _is_full(self) -> bool:
-        return len(self._runs) + len(self._strays) >= MOST_RUNS
+        return len(self._drawn_runs) + len(self._strays) >= MOST_RUNS
+
+    def set_letters(self) -> None:
+        """Tell which letters show, now that all is known that was painted."""
+        for drawn in self._drawn_runs:
+            lost = (
+                None
+                if drawn.is_lost
+                else self._grounds.lost(drawn.ink, drawn.order, len(drawn.run.text), _THIN * drawn.run.em)
+            )
+            if lost is None:
+                self._set(drawn.run, shows=not drawn.is_lost)
+                continue
+            seen = [not lost(point) for point in drawn.middles()]
+            for start, end, shows in stretches(drawn.run.text, seen):
+                self._set(drawn.part(start, end), shows=shows)
+        self._drawn_runs.clear()
+
+    def _set(self, run: Run, *, shows: bool) -> None:
+        if not shows:
+            self.unseen.append(run)
+        elif not self._is_twin(run):
+            self.shown.append(run)
+
+    def fill(self, points: Sequence[tuple[float, float]] | None, paper: Ink) -> None:
+        """Paint a shape with a colour, in logical units; None stands for a shape that is not known, anywhere."""
+        if paper is Said.NOTHING:
+            return
+        state = self.state
+        placed = None if not points else [self._placed(point) for point in points]
+        if placed is None or not all(abs(part) < _FARTHEST for point in placed for part in point):
+            self._grounds.lay((-_FARTHEST, -_FARTHEST, _FARTHEST, _FARTHEST), Said.UNKNOWN)
+            return
+        is_known = state.copies and not state.is_cut and points is not None and rectangle(points) is not None
+        self._grounds.lay(around(placed), paper if is_known and is_upright(state.world) else Said.UNKNOWN)
+
+    def fill_box(self, left: float, top: float, right: float, bottom: float, paper: Ink) -> None:
+        """Paint an upright box with a colour."""
+        self.fill([(left, top), (right, top), (right, bottom), (left, bottom)], paper)
+
+    def _placed(self, point: tuple[float, float]) -> tuple[float, float]:
+        """Return where a point in logical units lies on the page."""
+        state = self.state
+        across, down = state.scale(self._first or (1.0, 1.0))
+        x, y = moved(state.world, point)
+        return (x - state.window_at[0]) * across + state.view_at[0], (y - state.window_at[1]) * down + state.view_at[1]
 
     def lines(self) -> Iterator[str]:
-        """Yield what was drawn, line by line."""
-        yield from lines(self._runs)
+        """Yield what is seen, line by line."""
+        yield from lines(self.shown)
         yield from self._strays
 
     def _run(self, text: str, point: tuple[float, float], piece: tuple[float, float], length: float) -> Run | None:
@@ -187,9 +211,7 @@ class Page:
         across, down = state.scale(self._first or (1.0, 1.0))
         a, b, c, d, _, _ = state.world
         em, unit = state.font.em * math.hypot(c * across, d * down), math.hypot(a * across, b * down)
-        x, y = moved(state.world, point)
-        x = (x - state.window_at[0]) * across + state.view_at[0]
-        y = (y - state.window_at[1]) * down + state.view_at[1]
+        x, y = self._placed(point)
         turn = state.font.angle - math.degrees(math.atan2(b, a))
         if not all(math.isfinite(one) and abs(one) < _FARTHEST for one in (x, y, em, turn, length * unit)):
             return None
@@ -200,6 +222,13 @@ class Page:
         base += {_BASELINE: 0.0, _BOTTOM: -_DESCENT}.get(state.align & _BASELINE, _ASCENT) * em
         begins, ends = (start + unit * place for place in piece)
         return Run(text, degrees, begins, ends, base, max(em, _LEAST_EM), _goes_left(text))
+
+    def _painted(self, run: Run, places: list[float], start: int) -> "_Drawn":
+        state = self.state
+        is_lost = state.is_opaque and bool(ink.why(state.ink, state.paper))
+        colour = Said.UNKNOWN if state.is_opaque else state.ink
+        ends = [place - places[start] for place in places[start : start + len(run.text) + 1]]
+        return _Drawn(run, ends, colour, is_lost, self._grounds.next())
 
     def _is_twin(self, run: Run) -> bool:
         """Tell whether the same letters were drawn over these before: as their shadow, or with a stroke."""
@@ -233,20 +262,3 @@ def _goes_left(text: str) -> bool:
     """Tell whether the first letter that goes in one direction goes to the left."""
     kinds = map(unicodedata.bidirectional, text)
     return next((kind != "L" for kind in kinds if kind in ("L", "R", "AL")), False)
-
-
-def by_letter(steps: Sequence[int], text: str, codec: str) -> Sequence[int]:
-    """Return steps that are stated for each byte, or each half of a pair, as those of each letter."""
-    if len(steps) <= len(text):
-        return steps
-    found, at, unit = [], 0, 2 if codec == "utf-16-le" else 1
-    for letter in text:
-        size = len(letter.encode(codec, "replace")) // unit
-        found.append(sum(steps[at : at + size]))
-        at += size
-    return found
-
-
-def turned(world: Matrix, other: Matrix, mode: int) -> Matrix:
-    """Return the world transform after a record that modifies it (MS-EMF, section 2.1.24)."""
-    return {1: SAME, 2: combined(world, other), 3: combined(other, world), 4: other}.get(mode, world)

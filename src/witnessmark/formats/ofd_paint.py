@@ -70,12 +70,12 @@ class Paints(Grounds):
                 bounds, paper = where, self._colours.fill(element, layer)
         self.lay(bounds, paper)
 
-    def hides(self, element: Any, layer: str, order: int) -> Lost | None:
+    def hides(self, element: Any, layer: str, order: int, letters: int) -> Lost | None:
         """Return what tells of the letters of a text whether they are lost; nothing, where none of them can be."""
         colour = self._colours.fill(element, layer)
         if element.get("Stroke", "false").strip().lower() in _YES:
             colour = Said.UNKNOWN
-        return self.lost(ink.BLACK if colour is Said.NOTHING else colour, order)
+        return self.lost(ink.BLACK if colour is Said.NOTHING else colour, order, letters)
 
 
 def _colour(element: Any) -> Ink:

@@ -95,7 +95,8 @@ class Sheet:
     def set_letters(self) -> None:
         """Set the letters of the texts that were drawn, now that all is known that may lie over and under them."""
         for text, seen, layer, order in self._texts:
-            self._write(text, self.paints.hides(text.element, layer, order) if seen else None, shows=seen)
+            count = sum(len(said) for _, said in text.codes)
+            self._write(text, self.paints.hides(text.element, layer, order, count) if seen else None, shows=seen)
         self._texts = []
 
     def _codes_of(self, element: Any) -> Iterator[tuple[Any, str]]:

@@ -5,9 +5,10 @@ that are painted over it. Of any other filling or picture the place is known, an
 nothing, and letters over it show.
 """
 
-from collections.abc import Callable, Sequence
+from bisect import bisect
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Final
 
 from witnessmark.formats import ink
@@ -16,6 +17,10 @@ from witnessmark.formats.plane import Matrix
 
 MOST_PAINTS: Final = 1_000
 """Where more may hide a text, it is a drawing, and what it hides is not asked."""
+MOST_ASKED: Final = 50_000_000
+"""How often one page is asked whether a shape holds a letter; then all show."""
+_LOOK: Final = 10
+"""What it costs to compare two colours, in such questions."""
 _CORNERS: Final = 5
 _SLANT: Final = 1e-6
 
@@ -34,10 +39,19 @@ class Paint:
     paper: Paper
     order: int
 
+    @property
+    def least(self) -> float:
+        """How high it is, or how wide where that is less."""
+        return min(self.where[2] - self.where[0], self.where[3] - self.where[1])
+
     def holds(self, point: Point) -> bool:
         """Tell whether a point lies on it."""
         left, top, right, bottom = self.where
         return left <= point[0] <= right and top <= point[1] <= bottom
+
+
+def _order(paint: Paint) -> int:
+    return paint.order
 
 
 class Grounds:
@@ -49,6 +63,8 @@ class Grounds:
     def __init__(self, thin: float) -> None:
         self._thin = thin
         self._all: list[Paint] = []
+        self._solid: list[Paint] = []
+        self._left = MOST_ASKED
         self._last = 0
 
     def next(self) -> int:
@@ -59,21 +75,38 @@ class Grounds:
     def lay(self, where: Edges, paper: Paper) -> None:
         """Keep what is painted at a place: a colour, or something of which no more is known."""
         if min(where[2] - where[0], where[3] - where[1]) > self._thin:
-            self._all.append(Paint(where, paper if isinstance(paper, tuple) else Said.UNKNOWN, self.next()))
+            self._keep(Paint(where, paper if isinstance(paper, tuple) else Said.UNKNOWN, self.next()))
+
+    def _keep(self, paint: Paint) -> None:
+        self._all.append(paint)
+        if isinstance(paint.paper, tuple):
+            self._solid.append(paint)
 
     def put_over(self, above: "Grounds") -> None:
         """Lay what another sheet paints over all of this one."""
-        self._all += [Paint(one.where, one.paper, self._last + one.order) for one in above._all]
+        for one in above._all:
+            self._keep(Paint(one.where, one.paper, self._last + one.order))
 
-    def lost(self, colour: Ink, order: int) -> Lost | None:
-        """Return what tells of letters in a colour whether they are lost; nothing, where none of them can be."""
-        covers = [one for one in self._all if one.order > order and isinstance(one.paper, tuple)]
-        grounds = [one for one in self._all if one.order < order]
-        if not ink.why(colour, ink.WHITE) and not any(ink.why(colour, one.paper) for one in grounds):
-            grounds, colour = [], Said.UNKNOWN
-        if not covers and colour is Said.UNKNOWN:
+    def lost(self, colour: Ink, order: int, letters: int, thin: float = 0.0) -> Lost | None:
+        """Return what tells of letters in a colour whether they are lost; nothing, where none of them can be.
+
+        Args:
+            colour: their ink.
+            order: when they are drawn.
+            letters: how many will be asked about.
+            thin: what is no higher or no wider hides none of them.
+        """
+        above, below = bisect(self._solid, order, key=_order), bisect(self._all, order, key=_order)
+        if len(self._solid) - above > MOST_PAINTS:
             return None
-        if len(covers) + len(grounds) > MOST_PAINTS:
+        covers = [one for one in self._solid[above:] if one.least > thin]
+        grounds = self._all[:below] if below <= MOST_PAINTS else []
+        self._left -= _LOOK * len(grounds)
+        may_drown = bool(ink.why(colour, ink.WHITE)) or any(ink.why(colour, one.paper) for one in grounds)
+        if not may_drown or below > MOST_PAINTS:
+            grounds, colour = [], Said.UNKNOWN
+        self._left -= (len(covers) + len(grounds)) * letters
+        if self._left < 0 or (not covers and colour is Said.UNKNOWN):
             return None
         grounds.reverse()
 
@@ -84,6 +117,21 @@ class Grounds:
             return bool(ink.why(colour, ground))
 
         return lost
+
+
+def stretches(text: str, seen: list[bool]) -> Iterator[tuple[int, int, bool]]:
+    """Yield from where to where letters show, or do not, of which is known whether each is seen.
+
+    A blank goes with the letters before it, at the beginning with those behind.
+    """
+    for place, letter in enumerate(text):
+        if letter.isspace():
+            seen[place] = seen[place - 1] if place else seen[min(1, len(seen) - 1)]
+    start = 0
+    for shows, group in groupby(seen):
+        end = start + sum(1 for _ in group)
+        yield start, end, shows
+        start = end
 
 
 def rectangle(points: Sequence[Point]) -> Sequence[Point] | None:

@@ -9,15 +9,16 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from itertools import accumulate, groupby
+from itertools import accumulate
 from typing import Any, Final
 
-from witnessmark.formats import ink, markup
+from witnessmark.formats import markup
 from witnessmark.formats.font_widths import FontWidths
 from witnessmark.formats.ink import Ink, Said
-from witnessmark.formats.page_lines import Run, width
-from witnessmark.formats.page_paint import Edges, Grounds, Point, around, is_upright, rectangle
+from witnessmark.formats.page_lines import Run
+from witnessmark.formats.page_paint import Edges, Grounds, Point, around, is_upright, rectangle, stretches
 from witnessmark.formats.plane import SAME, Matrix, combined, moved
+from witnessmark.formats.xps_values import FARTHEST, advances, colour_of, figures_of, matrix_of, number
 
 MOST_LETTERS: Final = 10_000_000
 DEEPEST: Final = 200
@@ -26,20 +27,14 @@ THIN: Final = 3.4
 """What is no higher or no wider is a line, under words or through them."""
 SMALLEST: Final = 1.4
 """Letters of a point are not seen, as in other documents."""
-_NUMBER: Final = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
-_WORD: Final = re.compile(r"[A-Za-z]|" + _NUMBER.pattern)
 _NAMED: Final = re.compile(r"\{StaticResource\s+([^}\s]+)\s*\}")
-_CLUSTER: Final = re.compile(r"\((\d{1,5})(?::(\d{1,5}))?\)")
 _STATED: Final = re.compile(r"[^,;]*,\s*[\d.]")
-_FARTHEST: Final = 1e7
 _EM: Final = 16.0
-_LONGEST_PATH: Final = 4_000
-_NEEDED: Final = {"M": 2, "L": 2, "H": 1, "V": 1}
 _CLEAR: Final = None
 """The ink of what is not painted at all."""
 Fonts = Callable[[str], FontWidths | None]
 """Gives the widths of the font that a page calls so."""
-EVERYWHERE: Final[Edges] = (-_FARTHEST, -_FARTHEST, _FARTHEST, _FARTHEST)
+EVERYWHERE: Final[Edges] = (-FARTHEST, -FARTHEST, FARTHEST, FARTHEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,21 +122,15 @@ class Sheet:
         text, space = glyphs.text, glyphs.space
         laid = _Laid(text, glyphs.element, space.matrix, self._fonts)
         is_inked = space.shows and glyphs.colour is not _CLEAR and laid.em > SMALLEST
-        lost = self._grounds.lost(glyphs.colour, glyphs.order) if is_inked else None
+        lost = self._grounds.lost(glyphs.colour, glyphs.order, len(text)) if is_inked else None
         if not is_inked or not laid.is_placed:
             seen = [is_inked] * len(text)
         elif lost is None:
             seen = [_holds(space.box, point) for point in laid.middles()]
         else:
             seen = [_holds(space.box, point) and not lost(point) for point in laid.middles()]
-        for place, letter in enumerate(text):
-            if letter.isspace():  # goes with the letters before it, at the beginning with those behind
-                seen[place] = seen[place - 1] if place else seen[min(1, len(seen) - 1)]
-        start = 0
-        for shows, group in groupby(seen):
-            end = start + sum(1 for _ in group)
+        for start, end, shows in stretches(text, seen):
             (self.shown if shows else self.unseen).append(laid.run(start, end))
-            start = end
 
     def _take_rest(self, root: Any, met: AbstractSet[Any]) -> None:
         """Take letters that brushes paint, and those of elements that are not known: they show.
@@ -164,8 +153,8 @@ class _Laid:
 
     def __init__(self, text: str, element: Any, matrix: Matrix, font: Fonts) -> None:
         self._text = text
-        size = _number(element.get("FontRenderingEmSize"), _EM)
-        x, y = (_number(element.get(name), math.nan) for name in ("OriginX", "OriginY"))
+        size = number(element.get("FontRenderingEmSize"), _EM)
+        x, y = (number(element.get(name), math.nan) for name in ("OriginX", "OriginY"))
         self.is_placed = not math.isnan(x + y)
         x, y = (x, y) if self.is_placed else (0.0, 0.0)
         a, b, c, d, _, _ = matrix
@@ -174,11 +163,11 @@ class _Laid:
         is_stated = all(map(_STATED.match, indices.split(";"))) and indices.count(";") >= len(text) - 1
         widths = None if is_stated else font(element.get("FontUri") or "")
         self._is_exact = is_stated or widths is not None
-        steps = [unit * abs(size) * step for step in _advances(indices, text, widths)]
+        steps = [unit * abs(size) * step for step in advances(indices, text, widths)]
         self._ends = list(accumulate(steps, initial=0.0))
-        self._leftwards = int(_number(element.get("BidiLevel"))) % 2 == 1
+        self._leftwards = int(number(element.get("BidiLevel"))) % 2 == 1
         self.em = abs(size) * math.hypot(c, d)
-        if not all(abs(one) < _FARTHEST for one in (*self._origin, self.em, self._ends[-1])):
+        if not all(abs(one) < FARTHEST for one in (*self._origin, self.em, self._ends[-1])):
             self._origin, self.em, self._ends = (0.0, 0.0), 0.0, [0.0] * len(self._ends)
         self._angle = round(math.degrees(math.atan2(b, a))) % 360
         self._cos, self._sin = math.cos(math.radians(self._angle)), math.sin(math.radians(self._angle))
@@ -204,42 +193,10 @@ class _Laid:
         return Run(text, self._angle, along + begins, along + ends, base, em, self._leftwards, self._is_exact)
 
 
-def _advances(indices: str, text: str, font: FontWidths | None) -> list[float]:
-    """Return how many ems each letter takes: as stated, as the font has it, else a guess (ECMA-388, section 12).
-
-    Where some letters are drawn by some glyphs together, the first of them takes what all of the glyphs take.
-    """
-    found = [(font.of_letter(letter) if font else None) or width(letter) for letter in text]
-    glyphs = iter(indices.split(";") if indices else ())
-    place = 0
-    for one in glyphs:
-        cluster = _CLUSTER.match(one)
-        letters, count = (max(int(cluster[1]), 1), int(cluster[2] or 1)) if cluster else (1, 1)
-        taken: float | None = 0.0
-        for number in range(max(count, 1)):
-            glyph = one[cluster.end() :] if cluster and number == 0 else one if number == 0 else next(glyphs, "")
-            stated = _advance(glyph, font)
-            taken = None if taken is None or stated is None else taken + stated
-        if place >= len(found):
-            break
-        if taken is not None:
-            found[place : place + letters] = [taken, *[0.0] * (letters - 1)][: len(found) - place]
-        place += letters
-    return found
-
-
-def _advance(glyph: str, font: FontWidths | None) -> float | None:
-    """Return how many ems one glyph takes; None where neither it nor its font says so."""
-    number, *rest = (part.strip() for part in glyph.split(","))
-    if rest and _NUMBER.fullmatch(rest[0]):
-        return min(max(float(rest[0]), 0.0), _FARTHEST) / 100
-    return font.of_glyph(int(number)) if font and number.isascii() and number.isdigit() and len(number) < 6 else None
-
-
 def _within(element: Any, space: _Space) -> _Space:
     """Return the space of an element: its own matrix, opacity and cut (ECMA-388, section 14)."""
     matrix = combined(space.matrix, _transform(element, space.named))
-    opacity = _number(element.get("Opacity"), 1.0)
+    opacity = number(element.get("Opacity"), 1.0)
     is_faint = space.is_faint or opacity < 1.0 or _property(element, "OpacityMask", space.named) is not None
     box, is_cut = space.box, space.is_cut
     cut = _property(element, "Clip", space.named)
@@ -284,10 +241,7 @@ def _property(element: Any, name: str, named: Mapping[str, Any]) -> str | Any | 
 def _transform(element: Any, named: Mapping[str, Any]) -> Matrix:
     found = _property(element, "RenderTransform", named)
     text = found if isinstance(found, str) else "" if found is None else found.get("Matrix") or ""
-    numbers = [float(one) for one in _NUMBER.findall(text)[:7]]
-    if len(numbers) != 6 or not all(map(math.isfinite, numbers)):
-        return SAME
-    return numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5]
+    return matrix_of(text)
 
 
 def _fill(element: Any, space: _Space) -> Ink:
@@ -299,82 +253,25 @@ def _fill(element: Any, space: _Space) -> Ink:
     if not isinstance(found, str):
         if markup.local(found) != "SolidColorBrush":
             return Said.UNKNOWN
-        faint = _number(found.get("Opacity") or "1", 1.0)
+        faint = number(found.get("Opacity") or "1", 1.0)
         found = found.get("Color") or ""
-    colour, alpha = _colour(found.strip())
+    colour, alpha = colour_of(found.strip())
     if alpha * faint <= 0.0:
         return _CLEAR
     return colour if alpha * faint >= 1.0 and not space.is_faint else Said.UNKNOWN
 
 
-def _colour(text: str) -> tuple[Ink, float]:
-    """Return a colour and how opaque it is (ECMA-388, section 15): of sRGB or scRGB; others are not known."""
-    if text.startswith("#") and len(text) == 9:
-        found = ink.parsed(text[3:])
-        alpha = ink.parsed("0000" + text[1:3])
-        return (Said.UNKNOWN, 1.0) if found is None or alpha is None else (found, alpha[2] / 255)
-    if text.startswith("sc#"):
-        parts = [float(one) for one in _NUMBER.findall(text[3:])[:5]]
-        if len(parts) in (3, 4) and all(map(math.isfinite, parts)):
-            red, green, blue = map(_in_srgb, parts[-3:])
-            return (red, green, blue), parts[0] if len(parts) == 4 else 1.0
-    found = ink.parsed(text) if text.startswith("#") else None
-    return (Said.UNKNOWN if found is None else found), 1.0
-
-
-def _in_srgb(value: float) -> int:
-    """Return a linear part of a colour as sRGB writes it (IEC 61966-2-1)."""
-    value = min(max(value, 0.0), 1.0)
-    return round(255 * (12.92 * value if value <= 0.0031308 else 1.055 * value ** (1 / 2.4) - 0.055))
-
-
 def _outline(element: Any) -> tuple[Sequence[Point] | None, bool]:
     """Return points around what a path fills, None if they are not known, and whether it is one upright rectangle."""
-    figures = _figures_of(_property(element, "Data", {}))
+    figures = figures_of(_property(element, "Data", {}))
     points = [point for figure in figures for point in figure]
     return (points or None), len(figures) == 1 and rectangle(figures[0]) is not None
 
 
 def _corners(shape: Any) -> Sequence[Point] | None:
     """Return the corners of a shape that is one upright rectangle; else nothing."""
-    figures = _figures_of(shape)
+    figures = figures_of(shape)
     return rectangle(figures[0]) if len(figures) == 1 else None
-
-
-def _figures_of(shape: Any) -> list[list[Point]]:
-    """Return the corners of each figure of a shape; none where lines of it are not straight, or not known."""
-    data = shape if isinstance(shape, str) else "" if shape is None else shape.get("Figures") or ""
-    if len(data) > _LONGEST_PATH:
-        return []
-    figures = _figures(_WORD.findall(data))
-    return figures if all(abs(part) < _FARTHEST for figure in figures for point in figure for part in point) else []
-
-
-def _figures(words: list[str]) -> list[list[Point]]:
-    """Return the corners of the figures that the words of a path draw (ECMA-388, section 11)."""
-    figures, command, at, x, y = list[list[Point]](), "", 0, 0.0, 0.0
-    while at < len(words):
-        if words[at].isalpha():
-            command = words[at]
-            at += 2 if command in "Ff" else 1
-            if command.upper() not in _NEEDED and command.upper() not in ("F", "Z"):
-                return []
-            continue
-        kind = command.upper()
-        given = words[at : at + _NEEDED.get(kind, 1)]
-        if kind not in _NEEDED or len(given) != _NEEDED[kind] or any(map(str.isalpha, given)):
-            return []
-        at += len(given)
-        from_x, from_y = (x, y) if command.islower() else (0.0, 0.0)
-        x = x if kind == "V" else from_x + float(given[0])
-        y = y if kind == "H" else from_y + float(given[-1])
-        if kind == "M":
-            figures.append([])
-            command = "l" if command == "m" else "L"
-        elif not figures:
-            return []
-        figures[-1].append((x, y))
-    return figures
 
 
 def _common(one: Edges, other: Edges) -> Edges:
@@ -388,13 +285,5 @@ def _holds(box: Edges, point: Point) -> bool:
 
 def _box(root: Any) -> Edges:
     """Return the page's edges; where it states none, nothing lies outside of it."""
-    across, down = (_number(root.get(name)) for name in ("Width", "Height"))
+    across, down = (number(root.get(name)) for name in ("Width", "Height"))
     return (0.0, 0.0, across, down) if across > 0 and down > 0 else EVERYWHERE
-
-
-def _number(text: str | None, otherwise: float = 0.0) -> float:
-    try:
-        found = float(text or "")
-    except ValueError:
-        return otherwise
-    return found if math.isfinite(found) else otherwise

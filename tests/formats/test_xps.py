@@ -104,6 +104,18 @@ def test_text_from_right_to_left_is_read_so(read):
     assert page(read, second + first).visible_text == "שער מפתח\n"
 
 
+def test_words_of_both_directions_are_read_as_they_were_set(read):
+    ways = 'BidiLevel="1" Indices=",50;,50;,50;,50"'
+    shown = (
+        glyphs("מפתח", x=90, more=ways),
+        glyphs("keys", x=100, more='Indices=",50;,50;,50;,50"'),
+        glyphs("מפתח", x=190, more=ways),
+    )
+    assert page(read, "".join(shown)).visible_text == "מפתח keys מפתח\n"
+    left = glyphs("שער", x=190, more=ways), *shown[1:2], glyphs("מפתח", x=90, more=ways)
+    assert page(read, "".join(left)).visible_text == "שער keys מפתח\n"
+
+
 def test_what_lies_in_a_canvas_lies_where_its_matrix_lays_it(read):
     below = canvas(glyphs("below", y=10), 'RenderTransform="1,0,0,1,0,300"')
     element = "<Canvas.RenderTransform><MatrixTransform Matrix='2,0,0,2,0,100'/></Canvas.RenderTransform>"

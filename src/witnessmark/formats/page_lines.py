@@ -123,9 +123,20 @@ def _going_down(rows: Sequence[Sequence[Run]]) -> Iterator[list[Sequence[Run]]]:
         yield column
 
 
+def _goes_left(line: list[Run]) -> bool:
+    """Tell whether a line is read from right to left: most of it goes so, and its words were not set the other way.
+
+    Where words of both directions stand in one line, they are set in the order in which they are read.
+    """
+    words = [run for run in line if run.text.strip()]
+    if len({run.leftwards for run in words}) > 1 and all(one.start <= other.start for one, other in pairwise(words)):
+        return False
+    return sum(len(run.text) * (1 if run.leftwards else -1) for run in line) > 0
+
+
 def _joined(line: list[Run]) -> str:
-    """Return the words of one line from left to right, from right to left where most of it goes so."""
-    leftwards = sum(len(run.text) * (1 if run.leftwards else -1) for run in line) > 0
+    """Return the words of one line from left to right, or from right to left."""
+    leftwards = _goes_left(line)
     line.sort(key=lambda run: -run.end if leftwards else run.start)
     parts = [line[0].text]
     for before, run in pairwise(line):

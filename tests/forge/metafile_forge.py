@@ -60,8 +60,13 @@ def record(kind, body=b""):
 
 
 def emf(*records):
-    head = record(1, struct.pack("<8i", 0, 0, 999, 499, 0, 0, 999, 499) + b" EMF" + bytes(44))
-    return head + b"".join(records) + record(14, bytes(12))
+    body = b"".join(records) + record(14, bytes(12))
+    head = struct.pack("<8i", 0, 0, 999, 499, 0, 0, 26458, 13229) + b" EMF"
+    count, at = 1, 0
+    while at < len(body):
+        count, at = count + 1, at + int.from_bytes(body[at + 4 : at + 8], "little")
+    head += struct.pack("<IIIHH3I4i", 0x10000, 88 + len(body), count, 100, 0, 0, 0, 0, 1920, 1080, 508, 286)
+    return record(1, head) + body
 
 
 def font(handle, height=-20, charset=0, name="Tarn Sans", escapement=0):

@@ -240,6 +240,19 @@ def test_a_newer_metafile_in_an_older_one_is_what_shows(read):
     assert found.hidden_pieces == [("drawn by some programs", "? and keys\n")]
 
 
+def test_what_an_older_metafile_hides_is_not_lost_where_a_newer_one_shows(read):
+    inner = made.emf(made.text("gate", 40, 100))
+    covered = (
+        made.old_text(b"keys", 40, 100)
+        + made.old_brush()
+        + made.old_number(0x012D, 0)
+        + made.old_rectangle(30, 90, 700, 130)
+    )
+    found = read(made.wmf(covered, *made.comments(inner)), "a.wmf")
+    assert found.visible_text == "gate\n"
+    assert ("drawn by some programs", "keys\n") in found.hidden_pieces
+
+
 def test_a_newer_metafile_that_is_not_whole_is_passed_over(read):
     parts = made.comments(made.emf(*[made.text(f"line {n}", 40, 50 * n) for n in range(20)]), 700)
     assert len(parts) > 2

@@ -34,7 +34,7 @@ def read_metafile(source: Source, report: Report) -> None:
         page, within = wmf.draw(data), wmf.newer(data)
         if within:
             older, page = page, emf.draw(within)
-            page.aside += older.lines()
+            page.aside += [*older.lines(), *lines(older.unseen)]
     else:
         raise ReadingStopped(Outcome.CORRUPT, "no metafile can be made out in these bytes")
     _say(page, report)

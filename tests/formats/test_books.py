@@ -7,8 +7,10 @@ import zipfile
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.formats import collector
 
-from witnessmark.formats import warm
+from witnessmark.cell.report import Source
+from witnessmark.formats import iwork, warm
 from witnessmark.model.derivative import Outcome
 
 
@@ -59,8 +61,6 @@ DOCUMENT = (
 @pytest.mark.parametrize("packed", [False, True])
 def test_paragraphs_and_cells_show_and_comments_do_not(read, packed):
     parts = {"index.xml.gz": gzip.compress(DOCUMENT.encode())} if packed else {"index.xml": DOCUMENT}
-    from witnessmark.formats import iwork
-
     found = (
         read(package({"index.xml": DOCUMENT}), "a.pages") if not packed else _direct(iwork.read_iwork, package(parts))
     )
@@ -69,11 +69,7 @@ def test_paragraphs_and_cells_show_and_comments_do_not(read, packed):
 
 
 def _direct(reader, data):
-    import sys
-
-    from witnessmark.cell.report import Source
-
-    collected = sys.modules["formats_collector"].Collected()
+    collected = collector.Collected()
     reader(Source(io.BytesIO(data), len(data), "a.pages"), collected)
     return collected
 

@@ -1,5 +1,8 @@
 """Laws of XPS: pages in their order, words whole and in lines; what a page covers or leaves out is not on it."""
 
+import struct
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -244,6 +247,39 @@ def test_a_damaged_font_is_none_or_has_widths(data):
         (whole[:place] + noise + whole[place + len(noise) :])[: data.draw(st.sampled_from([len(whole), place]))]
     )
     assert widths is None or 0 <= (widths.of_letter("a") or 0) <= 20
+
+
+def _overlapping(form):
+    if form == 12:
+        sub = struct.pack(">HHIII", 12, 0, 0, 0, 50_000) + struct.pack(">3I", 0, 69_000, 1) * 50_000
+    else:
+        ends, starts = b"\xff\xff" * 30_000, bytes(2 * 30_000)
+        sub = struct.pack(">7H", 4, 0, 0, 60_000, 0, 0, 0) + ends + b"\0\0" + starts + starts + starts
+    return struct.pack(">HHHHI", 0, 1, 3, 10, 12) + sub
+
+
+@pytest.mark.parametrize("form", [4, 12])
+def test_letters_that_a_font_lists_again_and_again_are_soon_enough(form):
+    whole, table = font([500, 250], "a"), _overlapping(form)
+    data = bytearray(whole + table)
+    struct.pack_into(">II", data, 12 + 8, len(whole), len(table))  # the first table of the directory
+    started = time.process_time()
+    assert FontWidths.read(bytes(data)) is not None
+    assert time.process_time() - started < 5
+
+
+def test_pages_that_ask_for_ever_end_soon(read):
+    clusters = glyphs("a", more='Indices="(1:99999)"') * 20_000
+    head = (
+        "<Canvas.Resources><ResourceDictionary>"
+        + "".join(f'<SolidColorBrush x:Key="k{n}"/>' for n in range(9))
+        + "</ResourceDictionary></Canvas.Resources>"
+    )
+    named = head.replace("Canvas", "FixedPage").replace("k", "far") + canvas(head + glyphs("b", y=300)) * 5_000
+    started = time.process_time()
+    for inner in (clusters, named):
+        assert read(xps(inner), "a.xps").ended is Outcome.OK
+    assert time.process_time() - started < 20
 
 
 def test_a_font_without_a_number_for_a_name_is_as_it_is():

@@ -74,7 +74,9 @@ def _segments(table: bytes, at: int) -> dict[int, int]:
     moves = struct.unpack_from(row, table, at + 16 + 4 * count)
     offsets = struct.unpack_from(row, table, at + 16 + 6 * count)
     found: dict[int, int] = {}
+    left = _MOST_LETTERS  # segments may overlap: what is counted are the looks, not what they find
     for number, (first, last) in enumerate(zip(starts, ends, strict=True)):
+        left -= max(0, last + 1 - first)
         for letter in range(first, last + 1):
             glyph = letter
             if offsets[number]:
@@ -83,7 +85,7 @@ def _segments(table: bytes, at: int) -> dict[int, int]:
                 if glyph == 0:
                     continue
             found[letter] = (glyph + moves[number]) & 0xFFFF
-        if len(found) > _MOST_LETTERS:
+        if left < 0:
             break
     return found
 
@@ -91,11 +93,14 @@ def _segments(table: bytes, at: int) -> dict[int, int]:
 def _groups(table: bytes, at: int) -> dict[int, int]:
     (count,) = struct.unpack_from(">I", table, at + 12)
     found: dict[int, int] = {}
+    left = _MOST_LETTERS
     for number in range(min(count, _MOST_GROUPS)):
         first, last, glyph = struct.unpack_from(">3I", table, at + 16 + 12 * number)
-        for letter in range(first, min(last, first + _MOST_LETTERS) + 1):
+        last = min(last, first + _MOST_LETTERS)
+        left -= max(0, last + 1 - first)
+        for letter in range(first, last + 1):
             found[letter] = glyph + letter - first
-        if len(found) > _MOST_LETTERS:
+        if left < 0:
             break
     return found
 

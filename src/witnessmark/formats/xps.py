@@ -102,9 +102,9 @@ def _sheet(package: Package, name: str, left: int, fonts: _Fonts) -> Sheet | Non
         package.broken.append(name)
         return None
     named: dict[str, Any] = {}
-    for element in root.iter("{*}ResourceDictionary"):
-        place = _place(package, name, element.get("Source")) if element.get("Source") else None
-        dictionary = package.root(place)
+    sources = (element.get("Source") for element in root.iter("{*}ResourceDictionary"))
+    for source in dict.fromkeys(filter(None, sources)):
+        dictionary = package.root(_place(package, name, source))
         named |= {} if dictionary is None else entries(dictionary)
     return Sheet(root, left, named, lambda uri: fonts.widths(name, uri))
 

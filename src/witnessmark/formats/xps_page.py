@@ -6,6 +6,7 @@ be named in a dictionary of the page, or of a part that it names.
 
 import math
 import re
+from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -46,7 +47,7 @@ class _Space:
 
     matrix: Matrix
     box: Edges
-    named: Mapping[str, Any]
+    named: ChainMap[str, Any]
     shows: bool = True
     is_faint: bool = False
     is_cut: bool = False
@@ -75,7 +76,7 @@ class Sheet:
         self._left, self._fonts = left, fonts
         self._grounds = Grounds(THIN)
         self._texts: list[_Glyphs] = []
-        self._draw(root, _Space(SAME, _box(root), named))
+        self._draw(root, _Space(SAME, _box(root), ChainMap({}, dict(named))))
         met = {text.element for text in self._texts}
         for text in self._texts:
             self._set(text)
@@ -212,8 +213,8 @@ def _within(element: Any, space: _Space) -> _Space:
 def _knowing(element: Any, space: _Space) -> _Space:
     """Return a space in which the dictionary of a canvas or page is known."""
     found = [child for child in element if markup.local(child).endswith(".Resources")]
-    named = {key: entry for child in found for entry in child.iter() if (key := _key(entry))}
-    return replace(space, named={**space.named, **named}) if named else space
+    named = {key: entry for child in found for key, entry in entries(child).items()}
+    return replace(space, named=space.named.new_child(named)) if named else space
 
 
 def _key(element: Any) -> str:
@@ -222,7 +223,7 @@ def _key(element: Any) -> str:
 
 
 def entries(root: Any) -> dict[str, Any]:
-    """Return what a dictionary that is a part of its own names."""
+    """Return what a dictionary names."""
     return {key: entry for entry in root.iter() if (key := _key(entry))}
 
 

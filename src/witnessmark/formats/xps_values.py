@@ -2,6 +2,7 @@
 
 import math
 import re
+from itertools import islice
 from typing import Any, Final
 
 from witnessmark.formats import ink
@@ -105,15 +106,12 @@ def advances(indices: str, text: str, font: FontWidths | None) -> list[float]:
     for one in glyphs:
         cluster = _CLUSTER.match(one)
         letters, count = (max(int(cluster[1]), 1), int(cluster[2] or 1)) if cluster else (1, 1)
-        taken: float | None = 0.0
-        for number in range(max(count, 1)):
-            glyph = one[cluster.end() :] if cluster and number == 0 else one if number == 0 else next(glyphs, "")
-            stated = _advance(glyph, font)
-            taken = None if taken is None or stated is None else taken + stated
+        drawn = [one[cluster.end() :] if cluster else one, *islice(glyphs, max(count, 1) - 1)]
         if place >= len(found):
             break
-        if taken is not None:
-            found[place : place + letters] = [taken, *[0.0] * (letters - 1)][: len(found) - place]
+        stated = [step for glyph in drawn if (step := _advance(glyph, font)) is not None]
+        if len(stated) == max(count, 1):
+            found[place : place + letters] = [sum(stated), *[0.0] * (letters - 1)][: len(found) - place]
         place += letters
     return found
 

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from witnessmark.formats.emf_paint import Painter
+from witnessmark.formats.emf_paint import Painter, point
 from witnessmark.formats.ink import Said
 from witnessmark.formats.metafile_place import Page
 from witnessmark.formats.metafile_state import Brush, Font, by_letter, colour, turned
@@ -135,11 +135,6 @@ _STOCK: Final[_Objects] = {
 """Brushes that need not be made (MS-EMF, section 2.1.31)."""
 
 
-def _pair(body: bytes) -> tuple[float, float]:
-    across, down = struct.unpack_from("<2i", body, 8)
-    return float(across), float(down)
-
-
 def _number(body: bytes) -> int:
     return int(struct.unpack_from("<i", body, 8)[0])
 
@@ -184,7 +179,7 @@ def _forget(body: bytes, _: Page, objects: _Objects) -> None:
 
 
 def _set_window(body: bytes, page: Page, _: _Objects) -> None:
-    page.set_window(*_pair(body))
+    page.set_window(*point(body))
 
 
 def _modify_world(body: bytes, page: Page, _: _Objects) -> None:
@@ -197,16 +192,16 @@ def _set(name: str, value: Callable[[bytes], object]) -> _Change:
 
 _CHANGES: Final[dict[int, tuple[_Change, int]]] = {
     9: (_set_window, 16),
-    10: (_set("window_at", _pair), 16),
-    11: (_set("view", _pair), 16),
-    12: (_set("view_at", _pair), 16),
+    10: (_set("window_at", point), 16),
+    11: (_set("view", point), 16),
+    12: (_set("view_at", point), 16),
     17: (_set("mode", _number), 12),
     18: (_set("is_opaque", lambda body: _number(body) == 2), 12),
     20: (_set("copies", lambda body: _number(body) == 13), 12),
     22: (_set("align", _number), 12),
     24: (_set("ink", lambda body: colour(body[8:12])), 12),
     25: (_set("paper", lambda body: colour(body[8:12])), 12),
-    27: (_set("at", _pair), 16),
+    27: (_set("at", point), 16),
     29: (_cut, 8),
     30: (_cut, 8),
     33: (lambda _, page, __: page.save(), 8),
@@ -216,7 +211,7 @@ _CHANGES: Final[dict[int, tuple[_Change, int]]] = {
     37: (_select, 12),
     39: (_make_brush, 20),
     40: (_forget, 12),
-    54: (_set("at", _pair), 16),
+    54: (_set("at", point), 16),
     75: (_select_region, 16),
     82: (_make_font, 40),
     93: (_make_pattern, 12),

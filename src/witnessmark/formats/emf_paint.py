@@ -7,8 +7,9 @@ from typing import Final
 from witnessmark.formats.ink import Said
 from witnessmark.formats.metafile_place import Page
 from witnessmark.formats.metafile_state import blotted
+from witnessmark.formats.page_paint import Point, corners
 
-_BEGIN, _END, _CLOSE, _ABORT, _CUT_BY_PATH = 59, 60, 61, 68, 67
+_BEGIN, _END, _ABORT, _CUT_BY_PATH = 59, 60, 68, 67
 _FILL: Final = frozenset((62, 63))
 _STROKE: Final = 64
 _MOVE, _LINE = 27, 54
@@ -17,8 +18,6 @@ _CURVES: Final = frozenset((2, 5, 41, 55, 45, 85, 88, 42, 44, 46, 47))
 _UNKNOWN_SHAPES: Final = frozenset((42, 44, 46, 47, 8, 91, 71, 73, 74, 53, 77, 78, 79, 80, 81, 114, 116, 118))
 """Records that paint something of which no more is known: round shapes, regions, pictures."""
 _MOST_POINTS: Final = 100
-
-Point = tuple[float, float]
 
 
 class Painter:
@@ -49,9 +48,9 @@ class Painter:
         if kind in _CURVES or kind in _UNKNOWN_SHAPES or sum(map(len, self._figures)) > _MOST_POINTS:
             self._is_straight = False
         elif kind == _MOVE and len(body) >= 16:
-            self._figures.append([_point(body)])
+            self._figures.append([point(body)])
         elif kind == _LINE and len(body) >= 16:
-            self._go_on([_point(body)])
+            self._go_on([point(body)])
         elif kind in (6, 89):
             self._go_on(_points(kind, body))
         elif points is not None:
@@ -94,7 +93,8 @@ _PLAIN: Final[dict[int, Callable[[Painter], None]]] = {
 }
 
 
-def _point(body: bytes) -> Point:
+def point(body: bytes) -> Point:
+    """Return the two whole numbers that a record begins with."""
     across, down = struct.unpack_from("<2i", body, 8)
     return float(across), float(down)
 
@@ -102,8 +102,7 @@ def _point(body: bytes) -> Point:
 def _outline(kind: int, body: bytes) -> list[Point] | None:
     """Return the corners of a box or a polygon; None where the record draws none."""
     if kind == 43 and len(body) >= 24:
-        left, top, right, bottom = struct.unpack_from("<4i", body, 8)
-        return [(left, top), (right, top), (right, bottom), (left, bottom)]
+        return corners(*struct.unpack_from("<4i", body, 8))
     return _points(kind, body) if kind in (3, 86) else None
 
 

@@ -16,7 +16,7 @@ from witnessmark.formats import ink
 from witnessmark.formats.ink import Ink, Said
 from witnessmark.formats.metafile_state import UNSCALED, Brush, Font, State
 from witnessmark.formats.page_lines import Run, lines, width
-from witnessmark.formats.page_paint import Grounds, around, is_upright, rectangle, stretches
+from witnessmark.formats.page_paint import Grounds, around, corners, is_upright, rectangle, stretches
 from witnessmark.formats.plane import moved
 
 MOST_RUNS: Final = 100_000
@@ -188,7 +188,7 @@ class Page:
 
     def fill_box(self, left: float, top: float, right: float, bottom: float, paper: Ink) -> None:
         """Paint an upright box with a colour."""
-        self.fill([(left, top), (right, top), (right, bottom), (left, bottom)], paper)
+        self.fill(corners(left, top, right, bottom), paper)
 
     def _placed(self, point: tuple[float, float]) -> tuple[float, float]:
         """Return where a point in logical units lies on the page."""
@@ -235,8 +235,8 @@ class Page:
         near = _SAME_PLACE * run.em
         aside = max(_SAME_PLACE * min(run.em, run.end - run.start), _LEAST_EM)
         across, down = int(run.start // aside), int(run.base // near)
-        around = ((across + over, down + under) for over in (-1, 0, 1) for under in (-1, 0, 1))
-        for cell in around:
+        cells = ((across + over, down + under) for over in (-1, 0, 1) for under in (-1, 0, 1))
+        for cell in cells:
             before = self._drawn.get((run.text, run.angle, *cell))
             if before is not None and abs(before[0] - run.start) < aside and abs(before[1] - run.base) < near:
                 return bool(run.text.strip())

@@ -10,7 +10,7 @@ from typing import Any, Final
 from witnessmark.formats import ink
 from witnessmark.formats.ink import Ink, Paper, Said
 from witnessmark.formats.ofd_measure import number, numbers, own
-from witnessmark.formats.page_paint import Edges, Grounds, Lost, Point, around, is_upright, rectangle
+from witnessmark.formats.page_paint import Edges, Grounds, Lost, Point, around, corners, is_upright, rectangle
 from witnessmark.formats.plane import Matrix, combined, moved
 
 THIN: Final = 0.9
@@ -58,14 +58,13 @@ class Paints(Grounds):
         box = numbers(element.get("Boundary"), 4)
         if box is None or (kind == "PathObject" and element.get("Fill", "false").strip().lower() not in _YES):
             return
-        left, top, right, bottom = box[0], box[1], box[0] + box[2], box[1] + box[3]
-        sides = [(left, top), (right, top), (right, bottom), (left, bottom)]
+        sides = corners(box[0], box[1], box[0] + box[2], box[1] + box[3])
         bounds = around([moved(outer, side) for side in sides])
         paper: Paper = Said.UNKNOWN
-        corners = _corners(element) if kind == "PathObject" and element.find("{*}Clips") is None else None
-        if corners is not None:
+        shape = _corners(element) if kind == "PathObject" and element.find("{*}Clips") is None else None
+        if shape is not None:
             matrix = combined(outer, own(element))
-            where = around([moved(matrix, corner) for corner in corners])
+            where = around([moved(matrix, corner) for corner in shape])
             if is_upright(matrix) and _is_within(where, bounds):
                 bounds, paper = where, self._colours.fill(element, layer)
         self.lay(bounds, paper)

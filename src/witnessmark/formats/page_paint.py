@@ -153,6 +153,11 @@ def is_upright(matrix: Matrix) -> bool:
     return min(max(a, d), max(b, c)) < _SLANT * max(a, b, c, d)
 
 
+def corners(left: float, top: float, right: float, bottom: float) -> list[Point]:
+    """Return the corners of an upright box."""
+    return [(left, top), (right, top), (right, bottom), (left, bottom)]
+
+
 def around(points: Sequence[Point]) -> Edges:
     """Return the edges of the smallest upright box that holds some points."""
     across, down = zip(*points, strict=True)
